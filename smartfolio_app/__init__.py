@@ -1,0 +1,1 @@
+"""SmartFolio: a self-hosted wealth cockpit."""

@@ -1,0 +1,1 @@
+"""PURE: valuation, performance, allocation, risk and explanations. No I/O of any kind."""

@@ -1,0 +1,1 @@
+"""REST: thin routers and schemas over the same services as the pages."""

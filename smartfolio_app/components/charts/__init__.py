@@ -1,0 +1,1 @@
+"""One heavy chart a file."""

@@ -1,0 +1,1 @@
+"""The pure ledger: money, transactions, lots, transfers, dedupe, reconciliation. No I/O of any kind."""

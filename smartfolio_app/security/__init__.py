@@ -1,0 +1,1 @@
+"""Sessions, passwords, tokens, origin checks, headers and limits."""

@@ -1,0 +1,1 @@
+"""Use cases: what a page, a route or the shell may ask SmartFolio to do."""

@@ -1,0 +1,1 @@
+"""One State class a page: thin; asks services, formats for the screen."""

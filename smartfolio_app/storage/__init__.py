@@ -1,0 +1,1 @@
+"""SQLModel tables, the engine, repositories, the vault and migrations."""
