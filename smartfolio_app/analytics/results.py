@@ -1,0 +1,212 @@
+"""The shapes in which the pure rooms answer. Everything on screen and in the REST answers is made of these.
+
+Amounts are ``Decimal`` in the portfolio's ``currency`` unless a field says otherwise. ``None`` means *not known*: never
+zero, never a guess; the neighbouring ``reason`` or ``unpriced`` list says why. Time series are ``float`` arrays (they
+are drawn, not booked) with ``nan`` where nothing is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartfolio_app.analytics.scope import Category, Scope
+from smartfolio_app.ledger.assets import Asset
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One observed price or exchange rate on the way to a value: 1 ``base`` = ``value`` ``quote`` at ``at``."""
+
+    base: str
+    quote: str
+    value: Decimal
+    at: datetime
+    provider: str  # registry id ("coingecko", "ecb"), "file", "manual", "trade" or "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """What one unit was worth in the wanted currency, and by which rates that was found (1 to 3 of them).
+
+    ``at`` is the oldest time on the path; ``stale`` says it is older than the staleness limit of its kind.
+    """
+
+    value: Decimal
+    currency: str
+    at: datetime
+    path: tuple[Rate, ...]
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A quantity of one asset in one place. ``origin`` is ``ledger``, ``statement`` or ``item``."""
+
+    asset: Asset
+    quantity: Decimal
+    source_key: str
+    category: Category
+    account: str = ""
+    origin: str = "ledger"
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One asset over all places in scope, with its worth.
+
+    ``price`` and ``value`` are ``None`` when the asset is not priced, and ``reason`` then is a message key
+    (``holding.no_price``, ``holding.no_rate``). ``cost_basis`` and ``unrealised`` are ``None`` when any part of the
+    quantity has no known cost. ``change_today`` is the market move of today's holding, flows excluded.
+    """
+
+    asset: Asset
+    category: Category
+    group: str
+    quantity: Decimal
+    positions: tuple[Position, ...]
+    price: UnitPrice | None = None
+    value: Decimal | None = None
+    share: Decimal | None = None  # of the sum of positive values, 0..1
+    cost_basis: Decimal | None = None
+    unrealised: Decimal | None = None
+    change_today: Decimal | None = None
+    change_today_pct: Decimal | None = None
+    reason: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Tell whether the price is older than it should be."""
+        return self.price is not None and self.price.stale
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a total is really known: counts of holdings, and the age of the oldest price in it."""
+
+    priced: int
+    total: int
+    stale: int
+    oldest: datetime | None = None
+
+    @property
+    def share(self) -> Decimal | None:
+        """Priced share of the holdings, 0..1; ``None`` when there are none."""
+        return None if self.total == 0 else Decimal(self.priced) / Decimal(self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """One slice of a total: an asset group, a class, a source, a currency, a category."""
+
+    key: str
+    label: str
+    value: Decimal
+    share: Decimal | None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeToday:
+    """What changed since the anchor, and why.
+
+    ``market`` + ``income`` - ``fees`` + ``flows`` = ``total`` = value now - value at the anchor, over the holdings
+    priced at both ends. ``pct`` is the market move (with income, less fees) on the value at the anchor. All are ``None``
+    when no holding has a price at both ends; ``reason`` says why. ``uncovered`` lists the assets left out.
+    """
+
+    anchor: str  # midnight, snapshot, close
+    since: datetime | None
+    value_then: Decimal | None = None
+    total: Decimal | None = None
+    market: Decimal | None = None
+    flows: Decimal | None = None
+    deposits: Decimal | None = None
+    withdrawals: Decimal | None = None
+    purchases: Decimal | None = None  # market value of what was bought since the anchor (inside the portfolio)
+    income: Decimal | None = None
+    fees: Decimal | None = None
+    pct: Decimal | None = None
+    uncovered: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWarning:
+    """Something the ledger cannot explain: a message key, its values, and the first transaction that causes it."""
+
+    code: str
+    params: dict[str, str] = field(default_factory=dict)
+    transaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """The one truth of "what is it worth at ``at``", for one scope and one currency."""
+
+    at: datetime
+    currency: str
+    scope: Scope
+    holdings: tuple[Holding, ...]  # by value, largest first; not priced last
+    total: Decimal | None  # None when there are holdings and none of them is priced
+    assets: Decimal
+    liabilities: Decimal  # positive number
+    by_category: dict[Category, Decimal | None]
+    coverage: Coverage
+    change: ChangeToday
+    warnings: tuple[LedgerWarning, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Daily series, one point a day at the end of the user's day; shape (days,) each, in ``currency``.
+
+    ``value`` carries the last known price over days without one; ``coverage`` is the share of held assets (0..1) that
+    had a price not older than the staleness limit on that day. ``flows`` is the net external flow of the day; ``invested`` is its
+    running sum.
+    """
+
+    days: tuple[date, ...]
+    currency: str
+    value: FloatArray
+    invested: FloatArray
+    flows: FloatArray
+    income: FloatArray
+    fees: FloatArray
+    realised: FloatArray
+    unrealised: FloatArray
+    coverage: FloatArray
+    by: dict[str, FloatArray] = field(default_factory=dict)  # value per key, when a breakdown was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of an explanation: a label (message key or plain text), an amount as text, where it came from, when."""
+
+    label: str
+    value: str
+    source: str = ""
+    at: datetime | None = None
+    link: str = ""  # in-app address: /transactions?asset=crypto:BTC
+    children: tuple[Step, ...] = ()
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a number is what it is: title, formula in words (message keys), the result, and the steps to it."""
+
+    figure: str
+    title: str
+    formula: str
+    result: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    params: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,41 @@
+"""The SQLModel tables, one file a theme. Importing this package registers them all, except the vault's own."""
+
+from smartfolio_app.storage.tables.accounts import ApiToken, SetupLink, User, UserSettings, UserSession
+from smartfolio_app.storage.tables.audit import AuditEntry
+from smartfolio_app.storage.tables.ledger import (
+    AssetRow,
+    AssetOverride,
+    ColumnMapping,
+    ImportBatch,
+    SourceFile,
+    SourceRow,
+    StatementLineRow,
+    StatementRow,
+    TransactionRow,
+)
+from smartfolio_app.storage.tables.market import DailyPrice, FxRate, Quote
+from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
+
+__all__ = [
+    "ApiToken",
+    "AssetOverride",
+    "AssetRow",
+    "AuditEntry",
+    "ColumnMapping",
+    "DailyPrice",
+    "FxRate",
+    "ImportBatch",
+    "Quote",
+    "SetupLink",
+    "Snapshot",
+    "SourceFile",
+    "SourceRow",
+    "StatementLineRow",
+    "StatementRow",
+    "TransactionRow",
+    "User",
+    "UserSession",
+    "UserSettings",
+    "WealthItem",
+    "WealthValuation",
+]
