@@ -1,0 +1,19 @@
+"""Reflex's configuration. Everything a user may set lives in ``smartfolio_app.settings`` instead.
+
+The frontend is built without any address in it (see ``SameOriginPlugin``), so one build serves every host and port.
+"""
+
+import reflex as rx
+
+from smartfolio_app.build.plugins import SameOriginPlugin
+
+config = rx.Config(
+    app_name="smartfolio_app",
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    default_color_mode="dark",
+    frontend_compression_formats=["brotli", "gzip"],
+    state_auto_setters=False,
+    plugins=[rx.plugins.RadixThemesPlugin(), SameOriginPlugin()],
+    disable_plugins=[rx.plugins.SitemapPlugin],
+)
