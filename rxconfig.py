@@ -13,7 +13,6 @@ config = rx.Config(
     show_built_with_reflex=False,
     default_color_mode="dark",
     frontend_compression_formats=["brotli", "gzip"],
-    state_auto_setters=False,
     plugins=[rx.plugins.RadixThemesPlugin(), SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

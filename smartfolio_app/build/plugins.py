@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 # Reflex bakes the address it was configured with (`ws://localhost:8000/_event`, `http://localhost:8000/_upload`...)
 # into one small chunk, as string literals.
-_BAKED_ADDRESS = re.compile(r"""(["'`])(http|ws)s?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(/[^"'`]*)?\1""")
+_BAKED_ADDRESS = re.compile(
+    r"""(["'`])(http|ws)s?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?(/[^"'`]*)?\1"""
+)
 
 
 def with_page_origin(chunk: str) -> tuple[str, int]:
