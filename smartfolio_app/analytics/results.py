@@ -118,8 +118,8 @@ class ChangeToday:
     """What changed since the anchor, and why.
 
     ``market`` + ``income`` - ``fees`` + ``flows`` = ``total`` = value now - value at the anchor, over the holdings
-    priced at both ends. ``pct`` is the market move (with income, less fees) on the value at the anchor. All are ``None``
-    when no holding has a price at both ends; ``reason`` says why. ``uncovered`` lists the assets left out.
+    priced at both ends. ``pct`` is the market move (with income, less fees) on the value at the anchor. All are
+    ``None`` when no holding has a price at both ends; ``reason`` says why. ``uncovered`` lists the assets left out.
     """
 
     anchor: str  # midnight, snapshot, close
@@ -130,7 +130,9 @@ class ChangeToday:
     flows: Decimal | None = None
     deposits: Decimal | None = None
     withdrawals: Decimal | None = None
-    purchases: Decimal | None = None  # market value of what was bought since the anchor (inside the portfolio)
+    purchases: Decimal | None = (
+        None  # market value of what was bought since the anchor (inside the portfolio)
+    )
     income: Decimal | None = None
     fees: Decimal | None = None
     pct: Decimal | None = None
@@ -169,8 +171,8 @@ class History:
     """Daily series, one point a day at the end of the user's day; shape (days,) each, in ``currency``.
 
     ``value`` carries the last known price over days without one; ``coverage`` is the share of held assets (0..1) that
-    had a price not older than the staleness limit on that day. ``flows`` is the net external flow of the day; ``invested`` is its
-    running sum.
+    had a price not older than the staleness limit on that day. ``flows`` is the net external flow of the day;
+    ``invested`` is its running sum.
     """
 
     days: tuple[date, ...]

@@ -29,7 +29,14 @@ class AssetClass(StrEnum):
 
 #: Exchange-traded things share one namespace: a file often cannot tell a share from an ETF, and the answer may change.
 SECURITY_CLASSES = frozenset(
-    {AssetClass.STOCK, AssetClass.ETF, AssetClass.FUND, AssetClass.BOND, AssetClass.COMMODITY, AssetClass.DERIVATIVE}
+    {
+        AssetClass.STOCK,
+        AssetClass.ETF,
+        AssetClass.FUND,
+        AssetClass.BOND,
+        AssetClass.COMMODITY,
+        AssetClass.DERIVATIVE,
+    }
 )
 
 

@@ -11,7 +11,7 @@ from smartfolio_app.ledger.assets import AssetId
 
 
 class TransactionKind(StrEnum):
-    """What a transaction was. Its quantities live in ``received``, ``sent`` and ``fee``; the kind tells their meaning."""
+    """What a transaction was. Its quantities live in ``received``, ``sent`` and ``fee``; the kind tells the meaning."""
 
     # both sides
     TRADE = "trade"  # buy, sell and coin-to-coin alike: sent -> received
@@ -127,13 +127,14 @@ class Transaction:
 
     def movements(self) -> tuple[tuple[AssetId, Decimal], ...]:
         """Return the signed change of each side: received +, sent -, fee -. Assets may repeat."""
+        # copy_negate, because the minus sign would round to the 28 digits of the default context.
         moves: list[tuple[AssetId, Decimal]] = []
         if self.received is not None:
             moves.append((self.received.asset, self.received.quantity))
         if self.sent is not None:
-            moves.append((self.sent.asset, -self.sent.quantity))
+            moves.append((self.sent.asset, self.sent.quantity.copy_negate()))
         if self.fee is not None:
-            moves.append((self.fee.asset, -self.fee.quantity))
+            moves.append((self.fee.asset, self.fee.quantity.copy_negate()))
         return tuple(moves)
 
 
@@ -167,7 +168,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class PriceQuote:
-    """One observed unit price: 1 ``asset`` = ``price`` ``currency`` at ``at``; ``currency`` is an ISO code or ``BTC``."""
+    """One observed unit price: 1 ``asset`` = ``price`` ``currency`` (an ISO code or ``BTC``) at ``at``."""
 
     asset: AssetId
     currency: str
