@@ -13,7 +13,9 @@ from smartfolio_app.ledger.money import exact, plain
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A ``Decimal`` stored without loss: canonical text on SQLite (which has only floats), NUMERIC on PostgreSQL."""
+    """A ``Decimal`` stored without loss: canonical text on SQLite (which has only floats), NUMERIC on
+    PostgreSQL.
+    """
 
     impl = String
     cache_ok = True
@@ -29,7 +31,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         number = exact(value)
         return number if dialect.name == "postgresql" else plain(number)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         return None if value is None else Decimal(value)
 
 
@@ -50,7 +52,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         moment = value.astimezone(UTC)
         return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,10 +1,10 @@
 """The SQLModel tables, one file a theme. Importing this package registers them all, except the vault's own."""
 
-from smartfolio_app.storage.tables.accounts import ApiToken, SetupLink, User, UserSettings, UserSession
+from smartfolio_app.storage.tables.accounts import ApiToken, SetupLink, User, UserSession, UserSettings
 from smartfolio_app.storage.tables.audit import AuditEntry
 from smartfolio_app.storage.tables.ledger import (
-    AssetRow,
     AssetOverride,
+    AssetRow,
     ColumnMapping,
     ImportBatch,
     SourceFile,

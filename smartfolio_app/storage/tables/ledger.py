@@ -53,7 +53,9 @@ class ImportBatch(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     user_id: str = user_reference()
     source_id: str = Field(foreign_key="source.id", ondelete="CASCADE", index=True, max_length=32)
-    file_id: str | None = Field(default=None, foreign_key="source_file.id", ondelete="SET NULL", max_length=32)
+    file_id: str | None = Field(
+        default=None, foreign_key="source_file.id", ondelete="SET NULL", max_length=32
+    )
     format: str = Field(max_length=60)
     rows: int = 0
     added: int = 0

@@ -1,8 +1,8 @@
 """Observed prices and rates. Every row says who observed it and when.
 
-``owner`` is a user id for what only that user brought (a price in their file, one they typed) and ``""`` for what a
-public provider told, which all users share. It is not a foreign key because of that empty value; removing a user
-removes their rows explicitly.
+``owner`` is a user id for what only that user brought (a price in their file, one they typed) and ``""`` for
+what a public provider told, which all users share. It is not a foreign key because of that empty value;
+removing a user removes their rows explicitly.
 """
 
 from __future__ import annotations
@@ -10,23 +10,44 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from smartfolio_app.storage.tables.base import decimal, moment
 
 
 class DailyPrice(SQLModel, table=True):
-    """The last price observed on a UTC day: 1 ``asset`` = ``price`` ``currency``."""
+    """The last price observed on a UTC day: 1 ``asset`` = ``price`` ``currency``.
+
+    An observer tells one price a day, outside of imports (``batch_id`` null) and in each import: undoing the
+    import of one file leaves what another file of the same day told. Write through ``storage.repo_market``.
+    """
 
     __tablename__ = "price"
-    __table_args__ = (Index("ix_price_asset_day", "asset", "day"),)
+    __table_args__ = (
+        Index("ix_price_asset_day", "asset", "day"),
+        Index(
+            "uq_price_observer",
+            *("owner", "asset", "currency", "day", "provider"),
+            unique=True,
+            sqlite_where=text("batch_id IS NULL"),
+            postgresql_where=text("batch_id IS NULL"),
+        ),
+        Index(
+            "uq_price_batch",
+            *("batch_id", "asset", "currency", "day", "provider"),
+            unique=True,
+            sqlite_where=text("batch_id IS NOT NULL"),
+            postgresql_where=text("batch_id IS NOT NULL"),
+        ),
+    )
 
-    owner: str = Field(primary_key=True, max_length=32)
-    asset: str = Field(primary_key=True, max_length=80)
-    currency: str = Field(primary_key=True, max_length=8)
-    day: date = Field(primary_key=True)
-    provider: str = Field(primary_key=True, max_length=40)
+    id: int | None = Field(default=None, primary_key=True)
+    owner: str = Field(max_length=32)
+    asset: str = Field(max_length=80)
+    currency: str = Field(max_length=8)
+    day: date = Field()
+    provider: str = Field(max_length=40)
     price: Decimal = decimal()
     at: datetime = moment()
     batch_id: str | None = Field(
