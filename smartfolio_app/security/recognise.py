@@ -1,0 +1,76 @@
+"""From a session hash or an API token to the viewer, asked anew every time: a revocation counts at once.
+
+These functions read the database and so belong in a thread. Noting that a session or token was used is a write; it
+happens behind the caller's back, because a long import may hold the write lock while everybody keeps reading.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from smartfolio_app.security import sessions, tokens
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.storage.engine import current_settings, session_scope
+
+_log = logging.getLogger(__name__)
+
+_writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="last-seen")
+_pending: set[str] = set()
+_lock = Lock()
+
+
+def viewer_of_session(token_hash: str) -> Viewer | None:
+    """Return who is signed in under a session hash, or ``None`` (unknown, expired, revoked, user disabled)."""
+    if not token_hash:
+        return None
+    with session_scope() as db:
+        found = sessions.find(db, token_hash)
+    if found is None:
+        return None
+    if found.touch_due:
+        days = current_settings().session_days
+        _later(token_hash, partial(sessions.touch, token_hash=token_hash, days=days))
+    return found.viewer
+
+
+def viewer_of_token(token: str) -> Viewer | None:
+    """Return whom an API token stands for, or ``None`` (unknown, revoked, user disabled)."""
+    with session_scope() as db:
+        found = tokens.find(db, token)
+    if found is None:
+        return None
+    if found.touch_due:
+        _later(found.token_id, partial(tokens.touch, token_id=found.token_id))
+    return found.viewer
+
+
+def finish_pending() -> None:
+    """Wait until every noted use is written (tests, and before the database is closed)."""
+    _writer.submit(lambda: None).result()
+
+
+def _later(key: str, write: Callable[[Session], None]) -> None:
+    with _lock:
+        if key in _pending:
+            return
+        _pending.add(key)
+    _writer.submit(_write, key, write)
+
+
+def _write(key: str, write: Callable[[Session], None]) -> None:
+    try:
+        with session_scope() as db:
+            write(db)
+    except SQLAlchemyError as error:
+        # The next request tries again; nobody is refused because a time could not be noted.
+        _log.warning("could not note a last use: %s", type(error).__name__)
+    finally:
+        with _lock:
+            _pending.discard(key)

@@ -1,0 +1,7 @@
+"""The same users and database as the tests of the security room."""
+
+from __future__ import annotations
+
+from tests.security.conftest import alice, bob, db, quick_hash, settings
+
+__all__ = ["alice", "bob", "db", "quick_hash", "settings"]
