@@ -68,8 +68,9 @@ _lock = Lock()
 _configured: Settings | None = None
 
 
-def configure(settings: Settings) -> None:
-    """Choose the settings whose database and data folder ``session_scope`` and the services use from now on."""
+def configure(settings: Settings | None) -> None:
+    """Choose the settings that ``session_scope`` and the services use from now on; ``None``: those of the environment.
+    """
     global _configured  # noqa: PLW0603 - the one process-wide choice, made by the composition root and by tests
     with _lock:
         _configured = settings
