@@ -1,0 +1,79 @@
+"""``smartfolio run``: one process, one port, answering within seconds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from smartfolio_app.commands.build import ensure_frontend
+
+if TYPE_CHECKING:
+    from smartfolio_app.settings import Settings
+
+
+def run(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (SMARTFOLIO_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (SMARTFOLIO_PORT).")] = None,
+) -> None:
+    """Start SmartFolio and print its address when it answers."""
+    if host is not None:
+        os.environ["SMARTFOLIO_HOST"] = host
+    if port is not None:
+        os.environ["SMARTFOLIO_PORT"] = str(port)
+    from smartfolio_app.settings import get_settings
+
+    settings = get_settings()
+    warn_of_unknown_settings()
+    start(settings)
+
+
+def warn_of_unknown_settings() -> None:
+    """Name every variable that looks like a setting and is none: a setting that is not in force must be visible."""
+    from smartfolio_app.settings import unknown_variables
+
+    for name, nearest in unknown_variables():
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        print(f"warning: {name} is not a setting of SmartFolio and has no effect{hint}", file=sys.stderr)
+
+
+def start(settings: Settings) -> None:
+    """Check, migrate, build when needed, then serve until stopped.
+
+    Raises:
+        SmartFolioError: The port is taken, a key is refused, the frontend cannot be built...
+    """
+    from smartfolio_app.build.environment import run_environment
+    from smartfolio_app.build.places import ROOT
+    from smartfolio_app.commands.server import bind, serve
+    from smartfolio_app.keys import check_keys
+    from smartfolio_app.storage.migrate import upgrade
+
+    # The port first: it is the cheapest thing to find out, and holding it keeps a second start out of the migration.
+    socket = bind(settings.host, settings.port)
+    check_keys(settings)
+    upgrade(settings)
+    frontend = ensure_frontend()
+    os.environ.update(run_environment(frontend.web_dir))
+    # Reflex serves this folder under /_upload; uploads are never written there, so it stays empty.
+    os.environ["REFLEX_UPLOADED_FILES_DIR"] = str(settings.data_dir / "served-uploads")
+    if "SMARTFOLIO_DATA_DIR" in os.environ:
+        os.environ["SMARTFOLIO_DATA_DIR"] = str(
+            settings.data_dir
+        )  # absolute: worker processes start elsewhere
+    os.chdir(ROOT)  # where Reflex looks for rxconfig.py
+    serve(socket, settings, announce)
+
+
+def announce(address: str) -> None:
+    """Say where SmartFolio is and, as long as it has no account, how to make the first one."""
+    print(f"SmartFolio answers at {address} (Ctrl+C stops it)", flush=True)
+    from smartfolio_app.services.accounts import make_setup_link
+    from smartfolio_app.storage.engine import session_scope
+
+    with session_scope() as db:
+        link = make_setup_link(db)
+    if link is not None:
+        print(f"Create the first account: {address}{link}", flush=True)

@@ -1,0 +1,139 @@
+"""The web server: a clear answer when the port is taken, an announcement when it answers, a stop in good time."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket as sockets
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from smartfolio_app.commands.console import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from smartfolio_app.settings import Settings
+
+GRACE_SECONDS = 4  # for requests under way; what still runs then (open websockets) is cut off
+EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
+ANSWER_TIMEOUT_SECONDS = 10
+
+
+def bind(host: str, port: int) -> sockets.socket:
+    """A socket that holds the address; connections are refused until the server listens on it.
+
+    Raises:
+        CommandError: ``command.port_taken``, ``command.port_forbidden`` or ``command.host_unknown``.
+    """
+    try:
+        found = sockets.getaddrinfo(host or None, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE)
+    except OSError as error:
+        raise CommandError("command.host_unknown", host=host) from error
+    family, kind, protocol, _, address = found[0]
+    socket = sockets.socket(family, kind, protocol)
+    if os.name == "posix":  # without it, a restart fails for a minute; elsewhere it would share a taken port
+        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+    try:
+        socket.bind(address)
+    except OSError as error:
+        socket.close()
+        raise _refusal(error, host, port) from error
+    socket.set_inheritable(True)
+    return socket
+
+
+def _refusal(error: OSError, host: str, port: int) -> CommandError:
+    if error.errno == errno.EADDRINUSE:
+        return CommandError("command.port_taken", host=host, port=port)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return CommandError("command.port_forbidden", host=host, port=port)
+    return CommandError("command.host_unknown", host=host)
+
+
+def address_of(host: str, port: int) -> str:
+    """What to type into a browser on this machine."""
+    name = "localhost" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+def serve(socket: sockets.socket, settings: Settings, on_answer: Callable[[str], None]) -> None:
+    """Serve the app on ``socket`` until SIGINT or SIGTERM; returns within ten seconds of it.
+
+    ``on_answer`` is called once, with the address, when ``/healthz`` has answered.
+
+    Raises:
+        CommandError: ``command.port_taken`` when another process began to listen meanwhile, or
+            ``command.start_failed`` when the app could not start (its own message is above it).
+    """
+    host, port = socket.getsockname()[:2]
+    try:
+        socket.listen(2048)
+    except OSError as error:
+        raise _refusal(error, host, port) from error
+    config = uvicorn.Config(
+        "smartfolio_app.smartfolio_app:app",
+        factory=True,
+        log_level="debug" if settings.log_level == "debug" else "warning",
+        access_log=settings.log_level == "debug",
+        # Whose word about the client's address counts is decided in one place, in `security`.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _AnnouncingServer(config, address_of(settings.host, port), on_answer)
+    # uvicorn sends itself the signal again once it has stopped; an asked-for stop is not a failure.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _ignore)
+    server.run(sockets=[socket])
+    if not server.started:
+        raise CommandError("command.start_failed")
+
+
+def _ignore(_signal: int, _frame: FrameType | None) -> None:
+    """Let uvicorn's own handler, installed while it runs, be the one that counts."""
+
+
+class _AnnouncingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, address: str, on_answer: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._address = address
+        self._on_answer = on_answer
+        self._announcement: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and sockets:
+            self._announcement = asyncio.create_task(self._announce(sockets[0]))
+
+    async def _announce(self, socket: sockets.socket) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
+                status = await _status_of("/healthz", socket)
+        except (OSError, TimeoutError, ValueError) as error:
+            print(f"warning: {self._address} does not answer ({error!r})", file=sys.stderr, flush=True)
+            return
+        if status != 200:
+            print(f"warning: {self._address}/healthz answers {status}", file=sys.stderr, flush=True)
+        await asyncio.to_thread(self._on_answer, self._address)
+
+
+async def _status_of(path: str, socket: sockets.socket) -> int:
+    """The status of a GET through the real socket; ``ValueError`` when the answer is not HTTP."""
+    host, port = socket.getsockname()[:2]
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    reader, writer = await asyncio.open_connection(local, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        words = (await reader.readline()).split()
+        if len(words) < 2:
+            raise ValueError("the answer is not HTTP")
+        return int(words[1])
+    finally:
+        writer.close()
