@@ -1,0 +1,381 @@
+"""A stand-in on 127.0.0.1 for CoinGecko and the ECB: it speaks their documented APIs, and misbehaves on request.
+
+In a test: ``with LoopbackServer() as server: server.coingecko_url``. In a process of its own, for the real app:
+``python -m tests.loopback.server --port 18300``; it is then steered by ``POST /_control`` with the JSON of ``Trouble``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+#: id, symbol, name, market-cap rank (None: unranked), market cap, price in USD today
+COINS: list[tuple[str, str, str, int | None, int | None, float]] = [
+    ("bitcoin", "btc", "Bitcoin", 1, 1_900_000_000_000, 96_123.45),
+    ("ethereum", "eth", "Ethereum", 2, 400_000_000_000, 3_301.5),
+    ("tether", "usdt", "Tether", 3, 140_000_000_000, 0.9998),
+    ("solana", "sol", "Solana", 5, 90_000_000_000, 187.25),
+    ("cardano", "ada", "Cardano", 9, 30_000_000_000, 0.8123),
+    ("polkadot", "dot", "Polkadot", 22, 9_000_000_000, 6.05),
+    ("pepe", "pepe", "Pepe", 31, 5_000_000_000, 0.000012345678901234),
+    ("batcat", "btc", "batcat", None, None, 0.0002),
+    ("big-tom-coin", "btc", "Big Tom Coin", 4100, 90_000, 0.01),
+    ("allbridge-bridged-sol", "sol", "Allbridge Bridged SOL", None, None, 186.0),
+    ("gemstone-one", "gem", "Gemstone One", 900, 20_000_000, 1.1),
+    ("gemini-meme", "gem", "Gem Meme", 1200, 12_000_000, 0.004),
+    ("heavyweight", "dup", "Heavyweight", 120, 800_000_000, 12.0),
+    ("featherweight", "dup", "Featherweight", 2500, 400_000, 0.3),
+    ("lonely-coin", "lone", "Lonely Coin", 3000, 1_000_000, 0.5),
+]
+
+RATES = {"USD": 1.1172, "GBP": 0.8338, "CHF": 0.9194, "JPY": 175.68, "SEK": 10.978, "CAD": 1.5606}
+
+
+@dataclass
+class Trouble:
+    """How the next ``times`` requests whose path holds ``path`` go wrong.
+
+    ``kind``: ``status`` (answer ``status`` with ``headers`` and ``body``), ``slow`` (``seconds`` before the answer),
+    ``drip`` (a byte at a time), ``truncated``, ``dropped`` (connection closed), ``garbage`` (binary), ``html``,
+    ``huge`` (more than any cap), ``redirect`` (to ``body``), ``body`` (200 with ``body`` instead).
+    """
+
+    kind: str
+    path: str = ""
+    times: int = 1_000_000
+    status: int = 500
+    seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass
+class Request:
+    """One request as it arrived."""
+
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+
+
+class World:
+    """What the server knows, and what it has been told to do."""
+
+    def __init__(self, today: date | None = None) -> None:
+        self.today = today or datetime.now(UTC).date()
+        self.coins = list(COINS)
+        self.prices = {coin[0]: coin[5] for coin in COINS}
+        self.requests: list[Request] = []
+        self.troubles: list[Trouble] = []
+        self.keys: set[str] = set()  # accepted demo keys; empty: keyless is fine and any key too
+        self.limit: tuple[int, float] | None = None  # calls, seconds: above it 429 with Retry-After
+        self.free_plan_days = 365
+        self._stamps: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def trouble_for(self, path: str) -> Trouble | None:
+        with self._lock:
+            for trouble in self.troubles:
+                if trouble.path in path and trouble.times > 0:
+                    trouble.times -= 1
+                    return trouble
+        return None
+
+    def over_limit(self) -> bool:
+        if self.limit is None:
+            return False
+        calls, seconds = self.limit
+        with self._lock:
+            now = time.monotonic()
+            while self._stamps and self._stamps[0] <= now - seconds:
+                self._stamps.popleft()
+            self._stamps.append(now)
+            return len(self._stamps) > calls
+
+    def price(self, coin: str, at: datetime) -> float:
+        """A smooth, always positive past, ending at today's price."""
+        days = (datetime.combine(self.today, datetime.min.time(), UTC) - at).total_seconds() / 86_400
+        return float(self.prices[coin] * (1 + 0.2 * math.sin(days / 20)) / (1 + days / 2000))
+
+    def rate(self, currency: str, day: date) -> str:
+        return f"{RATES[currency] * (1 + 0.03 * math.sin((self.today - day).days / 30)):.4f}"
+
+    def fixing_days(self, first: date) -> list[date]:
+        """Working days from ``first``, newest first; New Year's Day and Christmas are TARGET holidays."""
+        days = [self.today - timedelta(days=back) for back in range((self.today - first).days + 1)]
+        return [day for day in days if day.weekday() < 5 and (day.month, day.day) not in ((1, 1), (12, 25))]
+
+
+Reply = tuple[int, str, bytes, dict[str, str]]
+
+
+def _json(status: int, document: Any, headers: dict[str, str] | None = None) -> Reply:
+    return status, "application/json; charset=utf-8", json.dumps(document).encode(), headers or {}
+
+
+class CoinGeckoApi:
+    """The documented routes below ``/api/v3``."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def answer(self, path: str, query: dict[str, str], headers: dict[str, str]) -> Reply:
+        key = headers.get("x-cg-demo-api-key", "") or query.get("x_cg_demo_api_key", "")
+        if self.world.keys and key not in self.world.keys:
+            return _json(401, {"status": {"error_code": 10002, "error_message": "API Key Missing."}})
+        if path == "/ping":
+            return _json(200, {"gecko_says": "(V3) To the Moon!"})
+        if path == "/coins/list":
+            rows = [{"id": c[0], "symbol": c[1], "name": c[2]} for c in self.world.coins]
+            return _json(200, rows, {"cache-control": "max-age=300", "etag": 'W/"list-1"'})
+        if path == "/simple/price":
+            return self._simple_price(query)
+        if path == "/coins/markets":
+            return self._markets(query)
+        if path.startswith("/coins/") and path.endswith("/market_chart"):
+            return self._chart(unquote(path.split("/")[2]), query)
+        return _json(404, {"error": "Incorrect path. Please check the documentation"})
+
+    def _simple_price(self, query: dict[str, str]) -> Reply:
+        if "vs_currencies" not in query:
+            return _json(422, {"error": "Missing parameter vs_currencies"})
+        body: dict[str, Any] = {}
+        for coin in query.get("ids", "").split(","):
+            if coin in self.world.prices:
+                body[coin] = dict.fromkeys(query["vs_currencies"].split(","), self.world.prices[coin])
+                if query.get("include_last_updated_at") == "true":
+                    body[coin]["last_updated_at"] = int(time.time()) - 20
+        return _json(200, body)
+
+    def _markets(self, query: dict[str, str]) -> Reply:
+        ids = query["ids"].split(",") if "ids" in query else [c[0] for c in self.world.coins]
+        rows = [
+            {"id": c[0], "symbol": c[1], "name": c[2], "market_cap_rank": c[3], "market_cap": c[4]}
+            for c in self.world.coins
+            if c[0] in ids
+        ]
+        return _json(200, rows)
+
+    def _chart(self, coin: str, query: dict[str, str]) -> Reply:
+        if coin not in self.world.prices:
+            return _json(404, {"error": "coin not found"})
+        days = int(query["days"])
+        if days > self.world.free_plan_days:
+            message = "Your request exceeds the allowed time range."
+            return _json(401, {"error": {"status": {"error_code": 10012, "error_message": message}}})
+        now = datetime.now(UTC).replace(microsecond=0)
+        if query.get("interval") == "daily" or days > 90:
+            midnight = now.replace(hour=0, minute=0, second=0)
+            stamps = [midnight - timedelta(days=back) for back in range(days - 1, -1, -1)]
+        else:
+            step = timedelta(minutes=5) if days == 1 else timedelta(hours=1)
+            stamps = [now - step * back for back in range(int(timedelta(days=days) / step), 0, -1)]
+        stamps.append(now)
+        prices = [[int(at.timestamp()) * 1000, self.world.price(coin, at)] for at in stamps]
+        return _json(200, {"prices": prices, "market_caps": [], "total_volumes": []})
+
+
+class EcbApi:
+    """The ``eurofxref`` files and the data portal's CSV."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def file(self, name: str, headers: dict[str, str]) -> Reply:
+        reach = {"eurofxref-daily.xml": 4, "eurofxref-hist-90d.xml": 90, "eurofxref-hist.xml": 4000}.get(name)
+        if reach is None:
+            return 404, "text/html", b"<html>404</html>", {}
+        etag = f'"{name}-{self.world.today}"'
+        if headers.get("if-none-match") == etag:
+            return 304, "", b"", {"etag": etag}
+        days = self.world.fixing_days(self.world.today - timedelta(days=reach))
+        days = days[:1] if name == "eurofxref-daily.xml" else days
+        cubes = "".join(
+            f'<Cube time="{day}">'
+            + "".join(f'<Cube currency="{c}" rate="{self.world.rate(c, day)}"/>' for c in RATES)
+            + "</Cube>"
+            for day in days
+        )
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?><gesmes:Envelope '
+            'xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" '
+            'xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">'
+            f"<gesmes:subject>Reference rates</gesmes:subject><Cube>{cubes}</Cube></gesmes:Envelope>"
+        )
+        return 200, "text/xml", body.encode(), {"etag": etag}
+
+    def data(self, query: dict[str, str]) -> Reply:
+        if "lastNObservations" in query:
+            days = self.world.fixing_days(self.world.today - timedelta(days=10))[
+                : int(query["lastNObservations"])
+            ]
+        else:
+            days = self.world.fixing_days(date.fromisoformat(query["startPeriod"]))
+        rows = ["KEY,FREQ,CURRENCY,TIME_PERIOD,OBS_VALUE"]
+        for code in RATES:
+            rows += [f"EXR.D.{code},D,{code},{day},{self.world.rate(code, day)}" for day in sorted(days)]
+        return 200, "text/csv", "\n".join(rows).encode(), {}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    world: World
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        if self.path != "/_control":
+            self._send(404, "text/plain", b"", {})
+            return
+        order = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if order.pop("reset", False):
+            self.world.troubles.clear()
+        if "prices" in order:
+            self.world.prices.update(order.pop("prices"))
+        if order:
+            self.world.troubles.append(Trouble(**order))
+        self._send(*_json(200, {"ok": True}))
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.world.requests.append(Request(parts.path, query, headers))
+        if self.world.over_limit():
+            body = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
+            self._send(*_json(429, body, {"retry-after": "2"}))
+            return
+        trouble = self.world.trouble_for(self.path)
+        if trouble is None or self._misbehave(trouble):
+            self._send(
+                *self._reply(parts.path, query, headers), drip=trouble is not None and trouble.kind == "drip"
+            )
+
+    def _reply(self, path: str, query: dict[str, str], headers: dict[str, str]) -> Reply:
+        if path.startswith("/api/v3"):
+            return CoinGeckoApi(self.world).answer(path.removeprefix("/api/v3"), query, headers)
+        if path.startswith("/stats/eurofxref/"):
+            return EcbApi(self.world).file(path.rpartition("/")[2], headers)
+        if path == "/service/data/EXR/D..EUR.SP00.A":
+            return EcbApi(self.world).data(query)
+        return 404, "text/html", b"<html>404</html>", {}
+
+    def _misbehave(self, trouble: Trouble) -> bool:
+        """Do what was asked for; return whether the right answer still follows."""
+        kind = trouble.kind
+        if kind in ("slow", "drip"):
+            time.sleep(trouble.seconds)
+            return True
+        if kind == "dropped":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+        elif kind == "truncated":
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", "5000")
+            self.end_headers()
+            self.wfile.write(b'{"bitcoin": {"usd": 96')
+            self.close_connection = True
+        elif kind == "huge":
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            try:
+                for _ in range(4000):
+                    self.wfile.write(b"[" * 65_536)
+            except OSError:
+                return False
+        elif kind == "redirect":
+            self._send(302, "text/plain", b"", {"location": trouble.body})
+        elif kind == "garbage":
+            self._send(200, "application/json", b"\x00\xff\xfe\x80 not json", {})
+        elif kind == "html":
+            self._send(200, "text/html", b"<!DOCTYPE html><html><body>Just a moment...</body></html>", {})
+        elif kind == "body":
+            self._send(200, "application/json", trouble.body.encode(), trouble.headers)
+        else:
+            self._send(trouble.status, "application/json", trouble.body.encode(), trouble.headers)
+        return False
+
+    def _send(self, status: int, kind: str, body: bytes, headers: dict[str, str], drip: bool = False) -> None:
+        self.send_response(status)
+        if kind:
+            self.send_header("content-type", kind)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        try:
+            if not drip:
+                self.wfile.write(body)
+                return
+            for index in range(len(body)):
+                self.wfile.write(body[index : index + 1])
+                self.wfile.flush()
+                time.sleep(0.05)
+        except OSError:
+            self.close_connection = True
+
+
+class LoopbackServer:
+    """Runs the stand-in in threads of this process; ``world`` is what it knows and how it behaves."""
+
+    def __init__(self, port: int = 0, today: date | None = None) -> None:
+        self.world = World(today)
+        handler = type("Handler", (_Handler,), {"world": self.world})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.coingecko_url = f"{self.url}/api/v3"
+        self.ecb_url = f"{self.url}/stats/eurofxref"
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths asked for so far."""
+        return [request.path for request in self.world.requests]
+
+    def trouble(self, kind: str, **details: Any) -> None:
+        """Misbehave from now on; see ``Trouble``."""
+        self.world.troubles.append(Trouble(kind, **details))
+
+    def behave(self) -> None:
+        """Stop misbehaving."""
+        self.world.troubles.clear()
+
+    def serve(self) -> None:
+        """Serve until the process ends."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def __enter__(self) -> LoopbackServer:
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def main() -> None:
+    """Serve on a port until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=18300)
+    server = LoopbackServer(parser.parse_args().port)
+    print(server.url, flush=True)
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()
