@@ -39,3 +39,27 @@ def db(settings: Settings) -> Iterator[Session]:
     """A session on the test's database."""
     with Session(engine.engine_for(settings), expire_on_commit=False) as session:
         yield session
+
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+NO_SHARED = f"the third-party samples are not here ({SHARED} is missing)"
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of third-party samples; tests that take it are skipped, saying so, where it is missing."""
+    if not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test the marker of its stage by its folder, and skip those whose samples are missing."""
+    here = Path(__file__).parent
+    stages = {"e2e": pytest.mark.e2e, "api": pytest.mark.rest}
+    for item in items:
+        folder = item.path.relative_to(here).parts[0]
+        if folder in stages:
+            item.add_marker(stages[folder])
+        if item.get_closest_marker("shared") and not SHARED.is_dir():
+            item.add_marker(pytest.mark.skip(reason=NO_SHARED))

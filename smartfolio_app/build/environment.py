@@ -17,6 +17,7 @@ def _reflex_environment() -> dict[str, str]:
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_SSR": "false",
+        "REFLEX_STATE_MANAGER_MODE": "memory",  # no pickled state on disk
     }
 
 
@@ -30,7 +31,6 @@ def build_environment(web_dir: Path) -> dict[str, str]:
         "REFLEX_USE_SYSTEM_BUN": "1",
         "REFLEX_USE_NPM": "0",
         "REFLEX_WEB_WORKDIR": str(web_dir),
-        "REFLEX_STATE_MANAGER_MODE": "memory",
         # Sets are iterated while pages are compiled; a fixed seed makes equal sources give equal output.
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",

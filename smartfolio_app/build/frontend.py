@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_PRODUCTS = 3  # the current one, and what a running server or the previous branch still uses
+DRIVER = [sys.executable, "-P", "-m", "smartfolio_app.build.driver"]
 SERVED = ("build/client", "backend", "routes.json", "reflex.json")
 
 
@@ -68,6 +69,7 @@ def ensure(on_step: Callable[[str], None], *, force: bool = False, root: Path = 
     """
     if not force and (found := find(root)):
         return found
+    _shelf().mkdir(parents=True, exist_ok=True)
     with _only_one_build(on_step):
         if not force and (found := find(root)):
             return found
@@ -91,7 +93,7 @@ def _build(on_step: Callable[[str], None], root: Path, *, force: bool) -> tuple[
     step, said, product = "start", [], None
     with log_path.open("w", encoding="utf-8") as log, _tidy_package_json(root):
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "smartfolio_app.build.driver", *kept],
+            [*DRIVER, *kept],
             cwd=root,
             env=build_environment(workshop) | {"PYTHONPATH": str(root)},
             stdin=subprocess.DEVNULL,
@@ -191,7 +193,6 @@ def _remember(fingerprint: str, digest: str) -> None:
 
 @contextlib.contextmanager
 def _only_one_build(on_step: Callable[[str], None]) -> Iterator[None]:
-    _shelf().mkdir(parents=True, exist_ok=True)
     with (work_dir() / "build.lock").open("w", encoding="utf-8") as file:
         _lock(file, on_step)
         yield

@@ -1,0 +1,138 @@
+"""The real app in a process of its own, driven the way a person would: by its command line."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CLI = [sys.executable, "-P", "-m", "smartfolio_app.cli"]
+START_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account as its owner knows it."""
+
+    name: str
+    password: str
+
+
+@dataclass
+class RunningApp:
+    """SmartFolio on a free port with a data folder of its own."""
+
+    data_dir: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log_path(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return dict(
+            os.environ,
+            PYTHONPATH=str(ROOT),
+            PYTHONUNBUFFERED="1",
+            SMARTFOLIO_DATA_DIR=str(self.data_dir),
+            SMARTFOLIO_PORT=str(self.port),
+            SMARTFOLIO_HOST="127.0.0.1",
+            SMARTFOLIO_OFFLINE="true",
+            **self.settings,
+        )
+
+    def start(self) -> float:
+        """Start and wait until the address is printed; the seconds that took."""
+        self.port = self.port or free_port()
+        started = time.monotonic()
+        with self.log_path.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [*CLI, "run"],
+                cwd=self.data_dir.parent,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        while time.monotonic() - started < START_TIMEOUT_SECONDS:
+            if f"answers at {self.url}" in self.log():
+                return time.monotonic() - started
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        self.stop()
+        raise AssertionError(f"the app did not start; it said:\n{self.log()}")
+
+    def stop(self) -> tuple[int, float]:
+        """Ask it to stop as a service manager would; the exit status and the seconds that took."""
+        assert self.process is not None
+        started = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(
+                f"the app did not stop within {STOP_TIMEOUT_SECONDS} s:\n{self.log()}"
+            ) from None
+        return status, time.monotonic() - started
+
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8", errors="replace") if self.log_path.exists() else ""
+
+    def cli(self, *arguments: str, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run ``smartfolio ARGUMENTS`` on this app's data, also while it runs."""
+        done = subprocess.run(
+            [*CLI, *arguments],
+            cwd=self.data_dir.parent,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"smartfolio {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done
+
+    def add_person(self, name: str | None = None, *, admin: bool = False) -> Person:
+        """A new account with a random password."""
+        person = Person(name or f"person-{secrets.token_hex(4)}", secrets.token_urlsafe(18))
+        self.cli("user", "add", person.name, *(["--admin"] if admin else []), stdin=person.password + "\n")
+        return person
+
+    def token(self, person: Person, scope: str = "read") -> str:
+        """A new API token of the person's."""
+        return self.cli("token", "create", person.name, "--scope", scope).stdout.strip().splitlines()[-1]
+
+    def setup_link(self) -> str | None:
+        """The one-time link that a first start prints."""
+        found = re.search(r"http://\S*/setup\S*", self.log())
+        return found.group(0) if found else None
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
