@@ -14,6 +14,7 @@ from smartfolio_app.storage.tables.ledger import (
     TransactionRow,
 )
 from smartfolio_app.storage.tables.market import DailyPrice, FxRate, Quote
+from smartfolio_app.storage.tables.outbound import OutboundCallRow, PriceHistoryRow, ProviderState
 from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
 
 __all__ = [
@@ -25,6 +26,9 @@ __all__ = [
     "DailyPrice",
     "FxRate",
     "ImportBatch",
+    "OutboundCallRow",
+    "PriceHistoryRow",
+    "ProviderState",
     "Quote",
     "SetupLink",
     "Snapshot",

@@ -46,6 +46,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("currency", "day", "provider"),
     )
     op.create_table(
+        "outbound_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("provider", sa.String(40), nullable=False),
+        sa.Column("key_id", sa.String(16), nullable=False),
+        sa.Column("host", sa.String(255), nullable=False),
+        sa.Column("path", sa.String(500), nullable=False),
+        sa.Column("outcome", sa.String(20), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("ms", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("paused_until", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_outbound_call_at"), "outbound_call", ["at"], unique=False)
+    op.create_index("ix_outbound_call_provider_at", "outbound_call", ["provider", "at"], unique=False)
+    op.create_table(
+        "price_history",
+        sa.Column("owner", sa.String(32), nullable=False),
+        sa.Column("asset", sa.String(80), nullable=False),
+        sa.Column("provider", sa.String(40), nullable=False),
+        sa.Column("coin", sa.String(120), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "asset", "provider"),
+    )
+    op.create_table(
+        "provider_state",
+        sa.Column("provider", sa.String(40), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("tried_at", UtcDateTime(), nullable=True),
+        sa.Column("succeeded_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.String(80), nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("provider"),
+    )
+    op.create_table(
         "setup_link",
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -413,6 +450,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_name"), table_name="user")
     op.drop_table("user")
     op.drop_table("setup_link")
+    op.drop_table("provider_state")
+    op.drop_table("price_history")
+    op.drop_index("ix_outbound_call_provider_at", table_name="outbound_call")
+    op.drop_index(op.f("ix_outbound_call_at"), table_name="outbound_call")
+    op.drop_table("outbound_call")
     op.drop_table("fx_rate")
     op.drop_index(op.f("ix_audit_entry_user_id"), table_name="audit_entry")
     op.drop_table("audit_entry")
