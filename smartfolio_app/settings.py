@@ -24,7 +24,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PREFIXES = ("SMARTFOLIO_", "SECURITY_")
 
 #: Read by the launcher or by tests before any setting exists; known, so not reported as misspelt.
-LAUNCHER_VARIABLES = frozenset({"SMARTFOLIO_HOME", "SMARTFOLIO_PYTHON", "SMARTFOLIO_PASSWORD"})
+LAUNCHER_VARIABLES = frozenset({"SMARTFOLIO_VENV", "SMARTFOLIO_WORK_DIR", "SMARTFOLIO_CHROMIUM"})
 
 Origin = Literal["default", "environment", "file", "argument"]
 
