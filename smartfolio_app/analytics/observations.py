@@ -1,0 +1,128 @@
+"""All observed prices and rates, indexed by asset and currency: what the searches for a price look into."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from smartfolio_app.analytics.clock import DAY_US, micros
+from smartfolio_app.analytics.quotes import (
+    MANUAL_PROVIDER,
+    TRADE_PROVIDER,
+    PricePoint,
+    Series,
+    Staleness,
+    series_of,
+)
+from smartfolio_app.analytics.rates import RateTable
+from smartfolio_app.ledger.assets import AssetId, crypto, is_fiat
+from smartfolio_app.ledger.money import divide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+#: Asset -> currency -> observations.
+Index = dict[AssetId, dict[str, Series]]
+
+#: Prices in a hundredth of a currency, as some exchanges print them.
+MINOR_UNITS = {"GBX": "GBP", "ZAC": "ZAR", "ILA": "ILS"}
+_HUNDRED = 100
+_US = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Limits:
+    """``Staleness`` in the engine's integers: microseconds and business days."""
+
+    crypto_us: int
+    crypto_daily_us: int
+    item_us: int
+    securities_days: int
+
+
+@dataclass(slots=True)
+class Observations:
+    """Market prices and the prices of the user's own trades apart, because the second never rival the first."""
+
+    rates: RateTable
+    limits: Limits
+    market: Index = field(default_factory=dict)
+    trades: Index = field(default_factory=dict)
+
+    def add(self, points: Iterable[PricePoint]) -> None:
+        """Take in more prices. Where the user set one for a day, other providers' prices of that day are dropped."""
+        tiers: tuple[tuple[Index, dict[tuple[AssetId, str], list[tuple[int, Decimal, str]]]], ...] = (
+            (self.market, defaultdict(list)),
+            (self.trades, defaultdict(list)),
+        )
+        manual_days: defaultdict[AssetId, set[int]] = defaultdict(set)
+        for point in points:
+            currency, price, at = point.currency, point.price, micros(point.at)
+            if currency in MINOR_UNITS:
+                currency, price = MINOR_UNITS[currency], divide(price, type(price)(_HUNDRED))
+            tiers[point.provider == TRADE_PROVIDER][1][point.asset, currency].append(
+                (at, price, point.provider)
+            )
+            if point.provider == MANUAL_PROVIDER:
+                manual_days[point.asset].add(at // DAY_US)
+        for index, added in tiers:
+            _merge(index, added)
+        for asset, days in manual_days.items():
+            left = (
+                (currency, _without_rivals(series, days)) for currency, series in self.market[asset].items()
+            )
+            self.market[asset] = {currency: series for currency, series in left if series.times}
+
+    def extended(self, points: Iterable[PricePoint]) -> Observations:
+        """Return a copy with additional prices, which shares what it does not change."""
+        copy = Observations(self.rates, self.limits, dict(self.market), dict(self.trades))
+        copy.add(points)
+        return copy
+
+    def is_coin(self, currency: str) -> bool:
+        """Tell whether the "currency" is a coin with a price of its own (``BTC``, ``USDT``)."""
+        return crypto(currency) in self.market and not self.rates.knows(currency)
+
+
+def observations(prices: Iterable[PricePoint], rates: RateTable, staleness: Staleness) -> Observations:
+    """Return the indexed observations."""
+    limits = Limits(
+        crypto_us=staleness.crypto // _US,
+        crypto_daily_us=staleness.crypto_daily // _US,
+        item_us=staleness.item // _US,
+        securities_days=staleness.securities_days,
+    )
+    found = Observations(rates, limits)
+    found.add(prices)
+    return found
+
+
+def is_identity(asset: AssetId, currency: str) -> bool:
+    """Tell whether the asset is a currency, or the very coin the result is wanted in: then only a rate is needed."""
+    return is_fiat(asset) or asset == crypto(currency)
+
+
+def _merge(index: Index, added: dict[tuple[AssetId, str], list[tuple[int, Decimal, str]]]) -> None:
+    changed: set[AssetId] = set()
+    for (asset, currency), new in added.items():
+        if asset not in changed:
+            changed.add(asset)
+            index[asset] = dict(index.get(asset, {}))
+        known = index[asset].get(currency)
+        old = [] if known is None else zip(known.times, known.values, known.providers, strict=True)
+        index[asset][currency] = series_of([*old, *new])
+    for asset in changed:  # by name, so that equally good ways are tried in the same order always
+        index[asset] = dict(sorted(index[asset].items()))
+
+
+def _without_rivals(series: Series, manual_days: set[int]) -> Series:
+    return series_of(
+        [
+            (at, value, provider)
+            for at, value, provider in zip(series.times, series.values, series.providers, strict=True)
+            if provider == MANUAL_PROVIDER or at // DAY_US not in manual_days
+        ]
+    )

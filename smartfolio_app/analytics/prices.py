@@ -1,0 +1,102 @@
+"""The price book: every observed price and rate, and the one answer to "what was this worth, in that currency, then?".
+
+How a price is found, in this order:
+
+1. the asset quoted in the wanted currency itself;
+2. quoted in another currency, times the exchange rate: between currencies through the ECB's euro rates; to or from a
+   coin (``BTC``, ``USDT``) by that coin's own price; where the ECB says nothing, by a coin quoted in both currencies;
+3. the user's own trades, when no market price is known or it is days older.
+
+A quote in another currency is preferred over a direct one only when it is newer by more than an hour. Nothing is
+assumed: a stablecoin has no price until somebody quotes one, and what is not found is ``None`` (``nan`` in arrays).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartfolio_app.analytics.clock import instant, micros
+from smartfolio_app.analytics.observations import Observations, observations
+from smartfolio_app.analytics.price_arrays import ArraySearch
+from smartfolio_app.analytics.price_search import PointSearch
+from smartfolio_app.analytics.quotes import PricePoint, RatePoint, Staleness
+from smartfolio_app.analytics.rates import RateTable
+from smartfolio_app.analytics.results import FloatArray, UnitPrice
+from smartfolio_app.ledger.assets import AssetId, is_fiat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+
+__all__ = ["DailyPrices", "PriceBook", "PricePoint", "RatePoint", "Staleness"]
+
+
+@dataclass(frozen=True, slots=True)
+class DailyPrices:
+    """Unit prices at many instants, each array of shape (instants, assets); ``price`` is ``nan`` where unknown.
+
+    ``fresh`` tells where the price was not older than the staleness limit at that instant.
+    """
+
+    price: FloatArray
+    fresh: NDArray[np.bool_]
+
+
+class PriceBook:
+    """All observations, indexed. It never changes; ``with_points`` returns an extended book that shares the rest."""
+
+    def __init__(
+        self,
+        prices: Iterable[PricePoint] = (),
+        rates: Iterable[RatePoint] = (),
+        staleness: Staleness | None = None,
+    ) -> None:
+        limits = staleness or Staleness()
+        self._seen = observations(prices, RateTable(rates, limits.fx_days), limits)
+
+    def with_points(self, points: Iterable[PricePoint]) -> PriceBook:
+        """Return a book with additional prices: a user's own, the trades', a wealth item's valuations."""
+        return _book(self._seen.extended(points))
+
+    def knows(self, asset: AssetId) -> bool:
+        """Tell whether there is any observation of the asset; if so, only a rate or an earlier date can be missing."""
+        return asset in self._seen.market or asset in self._seen.trades or is_fiat(asset)
+
+    def unit_price(self, asset: AssetId, currency: str, at: datetime) -> UnitPrice | None:
+        """Return what 1 ``asset`` was worth in ``currency`` (ISO code or coin) at ``at``; ``None`` if not known."""
+        found = PointSearch(self._seen, micros(at)).find(asset, currency)
+        if found is None:
+            return None
+        return UnitPrice(found.value, currency, instant(found.at), found.rates, found.stale)
+
+    def convert(self, base: str, quote: str, at: datetime) -> UnitPrice | None:
+        """Return what 1 ``base`` was worth in ``quote``, both ISO codes or coins; ``None`` if not known."""
+        found = PointSearch(self._seen, micros(at)).convert(base, quote)
+        if found is None:
+            return None
+        return UnitPrice(found.value, quote, instant(found.at), found.rates, found.stale)
+
+    def daily(self, assets: Sequence[AssetId], currency: str, ends: NDArray[np.int64]) -> DailyPrices:
+        """Return the prices of ``assets`` in ``currency`` at each instant of ``ends`` (µs since 1970, ascending).
+
+        The rules are those of ``unit_price``; only the staleness limit of coins is the daily one.
+        """
+        price = np.full((len(ends), len(assets)), np.nan)
+        fresh = np.zeros((len(ends), len(assets)), dtype=np.bool_)
+        search = ArraySearch(self._seen, ends)
+        for column, asset in enumerate(assets):
+            found = search.find(asset, currency)
+            if found is not None:
+                price[:, column], fresh[:, column] = found.value, found.fresh
+        return DailyPrices(price, fresh)
+
+
+def _book(seen: Observations) -> PriceBook:
+    book = PriceBook.__new__(PriceBook)
+    book._seen = seen  # noqa: SLF001 - the second constructor of this very class
+    return book
