@@ -116,6 +116,23 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = _variable(
         "SECURITY_TRUSTED_PROXIES", (), "comma-separated networks (CIDR) of reverse proxies to believe"
     )
+    csp_script_src: str = _variable(
+        "SECURITY_CSP_SCRIPT_SRC", "", "further origins of scripts, space-separated"
+    )
+    csp_style_src: str = _variable("SECURITY_CSP_STYLE_SRC", "", "further origins of styles, space-separated")
+    csp_img_src: str = _variable("SECURITY_CSP_IMG_SRC", "", "further origins of images, space-separated")
+    csp_font_src: str = _variable("SECURITY_CSP_FONT_SRC", "", "further origins of fonts, space-separated")
+    csp_connect_src: str = _variable(
+        "SECURITY_CSP_CONNECT_SRC", "", "further origins the page may call, space-separated"
+    )
+    csp_override: str = _variable(
+        "SECURITY_CSP_OVERRIDE",
+        "",
+        "words of the content policy to allow in spite of their danger (unsafe-inline...)",
+    )
+    redis_url: str = _variable(
+        "REDIS_URL", "", "redis://..., rediss://... or unix://... for several processes; empty: memory"
+    )
 
     @field_validator("secure_cookies", "log_level", mode="before")
     @classmethod
@@ -140,6 +157,13 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("sqlite:///... or postgresql+psycopg://...")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("redis://..., rediss://... or unix://...")
         return value
 
     @property
