@@ -15,5 +15,5 @@ def work_dir() -> Path:
 
 def user_cache_is_writable() -> bool:
     """Whether tools may keep their downloads under HOME; services often run with a HOME they cannot write."""
-    # os.path: Path.home() raises when the account has no home at all.
-    return os.access(os.path.expanduser("~"), os.W_OK)  # noqa: PTH111
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises when the account has none
+    return home.is_dir() and os.access(home, os.W_OK)

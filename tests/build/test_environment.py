@@ -49,7 +49,7 @@ def test_the_bundler_is_the_one_from_the_lock(tmp_path: Path) -> None:
 def test_caches_move_into_the_work_folder_when_home_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HOME", "/nonexistent")
+    monkeypatch.setenv("HOME", "/dev/null")
     monkeypatch.setenv("SMARTFOLIO_WORK_DIR", str(tmp_path))
     environment = build_environment(tmp_path / "web")
     for name in ("BUN_INSTALL_CACHE_DIR", "XDG_CACHE_HOME", "REFLEX_DIR"):

@@ -140,7 +140,7 @@ def test_a_changed_lock_is_installed_at_the_next_start(checkout: Path, tmp_path:
 
 
 def test_a_home_that_cannot_be_written_is_no_obstacle(checkout: Path) -> None:
-    done = launch(checkout, "version", HOME="/nonexistent", XDG_CACHE_HOME="/nonexistent/cache")
+    done = launch(checkout, "version", HOME="/dev/null", XDG_CACHE_HOME="/dev/null/cache")
     assert done.returncode == 0, done.stderr
 
 
