@@ -5,14 +5,15 @@ The frontend is built without any address in it (see ``SameOriginPlugin``), so o
 
 import reflex as rx
 
+from smartfolio_app.build.fonts import FontsPlugin
 from smartfolio_app.build.plugins import SameOriginPlugin
 
 config = rx.Config(
     app_name="smartfolio_app",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    default_color_mode="dark",
+    default_color_mode="system",
     frontend_compression_formats=["brotli", "gzip"],
-    plugins=[rx.plugins.RadixThemesPlugin(), SameOriginPlugin()],
+    plugins=[FontsPlugin(), SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -1,11 +1,32 @@
 """Composition root: the app is its pages, its REST API and its security, put together here and nowhere else."""
 
+from __future__ import annotations
+
+import logging
+
 import reflex as rx
+from reflex.event import EventSpec
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+from smartfolio_app import pages
+from smartfolio_app.state.notices import Notices
+
+STYLESHEETS = ("tokens", "base", "shell", "controls", "data", "explain", "dashboard")
+
+log = logging.getLogger(__name__)
 
 
-def index() -> rx.Component:
-    return rx.text("SmartFolio")
+def _tell(exception: Exception) -> EventSpec:
+    """Log what nobody foresaw and say so on the page, without showing its insides."""
+    log.error("an event handler failed", exc_info=exception)
+    return Notices.unexpected()
 
 
-app = rx.App()
-app.add_page(index, route="/", title="SmartFolio")
+app = rx.App(
+    stylesheets=[f"/css/{name}.css" for name in STYLESHEETS],
+    head_components=[rx.el.script(src="/boot.js")],
+    app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
+    toaster=None,
+    backend_exception_handler=_tell,
+)
+pages.add_all(app)

@@ -20,7 +20,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -29,7 +28,7 @@ from starlette.concurrency import run_in_threadpool
 
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.security.recognise import viewer_of_session
-from smartfolio_app.security.sessions import PLAIN_COOKIE
+from smartfolio_app.security.sessions import PLAIN_COOKIE, read_cookie
 
 #: Set on every handler that one of the decorators covers: ``"signed_in"``, ``"admin"`` or ``"everyone"``.
 GUARD_MARK = "_smartfolio_guard"
@@ -46,11 +45,7 @@ async def current_viewer(state: rx.State) -> Viewer | None:
 
 def session_hash_of(state: rx.State) -> str:
     """Return the session hash that the handshake put in place of the cookie, or an empty text."""
-    try:
-        morsel = SimpleCookie(state.router.headers.cookie).get(PLAIN_COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""
+    return read_cookie(state.router.headers.cookie, PLAIN_COOKIE)
 
 
 def signed_in(handler: Handler) -> Handler:

@@ -1,0 +1,59 @@
+import { useContext, useEffect } from "react";
+import { ColorModeContext, EventLoopContext } from "$/utils/context";
+
+/**
+ * What the page does besides drawing: keep address, language, theme and title in step with the state,
+ * and listen for the few keys that work everywhere. Renders nothing.
+ */
+export function PageEffects({ language, theme, query, active, onSearch }) {
+  const { setColorMode } = useContext(ColorModeContext);
+
+  useEffect(() => {
+    if (!language) return;
+    document.documentElement.lang = language;
+    localStorage.setItem("language", language);
+  }, [language]);
+
+  useEffect(() => {
+    if (theme) setColorMode(theme);
+  }, [theme]);
+
+  // The view is in the address, without an entry in the history and without a navigation.
+  useEffect(() => {
+    if (!active) return;
+    const { pathname, search, hash } = window.location;
+    const kept = new URLSearchParams(search);
+    for (const name of ["crypto", "stocks", "wealth", "currency"]) kept.delete(name);
+    for (const [name, value] of new URLSearchParams(query)) kept.set(name, value);
+    const wanted = kept.size ? `?${kept}` : "";
+    if (wanted !== search) window.history.replaceState(window.history.state, "", pathname + wanted + hash);
+  });
+
+  useEffect(() => {
+    const listen = (event) => {
+      const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        const field = document.querySelector("[data-search]");
+        if (field) {
+          event.preventDefault();
+          field.focus();
+          field.select?.();
+        }
+      }
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        onSearch?.();
+      }
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [onSearch]);
+
+  return null;
+}
+
+/** Shows its children once the connection has been gone for a moment, and takes them away when it is back. */
+export function WhenOffline({ children }) {
+  const [, connectErrors] = useContext(EventLoopContext);
+  return connectErrors.length >= 2 ? children : null;
+}

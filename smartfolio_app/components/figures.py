@@ -1,0 +1,58 @@
+"""Numbers on screen: the hero, gains and losses, and the question every figure answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.vars import Var
+
+from smartfolio_app.components.controls import Text, classes, worded
+from smartfolio_app.i18n import t
+from smartfolio_app.state.explain import ExplainState
+
+
+def figure(text: Var, name: str | Var, *, of: Text, width: str = "w8", extra: str = "") -> rx.Component:
+    """Return a figure that explains itself when pressed.
+
+    ``name`` is the figure's name for ``services.explain`` (``net_worth``, ``holding:crypto:BTC``), ``of`` what it is
+    called. While ``text`` is empty a skeleton of ``width`` (``w3 w5 w8 w12``) stands in.
+    """
+    return rx.el.button(
+        rx.el.span(text, class_name=classes("sk", width)),
+        type="button",
+        class_name=classes("why num", extra),
+        on_click=ExplainState.open(name),
+        aria_label=t("explain.ask", figure=worded(of), value=text),
+    )
+
+
+def plain_figure(text: Var, *, width: str = "w8", extra: str = "") -> rx.Component:
+    """Return a figure that is explained by its neighbour."""
+    return rx.el.span(text, class_name=classes("num sk", width, extra))
+
+
+def hero(parts: Var, name: str, *, of: Text) -> rx.Component:
+    """Return the one large figure of a page; ``parts`` has ``whole``, ``cents`` and ``after``."""
+    return rx.el.button(
+        rx.el.span(parts.whole, class_name="sk w8"),
+        rx.el.span(parts.cents, class_name="cents"),
+        rx.el.span(parts.after, class_name="cents"),
+        type="button",
+        class_name="hero-figure why num",
+        on_click=ExplainState.open(name),
+        aria_label=t("explain.ask", figure=worded(of), value=parts.whole + parts.cents + parts.after),
+    )
+
+
+def change(text: Var, direction: Var, *, width: str = "w8", extra: str = "") -> rx.Component:
+    """Return a gain or loss: ``direction`` is ``up``, ``down``, ``flat`` or ``none`` (not known)."""
+    return rx.el.span(
+        rx.el.span(text, class_name=classes("sk", width)),
+        class_name=Var.create(classes("change num", extra) + " ").to(str) + direction.to(str),
+    )
+
+
+def skeleton(*sizes: str, **props: Any) -> rx.Component:
+    """Return a block that waits; ``sizes`` are classes of the page's css."""
+    return rx.el.div(class_name=classes("skeleton", *sizes), custom_attrs={"aria-hidden": "true"}, **props)

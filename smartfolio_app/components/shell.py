@@ -1,0 +1,133 @@
+"""The frame of every signed-in page: icon rail, WealthBar, content, and a dock at the bottom on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from smartfolio_app.components.controls import Text, worded
+from smartfolio_app.components.explain import explain_panel
+from smartfolio_app.components.icons import icon
+from smartfolio_app.components.links import route_link
+from smartfolio_app.components.notices import banner, toast
+from smartfolio_app.components.page_effects import PageEffects, WhenOffline
+from smartfolio_app.components.wealth_bar import wealth_bar
+from smartfolio_app.i18n import t
+from smartfolio_app.state.base import AppState
+from smartfolio_app.state.locale import Locale
+from smartfolio_app.state.notices import Notices
+
+#: (address, message key, icon), in the order of the rail.
+PAGES = (
+    ("/", "nav.dashboard", "chart-no-axes-combined"),
+    ("/holdings", "nav.holdings", "layers"),
+    ("/transactions", "nav.transactions", "arrow-left-right"),
+    ("/sources", "nav.sources", "plug"),
+    ("/items", "nav.items", "house"),
+    ("/settings", "nav.settings", "settings-2"),
+)
+
+
+def page(
+    title: str, *content: Any, actions: Sequence[Any] = (), lead: Text = "", heading: bool = True
+) -> rx.Component:
+    """Return a whole page.
+
+    ``title`` is its message key; it becomes the heading (``heading=False``: for screen readers alone), ``lead`` a line
+    under it, ``actions`` stand at its right. The page in the rail is recognised by the title's key.
+    """
+    if heading:
+        words = [rx.el.h1(t(title))]
+        if not (isinstance(lead, str) and not lead):
+            words.append(rx.el.p(worded(lead)))
+        head = rx.el.div(
+            rx.el.div(*words), rx.el.div(*actions, class_name="row wrap"), class_name="page-head"
+        )
+    else:
+        head = rx.el.h1(t(title), class_name="sr-only")
+    return rx.el.div(
+        rx.el.a(t("nav.skip"), href="#content", class_name="skip"),
+        _rail(title),
+        wealth_bar(),
+        rx.el.main(
+            WhenOffline.create(banner(t("common.offline"), tone="notable", symbol="wifi-off", role="status")),
+            rx.cond(AppState.problem, banner(AppState.problem, tone="bad", role="alert")),
+            head,
+            *content,
+            id="content",
+            class_name="content",
+            custom_attrs={"tabIndex": -1},
+        ),
+        _dock(title),
+        explain_panel(),
+        toast(Notices.text, turn=Notices.turn, on_close=Notices.close, tone="good"),
+        _effects(),
+        class_name="frame",
+    )
+
+
+def bare_page(title: str, *content: Any) -> rx.Component:
+    """Return a page without the frame, for people who are not signed in."""
+    return rx.el.main(rx.el.h1(t(title), class_name="sr-only"), *content, _effects(), class_name="bare")
+
+
+def _effects() -> rx.Component:
+    return PageEffects.create(
+        language=Locale.language, theme=AppState.theme, query=AppState.query, active=AppState.ready
+    )
+
+
+def _rail(here: str) -> rx.Component:
+    links = [
+        rx.el.li(
+            route_link(
+                icon(symbol),
+                rx.el.span(t(key), class_name="tip", custom_attrs={"aria-hidden": "true"}),
+                to=address,
+                class_name="nav-link here" if key == here else "nav-link",
+                aria_label=t(key),
+                custom_attrs={"aria-current": "page"} if key == here else {},
+            )
+        )
+        for address, key, symbol in PAGES
+    ]
+    return rx.el.nav(
+        route_link(mark(), to="/", class_name="mark", aria_label=t("nav.home")),
+        rx.el.ul(*links),
+        class_name="rail",
+        aria_label=t("nav.main"),
+    )
+
+
+def _dock(here: str) -> rx.Component:
+    links = [
+        rx.el.li(
+            route_link(
+                icon(symbol),
+                rx.el.span(t(f"{key}_short")),
+                to=address,
+                class_name="nav-link here" if key == here else "nav-link",
+                custom_attrs={"aria-current": "page"} if key == here else {},
+            )
+        )
+        for address, key, symbol in PAGES
+    ]
+    return rx.el.nav(rx.el.ul(*links, class_name="dock"), aria_label=t("nav.main"), class_name="only-phone")
+
+
+def mark() -> rx.Component:
+    """Return the product's mark: three rising strata."""
+    return rx.el.svg(
+        rx.el.svg.path(d="M3 18.5 9 13l4.5 3L21 8.5", stroke_width="2"),
+        rx.el.svg.path(d="M3 13.5 9 8l4.5 3L21 3.5", stroke_width="2", opacity="0.5"),
+        view_box="0 0 24 24",
+        width="26",
+        height="26",
+        fill="none",
+        stroke="currentColor",
+        stroke_linecap="round",
+        stroke_linejoin="round",
+        custom_attrs={"aria-hidden": "true"},
+    )

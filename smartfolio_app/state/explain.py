@@ -1,0 +1,97 @@
+"""The panel that answers "why this number?" for any figure on any page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import reflex as rx
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.seat import PageState, Seat
+
+if TYPE_CHECKING:
+    from smartfolio_app.analytics.results import Step
+
+
+@dataclass
+class StepRow:
+    """One line of an explanation, ready to be read. ``depth`` is how far it is indented (0..2)."""
+
+    label: str = ""
+    value: str = ""
+    source: str = ""
+    when: str = ""
+    link: str = ""
+    depth: int = 0
+
+
+class ExplainState(PageState, rx.State):
+    """What the panel shows; empty while it is closed."""
+
+    is_open: bool = False
+    figure: str = ""
+    title: str = ""
+    result: str = ""
+    formula: str = ""
+    steps: list[StepRow] = []
+    notes: list[str] = []
+    problem: str = ""
+
+    @rx.event
+    @signed_in
+    async def open(self, viewer: Viewer, figure: str) -> AsyncIterator[None]:
+        """Open the panel at once, then fill it."""
+        self.is_open = True
+        self.figure = figure
+        self.title = self.result = self.formula = self.problem = ""
+        self.steps, self.notes = [], []
+        yield
+        seat = await self._seat(viewer)
+        await self._fill(seat)
+
+    @rx.event
+    @signed_in
+    def close(self) -> None:
+        """Close the panel."""
+        self.is_open = False
+
+    async def _show(self, seat: Seat) -> None:
+        """Follow a change of the view while the panel is open."""
+        if self.is_open:
+            await self._fill(seat)
+
+    async def _fill(self, seat: Seat) -> None:
+        from smartfolio_app.services import explain
+        from smartfolio_app.services.jobs import off_loop
+
+        figures: Figures = seat.figures
+        try:
+            found = await off_loop(explain.explain, seat.view, self.figure)
+        except SmartFolioError as error:
+            self.problem = error_text(figures.language, error)
+            return
+        self.title = figures.say_or_text(found.title, **found.params)
+        self.formula = figures.say_or_text(found.formula, **found.params)
+        self.result = found.result
+        self.steps = list(_rows(found.steps, figures))
+        self.notes = [figures.say_or_text(note, **found.params) for note in found.notes]
+
+
+def _rows(steps: tuple[Step, ...], figures: Figures, depth: int = 0) -> Iterator[StepRow]:
+    for step in steps:
+        yield StepRow(
+            label=figures.say_or_text(step.label, **step.params),
+            value=step.value,
+            source=figures.say_or_text(step.source) if step.source else "",
+            when=figures.moment(step.at) if step.at else "",
+            link=step.link,
+            depth=depth,
+        )
+        if depth < 2:
+            yield from _rows(step.children, figures, depth + 1)
