@@ -17,7 +17,6 @@ def _reflex_environment() -> dict[str, str]:
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_ENV_MODE": "prod",
         "REFLEX_SSR": "false",
-        "REFLEX_STATE_MANAGER_MODE": "memory",  # no pickled state on disk
     }
 
 
@@ -42,10 +41,23 @@ def build_environment(web_dir: Path) -> dict[str, str]:
     return environment | registry_environment(environment)
 
 
-def run_environment(web_dir: Path) -> dict[str, str]:
-    """What to set before the app is imported by a server that serves the product in ``web_dir``."""
-    return _reflex_environment() | {
-        "REFLEX_WEB_WORKDIR": str(web_dir),
-        "__REFLEX_SKIP_COMPILE": "true",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    }
+def run_environment(web_dir: Path, redis_url: str = "") -> dict[str, str]:
+    """What to set before the app is imported by a server that serves the product in ``web_dir``.
+
+    The pages' state lives in this process, or in Redis when there is one: never as pickles on disk, which is
+    Reflex's own default.
+    """
+    state = (
+        {"REFLEX_STATE_MANAGER_MODE": "redis", "REFLEX_REDIS_URL": redis_url}
+        if redis_url
+        else {"REFLEX_STATE_MANAGER_MODE": "memory"}
+    )
+    return (
+        _reflex_environment()
+        | state
+        | {
+            "REFLEX_WEB_WORKDIR": str(web_dir),
+            "__REFLEX_SKIP_COMPILE": "true",
+            "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+        }
+    )

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from smartfolio_app.errors import InvalidInputError, NotFoundError, SmartFolioError
+from smartfolio_app.errors import InvalidInputError, SmartFolioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,22 +61,6 @@ def database() -> Iterator[Session]:
     upgrade(settings)
     with session_scope(settings) as db:
         yield db
-
-
-def user_id_of(db: Session, name: str) -> str:
-    """The id of the user called ``name``.
-
-    Raises:
-        NotFoundError: ``command.no_such_user``.
-    """
-    from sqlmodel import col, select
-
-    from smartfolio_app.storage.tables import User
-
-    user_id = db.exec(select(User.id).where(col(User.name) == name)).one_or_none()
-    if user_id is None:
-        raise NotFoundError("command.no_such_user", name=name)
-    return user_id
 
 
 def new_password(name: str) -> str:

@@ -26,13 +26,14 @@ def import_file(
     ] = False,
 ) -> None:
     """Import a file; importing it again adds nothing."""
-    from smartfolio_app.commands.console import database, user_id_of
+    from smartfolio_app.commands.console import database
     from smartfolio_app.services import imports
+    from smartfolio_app.services.accounts import find_user
 
     data = file.read_bytes()
     with database() as db:
         act = imports.preview if dry_run else imports.commit
-        outcome = act(db, user_id_of(db, user), data, file.name, source_key=source, format_id=format_id)
+        outcome = act(db, find_user(db, user).id, data, file.name, source_key=source, format_id=format_id)
         _report(outcome, dry_run=dry_run)
 
 

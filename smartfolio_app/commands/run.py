@@ -56,10 +56,10 @@ def start(settings: Settings) -> None:
     check_keys(settings)
     upgrade(settings)
     frontend = ensure_frontend()
-    os.environ.update(run_environment(frontend.web_dir))
+    os.environ.update(run_environment(frontend.web_dir, settings.redis_url))
     # Reflex serves this folder under /_upload; uploads are never written there, so it stays empty.
     os.environ["REFLEX_UPLOADED_FILES_DIR"] = str(settings.data_dir / "served-uploads")
-    if "SMARTFOLIO_DATA_DIR" in os.environ:
+    if os.environ.get("SMARTFOLIO_DATA_DIR"):
         os.environ["SMARTFOLIO_DATA_DIR"] = str(
             settings.data_dir
         )  # absolute: worker processes start elsewhere

@@ -24,11 +24,12 @@ def create(
     label: Annotated[str, typer.Option(help="A name to recognise it by.")] = "shell",
 ) -> None:
     """Create a token. It is printed last, on a line of its own, and cannot be shown again."""
-    from smartfolio_app.commands.console import database, user_id_of
+    from smartfolio_app.commands.console import database
     from smartfolio_app.security import tokens
+    from smartfolio_app.services.accounts import find_user
 
     with database() as db:
-        info, token = tokens.create(db, user_id_of(db, user), name=label, scope=scope.value)
+        info, token = tokens.create(db, find_user(db, user).id, name=label, scope=scope.value)
     print(f"Token {info.id} of {user}, scope {info.scope}. Keep it now; only its hash is stored.")
     print(token)
 
@@ -39,12 +40,13 @@ def list_all(user: User) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from smartfolio_app.commands.console import database, user_id_of
+    from smartfolio_app.commands.console import database
     from smartfolio_app.security import tokens
+    from smartfolio_app.services.accounts import find_user
 
     table = Table("Id", "Label", "Scope", "Ends in", "Created", "Last used", box=None, pad_edge=False)
     with database() as db:
-        for info in tokens.listed(db, user_id_of(db, user)):
+        for info in tokens.listed(db, find_user(db, user).id):
             used = f"{info.used_at:%Y-%m-%d}" if info.used_at else "never"
             table.add_row(info.id, info.name, info.scope, info.hint, f"{info.created_at:%Y-%m-%d}", used)
     Console().print(table)
@@ -55,9 +57,10 @@ def revoke(
     user: User, token_id: Annotated[str, typer.Argument(help="The token's id, from `token list`.")]
 ) -> None:
     """Revoke a token; it stops working at once."""
-    from smartfolio_app.commands.console import database, user_id_of
+    from smartfolio_app.commands.console import database
     from smartfolio_app.security import tokens
+    from smartfolio_app.services.accounts import find_user
 
     with database() as db:
-        tokens.revoke(db, user_id_of(db, user), token_id)
+        tokens.revoke(db, find_user(db, user).id, token_id)
     print(f"Token {token_id} is revoked.")

@@ -58,6 +58,17 @@ def disable(name: Name) -> None:
     print(f"{name} is disabled.")
 
 
+@app.command("enable")
+def enable(name: Name) -> None:
+    """Open a disabled account again."""
+    from smartfolio_app.commands.console import database
+    from smartfolio_app.services import accounts
+
+    with database() as db:
+        accounts.enable(db, name)
+    print(f"{name} is enabled.")
+
+
 @app.command("passwd")
 def passwd(name: Name) -> None:
     """Set a new password; the user's other devices are signed out."""

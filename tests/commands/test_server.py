@@ -1,0 +1,78 @@
+"""Taking a port: what the person is told when it cannot be had."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from smartfolio_app.commands import server
+from smartfolio_app.commands.console import CommandError, sentence
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_taken_port_is_named_with_the_remedy(taken: int) -> None:
+    with pytest.raises(CommandError) as caught:
+        server.bind("127.0.0.1", taken)
+    said = sentence(caught.value)
+    assert str(taken) in said
+    assert "SMARTFOLIO_PORT" in said
+    assert "\n" not in said
+
+
+def test_a_port_somebody_listens_on_everywhere_is_taken_too() -> None:
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", 0))
+        listener.listen()
+        with pytest.raises(CommandError, match=r"command\.port_taken"):
+            server.bind("127.0.0.1", listener.getsockname()[1])
+
+
+def test_a_freed_port_can_be_taken_again_at_once(taken: int) -> None:
+    first = server.bind("127.0.0.1", 0)
+    first.listen()
+    port = first.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)):
+        accepted, _ = first.accept()
+        accepted.close()
+        first.close()
+    again = server.bind("127.0.0.1", port)
+    again.close()
+
+
+@pytest.mark.parametrize("host", ["256.1.1.1", "192.0.2.1", "no.such.host.invalid"])
+def test_an_address_that_is_not_this_machines_is_named(host: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        server.bind(host, 0)
+    assert host in sentence(caught.value)
+
+
+def test_a_port_reserved_for_the_administrator_is_named() -> None:
+    refusal = server._refusal(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), "127.0.0.1", 80)
+    assert "port 80" in sentence(refusal)
+    assert "above 1023" in sentence(refusal)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://localhost:8080"),
+        ("::", "http://localhost:8080"),
+        ("::1", "http://[::1]:8080"),
+        ("nas.home", "http://nas.home:8080"),
+    ],
+)
+def test_the_printed_address_can_be_typed_into_a_browser(host: str, address: str) -> None:
+    assert server.address_of(host, 8080) == address
