@@ -1,7 +1,6 @@
 """Instants as integers, days as arrays, and the days on which reference rates are made.
 
-Inside the engine an instant is an ``int`` of microseconds since 1970 UTC and a day is its number since 1970: both sort,
-bisect and vectorise. Nothing here reads the present time.
+A day is its number since 1970. Nothing here reads the present time.
 """
 
 from __future__ import annotations
@@ -12,26 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smartfolio_app.ledger.instants import DAY_US, Microseconds, instant, micros
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
-Microseconds = int
-DAY_US = 86_400_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["DAY_US", "Microseconds", "instant", "micros"]
+
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-_ONE_US = timedelta(microseconds=1)
-
-
-def micros(at: datetime) -> Microseconds:
-    """Return an aware instant as microseconds since 1970 UTC, exactly."""
-    return (at - _EPOCH) // _ONE_US
-
-
-def instant(at: Microseconds) -> datetime:
-    """Return the instant, aware and in UTC."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 def day_number(day: date) -> int:

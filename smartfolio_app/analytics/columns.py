@@ -1,0 +1,153 @@
+"""The ledger as columns: made once per revision, read by everything that adds up quantities over time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from decimal import localcontext
+from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
+from smartfolio_app.ledger.movements import NO_TRANSACTION, Movements, Side, movements
+from smartfolio_app.ledger.ordering import in_order
+from smartfolio_app.ledger.transactions import EXPENSE_KINDS, INCOME_KINDS, TransactionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+
+    from numpy.typing import NDArray
+
+    from smartfolio_app.ledger.instants import Microseconds
+    from smartfolio_app.ledger.transactions import Statement, Transaction
+
+
+class Role(IntEnum):
+    """What a movement is to the household's worth.
+
+    ``FLOW`` crosses its border, ``INCOME`` is gained, ``COST`` is a fee, an expense or a loss, ``EXCHANGE`` is one side
+    of a trade, ``CORPORATE`` a split or spin-off (the market takes from one what it gives to the other), ``ANCHOR`` a
+    statement's correction (a flow that nobody recorded).
+    """
+
+    FLOW = 0
+    INCOME = 1
+    COST = 2
+    EXCHANGE = 3
+    CORPORATE = 4
+    ANCHOR = 5
+
+
+#: Trades of which a source told one side only are flows: the other side is outside of what is known.
+_EXCHANGES = frozenset({TransactionKind.TRADE, TransactionKind.SWAP, TransactionKind.MARGIN_TRADE})
+_CORPORATE = frozenset({TransactionKind.SPLIT, TransactionKind.SPIN_OFF})
+
+
+class LedgerColumns:
+    """Movements by time, as parallel arrays.
+
+    ``ordered`` are the transactions in the engine's order. Arrays of shape (movements,): ``at`` (µs), ``place``,
+    ``asset``, ``source`` (numbers into ``places``, ``assets``, ``sources``), ``quantity`` (float, signed),
+    ``transaction`` (index into ``ordered`` or -1), ``side`` and ``role``.
+    """
+
+    def __init__(
+        self, transactions: Iterable[Transaction], statements: Mapping[str, Sequence[Statement]]
+    ) -> None:
+        self.ordered = in_order(transactions)
+        self.stream: Movements = movements(self.ordered, statements)
+        self.places = self.stream.places
+        self.assets = list(dict.fromkeys(place[2] for place in self.places))
+        self.sources = list(dict.fromkeys(place[0] for place in self.places))
+        asset_number = {asset: number for number, asset in enumerate(self.assets)}
+        source_number = {source: number for number, source in enumerate(self.sources)}
+        self.asset_of_place = np.array([asset_number[place[2]] for place in self.places], dtype=np.int32)
+        self.source_of_place = np.array([source_number[place[0]] for place in self.places], dtype=np.int32)
+        self.at = np.array(self.stream.at, dtype=np.int64)
+        self.place = np.array(self.stream.place, dtype=np.int32)
+        self.asset = self.asset_of_place[self.place]
+        self.source = self.source_of_place[self.place]
+        self._anchors = {
+            source: sorted(micros(row.as_of) for row in rows) for source, rows in statements.items() if rows
+        }
+
+    @cached_property
+    def quantity(self) -> NDArray[np.float64]:
+        """Signed quantities, for statistics and pictures; the exact ones are in ``stream``."""
+        return np.fromiter(
+            map(float, self.stream.quantity), dtype=np.float64, count=len(self.stream.quantity)
+        )
+
+    @cached_property
+    def transaction(self) -> NDArray[np.int32]:
+        """Index into ``ordered``, -1 for a statement's correction."""
+        return np.array(self.stream.transaction, dtype=np.int32)
+
+    @cached_property
+    def side(self) -> NDArray[np.int8]:
+        """``Side`` of each movement."""
+        return np.array(self.stream.side, dtype=np.int8)
+
+    @cached_property
+    def role(self) -> NDArray[np.int8]:
+        """``Role`` of each movement."""
+        # One entry more than there are transactions, so that the -1 of an anchor finds its role in the last one.
+        received = np.array([*(_role_of_received(row) for row in self.ordered), Role.ANCHOR], dtype=np.int8)
+        sent = np.array([*(_role_of_sent(row) for row in self.ordered), Role.ANCHOR], dtype=np.int8)
+        role = np.where(self.side == Side.SENT, sent[self.transaction], received[self.transaction])
+        return np.where(self.side == Side.FEE, np.int8(Role.COST), role)
+
+    def anchored_since(self, source: str, at: Microseconds) -> Microseconds | None:
+        """Return the instant of the statement that anchors the source at ``at``, ``None`` without one."""
+        instants = self._anchors.get(source, [])
+        index = bisect_right(instants, at)
+        return instants[index - 1] if index else None
+
+    def balances(self, at: Microseconds) -> list[Decimal]:
+        """Return the exact quantity in each place at the end of the instant ``at``; shape (places,)."""
+        end = int(np.searchsorted(self.at, at, side="right"))
+        stream = self.stream
+        with localcontext(MONEY_CONTEXT):
+            if end > len(stream.at) // 2:  # from whichever end is nearer
+                totals = list(stream.totals)
+                for index in range(end, len(stream.at)):
+                    totals[stream.place[index]] -= stream.quantity[index]
+            else:
+                totals = [ZERO] * len(self.places)
+                for index in range(end):
+                    totals[stream.place[index]] += stream.quantity[index]
+        return totals
+
+    def since(self, after: Microseconds, until: Microseconds) -> range:
+        """Return the numbers of the movements with ``after`` <= instant <= ``until``."""
+        first = int(np.searchsorted(self.at, after, side="left"))
+        last = int(np.searchsorted(self.at, until, side="right"))
+        return range(first, last)
+
+
+def _role_of_received(row: Transaction) -> int:
+    kind = row.kind
+    if kind in _EXCHANGES:
+        return _FLOW if row.sent is None else _EXCHANGE
+    if kind in INCOME_KINDS:
+        return _INCOME
+    return _CORPORATE_ACTION if kind in _CORPORATE else _FLOW
+
+
+def _role_of_sent(row: Transaction) -> int:
+    kind = row.kind
+    if kind in _EXCHANGES:
+        return _FLOW if row.received is None else _EXCHANGE
+    if kind in EXPENSE_KINDS:
+        return _COST
+    return _CORPORATE_ACTION if kind in _CORPORATE else _FLOW
+
+
+# Plain integers, for loops over every transaction.
+_FLOW, _INCOME, _COST, _EXCHANGE, _CORPORATE_ACTION = (int(role) for role in list(Role)[:5])
+
+__all__ = ["NO_TRANSACTION", "LedgerColumns", "Role"]
