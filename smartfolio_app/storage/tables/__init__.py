@@ -14,7 +14,12 @@ from smartfolio_app.storage.tables.ledger import (
     TransactionRow,
 )
 from smartfolio_app.storage.tables.market import DailyPrice, FxRate, Quote
-from smartfolio_app.storage.tables.outbound import OutboundCallRow, PriceHistoryRow, ProviderState
+from smartfolio_app.storage.tables.outbound import (
+    CoinCandidateRow,
+    OutboundCallRow,
+    PriceHistoryRow,
+    ProviderState,
+)
 from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
 
 __all__ = [
@@ -22,6 +27,7 @@ __all__ = [
     "AssetOverride",
     "AssetRow",
     "AuditEntry",
+    "CoinCandidateRow",
     "ColumnMapping",
     "DailyPrice",
     "FxRate",

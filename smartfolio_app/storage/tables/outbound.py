@@ -62,3 +62,14 @@ class PriceHistoryRow(SQLModel, table=True):
     coin: str = Field(max_length=120)  # the provider's own id, as it was when asked
     first: date
     asked_at: datetime = moment(default_factory=utc_now)
+
+
+class CoinCandidateRow(SQLModel, table=True):
+    """A coin that a ticker could mean, where it could mean several: what the user is asked to choose from."""
+
+    __tablename__ = "coin_candidate"
+
+    asset: str = Field(primary_key=True, max_length=80)
+    coin: str = Field(primary_key=True, max_length=120)
+    name: str = Field(default="", max_length=200)
+    position: int = 0

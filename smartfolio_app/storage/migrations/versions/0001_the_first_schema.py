@@ -37,6 +37,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_entry_user_id"), "audit_entry", ["user_id"], unique=False)
     op.create_table(
+        "coin_candidate",
+        sa.Column("asset", sa.String(80), nullable=False),
+        sa.Column("coin", sa.String(120), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("asset", "coin"),
+    )
+    op.create_table(
         "fx_rate",
         sa.Column("currency", sa.String(8), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -456,6 +464,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbound_call_at"), table_name="outbound_call")
     op.drop_table("outbound_call")
     op.drop_table("fx_rate")
+    op.drop_table("coin_candidate")
     op.drop_index(op.f("ix_audit_entry_user_id"), table_name="audit_entry")
     op.drop_table("audit_entry")
     op.drop_index(op.f("ix_asset_symbol"), table_name="asset")
