@@ -1,5 +1,8 @@
 """The harness of the browser tests: the real app, a real Chromium, and eyes on everything that must not happen.
 
+Helpers that are not fixtures are in ``acts`` (signing in, pictures), ``watch`` (``watch_of``), ``traffic`` and
+``accessibility``.
+
 A test takes ``app`` (the running server), ``person`` (a fresh account), ``visitor`` (a page without a session) or
 ``page`` (a page signed in as ``person``). ``open_page`` makes further ones: other people, other screens, light or
 dark. Each page is watched; what the watch saw fails the test at its end.
@@ -22,13 +25,11 @@ from smartfolio_app.build import frontend
 from smartfolio_app.commands.browser import find_chromium
 from smartfolio_app.commands.console import sentence
 from smartfolio_app.errors import SmartFolioError
-from tests.e2e.app import ROOT, Person, RunningApp
-from tests.e2e.watch import Watch
+from tests.e2e.acts import DESKTOP, RESULTS, sign_in
+from tests.e2e.app import Person, RunningApp
+from tests.e2e.watch import Watch, forget, remember
 
 Theme = Literal["dark", "light"]
-DESKTOP = (1440, 900)
-PHONE = (390, 844)
-RESULTS = ROOT / "test-results"
 expect.set_options(timeout=10_000)
 
 
@@ -145,7 +146,7 @@ def open_page(
         watch = Watch(base or app.url)
         watch.attach(context)
         page = context.new_page()
-        _WATCHES[page] = watch
+        remember(page, watch)
         opened.append(Opened(page, watch))
         if person is not None:
             sign_in(page, person)
@@ -159,16 +160,8 @@ def open_page(
             _keep_evidence(one.page, f"{request.node.name}-{number}")
         one.page.context.close()
         problems += one.watch.unexpected()
-        _WATCHES.pop(one.page, None)
+        forget(one.page)
     assert not problems, "the browser reported:\n  " + "\n  ".join(problems)
-
-
-_WATCHES: dict[Page, Watch] = {}
-
-
-def watch_of(page: Page) -> Watch:
-    """The watch on a page made by ``open_page``."""
-    return _WATCHES[page]
 
 
 @pytest.fixture
@@ -181,23 +174,6 @@ def visitor(open_page: Callable[..., Page]) -> Page:
 def page(open_page: Callable[..., Page], person: Person) -> Page:
     """A page signed in as ``person``."""
     return open_page(person)
-
-
-def sign_in(page: Page, person: Person) -> None:
-    """Sign in through the login form, as a person would."""
-    page.goto("/login")
-    page.locator("input[name=username]").fill(person.name)
-    page.locator("input[name=password]").fill(person.password)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(re.compile(r"^(?!.*/login)"))
-
-
-def shoot(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page under ``test-results/screens``."""
-    path = RESULTS / "screens" / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
-    return path
 
 
 def _keep_evidence(page: Page, name: str) -> None:

@@ -29,6 +29,7 @@ class Watch:
     origin: str
     problems: list[str] = field(default_factory=list)
     expected: list[re.Pattern[str]] = field(default_factory=list)
+    resting: bool = False
 
     def attach(self, context: BrowserContext) -> None:
         context.add_init_script(REPORT_CSP_VIOLATIONS)
@@ -43,6 +44,10 @@ class Watch:
         """Allow problems that match the regular expression; at least one must come."""
         self.expected.append(re.compile(pattern))
 
+    def rest(self) -> None:
+        """Stop watching, because the test is about to take the server away."""
+        self.resting = True
+
     def unexpected(self) -> list[str]:
         """Problems nobody announced, and announced ones that never came."""
         surprising = [
@@ -56,7 +61,8 @@ class Watch:
         return surprising + missing
 
     def _note(self, text: str) -> None:
-        self.problems.append(text)
+        if not self.resting:
+            self.problems.append(text)
 
     def _on_page(self, page: Page) -> None:
         page.on("websocket", self._on_websocket)
@@ -85,3 +91,19 @@ class Watch:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self._note(f"answer {response.status}: {response.request.method} {response.url}")
+
+
+_WATCHES: dict[Page, Watch] = {}
+
+
+def remember(page: Page, watch: Watch) -> None:
+    _WATCHES[page] = watch
+
+
+def forget(page: Page) -> None:
+    _WATCHES.pop(page, None)
+
+
+def watch_of(page: Page) -> Watch:
+    """The watch on a page made by ``open_page``."""
+    return _WATCHES[page]

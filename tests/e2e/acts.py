@@ -1,0 +1,34 @@
+"""What people do on the pages, and what the tests keep of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.e2e.app import ROOT, Person
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+DESKTOP = (1440, 900)
+PHONE = (390, 844)
+RESULTS = ROOT / "test-results"
+
+
+def sign_in(page: Page, person: Person) -> None:
+    """Sign in through the login form, as a person would."""
+    page.goto("/login")
+    page.locator("input[name=username]").fill(person.name)
+    page.locator("input[name=password]").fill(person.password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(re.compile(r"^(?!.*/login)"))
+
+
+def shoot(page: Page, name: str) -> Path:
+    """Keep a picture of the whole page under ``test-results/screens``."""
+    path = RESULTS / "screens" / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True)
+    return path
