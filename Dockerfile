@@ -9,7 +9,7 @@ RUN python -m venv /opt/venv
 COPY requirements/ requirements/
 # An index other than the public one is taken from the builder's own pip configuration.
 RUN /opt/venv/bin/pip install --require-hashes --no-deps -r requirements/runtime.txt
-COPY pyproject.toml rxconfig.py ./
+COPY pyproject.toml rxconfig.py bunfig.toml .npmrc ./
 COPY reflex.lock/ reflex.lock/
 COPY assets/ assets/
 COPY smartfolio_app/ smartfolio_app/

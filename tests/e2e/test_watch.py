@@ -58,7 +58,7 @@ def watched(browser: Browser, origin: str) -> Iterator[tuple[Page, Watch]]:
 
 FAULTS = {
     "a script from elsewhere": (
-        "() => { const s = document.head.appendChild(document.createElement('script')); s.src = 'http://elsewhere.test/x.js' }",
+        "() => { document.head.appendChild(document.createElement('script')).src = 'http://elsewhere.test/x.js' }",
         ["[csp] script-src-elem", "request to another origin: http://elsewhere.test/x.js"],
     ),
     "an inline style": ("() => document.body.setAttribute('style', 'color: red')", ["[csp] style-src-attr"]),
