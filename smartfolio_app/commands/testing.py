@@ -81,7 +81,10 @@ def _run_stage(stage: Stage, arguments: list[str], *, fast: bool) -> Result:
     started = time.monotonic()
     try:
         if stage in COMMANDS:
-            result.failed = not all([_passes(command) for command in COMMANDS[stage]])
+            passed = [
+                _passes(command) for command in COMMANDS[stage]
+            ]  # each one, not only to the first failure
+            result.failed = not all(passed)
         else:
             if stage is Stage.e2e:
                 _prepare_browser_and_pages()
@@ -191,5 +194,8 @@ def _report(results: list[Result], left_out: list[str], seconds: float) -> None:
     total = sum((result.counts for result in results), Counter[str]())
     total["error"] += sum(result.failed and not result.counts["failed"] for result in results)
     order = ("failed", "passed", "skipped", "xfailed", "error")
-    counts = ", ".join(f"{total[name]} {name}" for name in order if total[name]) or "no tests ran"
+    words = [f"{total[name]} {name}" for name in order if total[name]]
+    if total["error"] > 1:
+        words[-1] += "s"
+    counts = ", ".join(words) or "no tests ran"
     print(f"===== {counts} in {seconds:.2f}s =====", flush=True)
