@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from smartfolio_app.security import sessions, tokens
+from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.storage.engine import current_settings, session_scope
 
@@ -49,6 +50,12 @@ def viewer_of_token(token: str) -> Viewer | None:
     if found.touch_due:
         _later(found.token_id, partial(tokens.touch, token_id=found.token_id))
     return found.viewer
+
+
+def close_ended_sockets() -> int:
+    """Close this process's websockets whose session is over (after a revocation); return how many."""
+    ended = {key for key in LIVE.sessions() if viewer_of_session(key) is None}
+    return LIVE.close_where(ended.__contains__)
 
 
 def finish_pending() -> None:

@@ -70,6 +70,15 @@ def is_cookie_value(text: str) -> bool:
     return _COOKIE_VALUE.fullmatch(text) is not None
 
 
+def read_cookie(header: str, name: str) -> str:
+    """Return the value of one cookie, or an empty text. Other people's malformed cookies do no harm."""
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""
+
+
 def issue(
     db: Session,
     user_id: str,

@@ -51,7 +51,7 @@ def test_disabled_users_token_is_nobody(db, alice):
 
 
 def test_last_use_is_noted_once_a_minute(db, alice):
-    info, token = tokens.create(db, alice, name="x", scope="read")
+    _, token = tokens.create(db, alice, name="x", scope="read")
     db.commit()
     recognise.viewer_of_token(token)
     recognise.finish_pending()

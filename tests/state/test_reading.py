@@ -40,7 +40,9 @@ def test_a_number_is_read_as_its_writer_meant_it(text: str, figures: Figures, nu
     assert read_number(text, figures) == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["", " ", "abc", "1e5", "NaN", "Infinity", "1..2", "1,2,3", "--1", "1 €", "٣x"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "abc", "1e5", "NaN", "Infinity", "1..2", "1,2,3", "--1", "1 €", "٣x"]
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a number"):
         read_number(text, ENGLISH)

@@ -1,0 +1,56 @@
+"""The REST application: routers, the error shape, the documentation. Mounted in front of Reflex by the root."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.routing import Match
+
+from smartfolio_app import __version__
+from smartfolio_app.api import auth, errors, health
+from smartfolio_app.security.limits import Limits
+from smartfolio_app.security.problems import RequestRefusedError
+from smartfolio_app.security.throttle import SignInThrottle
+from smartfolio_app.storage.engine import current_settings
+
+#: Every router of the API. A route that is in none of them does not exist.
+ROUTERS: tuple[APIRouter, ...] = (auth.router, health.router)
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def create_api(limits: Limits | None = None) -> FastAPI:
+    """Make the REST application.
+
+    Args:
+        limits: The buckets to draw from; shared with the outermost door by the root. Made here when left out, and
+            found under ``app.state.limits`` either way.
+    """
+    app = FastAPI(
+        title="SmartFolio",
+        version=__version__,
+        summary="What a household owns, what it is worth, and why.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+    )
+    app.state.limits = limits or Limits(current_settings())
+    app.state.limiter = app.state.limits.limiter
+    app.state.throttle = SignInThrottle()
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    for root in ("/api", "/auth"):
+        app.add_api_route(root, _nothing_here, methods=METHODS, include_in_schema=False)
+        app.add_api_route(f"{root}/{{rest:path}}", _nothing_here, methods=METHODS, include_in_schema=False)
+    return app
+
+
+async def _nothing_here(request: Request) -> None:
+    """Answer for an unknown address of the API, which must not fall through to the pages."""
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is Match.PARTIAL:
+            raise RequestRefusedError("request.method_not_allowed", 405)
+    raise RequestRefusedError("request.not_found", 404)

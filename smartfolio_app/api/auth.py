@@ -1,0 +1,220 @@
+"""Sign-in, sign-out and set-up as plain forms: the cookie is HttpOnly, so no script, and no websocket, can set it.
+
+Every address answers with a redirect (303): to the page asked for, or back to the form with ``error=<code>`` (whose
+sentence is ``error.<code>`` of the catalogue) and, where there is one, ``wait=<seconds>``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from smartfolio_app.api.dependencies import Caller, access_of, limits_of
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import negotiate
+from smartfolio_app.security import limits as rates
+from smartfolio_app.security import sessions
+from smartfolio_app.security.access import Access, cookie_is_secure
+from smartfolio_app.security.connections import LIVE
+from smartfolio_app.security.devices import device_label
+from smartfolio_app.security.origin import check_change
+from smartfolio_app.security.recognise import close_ended_sockets, viewer_of_session
+from smartfolio_app.security.throttle import SignInThrottle
+from smartfolio_app.services import accounts, audit
+from smartfolio_app.storage.engine import current_settings, session_scope
+from smartfolio_app.storage.tables import User
+
+router = APIRouter(prefix="/auth", include_in_schema=False)
+
+#: Browsers cap a cookie's life at 400 days; how long a session lasts is the server's business.
+COOKIE_SECONDS = 400 * 24 * 3600
+
+_throttle = SignInThrottle()
+
+Text = Annotated[str, Form(max_length=2048)]
+
+
+@router.post("/login")
+async def sign_in(
+    request: Request,
+    name: Text = "",
+    password: Text = "",
+    next: Text = "/",  # noqa: A002 - the field's name
+) -> RedirectResponse:
+    """Sign in with name and password."""
+    access = access_of(request)
+    throttle: SignInThrottle = getattr(request.app.state, "throttle", _throttle)
+    try:
+        _from_our_page(request, access)
+        await _take(request, rates.SIGN_IN, access)
+        pause = throttle.enter(access.client.bucket, name)
+        if pause:
+            await asyncio.sleep(pause)
+        cookie = await run_in_threadpool(_sign_in, access, name, password)
+    except SmartFolioError as error:
+        return _back("/login", error, next=_safe(next))
+    throttle.succeeded(access.client.bucket, name)
+    return _signed_in(access, cookie, _safe(next))
+
+
+@router.post("/setup")
+async def set_up(  # noqa: PLR0917 - FastAPI passes them by name
+    request: Request,
+    token: Text = "",
+    name: Text = "",
+    password: Text = "",
+    language: Text = "",
+    currency: Text = "",
+) -> RedirectResponse:
+    """Create the first administrator with the one-time link, and sign them in."""
+    access = access_of(request)
+    chosen = language or negotiate(access.language)
+    try:
+        _from_our_page(request, access)
+        await _take(request, rates.SET_UP, access)
+        wishes = {"currency": currency or None, "language": chosen}
+        cookie = await run_in_threadpool(_set_up, access, token, name, password, wishes)
+    except SmartFolioError as error:
+        return _back("/setup", error, token=token)
+    return _signed_in(access, cookie, "/")
+
+
+@router.post("/demo")
+async def demo(request: Request) -> RedirectResponse:
+    """Sign in as the sample user, whose data is made anew when it is missing or old."""
+    access = access_of(request)
+    try:
+        _from_our_page(request, access)
+        await _take(request, rates.DEMO, access)
+        cookie = await run_in_threadpool(_demo, access)
+    except SmartFolioError as error:
+        return _back("/login", error)
+    return _signed_in(access, cookie, "/")
+
+
+@router.post("/logout")
+def sign_out(request: Request, access: Caller) -> RedirectResponse:
+    """End this device's session and forget its cookie."""
+    try:
+        _from_our_page(request, access)
+    except SmartFolioError as error:
+        return _back("/login", error)
+    viewer = viewer_of_session(access.session_hash)
+    if viewer is not None:
+        with session_scope() as db:
+            sessions.revoke_hash(db, access.session_hash)
+            audit.record(db, viewer.user_id, "session.logout", address=access.client.address)
+        LIVE.close_where(lambda key: key == access.session_hash)
+    response = RedirectResponse("/login", status_code=303)
+    secure = cookie_is_secure(access.client, current_settings())
+    response.delete_cookie(
+        sessions.cookie_name(secure=secure), path="/", secure=secure, httponly=True, samesite="strict"
+    )
+    return response
+
+
+@router.post("/password")
+def change_password(request: Request, access: Caller, current: Text = "", new: Text = "") -> RedirectResponse:
+    """Change the password; every other device is signed out."""
+    viewer = viewer_of_session(access.session_hash)
+    if viewer is None:
+        return RedirectResponse("/login?next=/settings", status_code=303)
+    throttle: SignInThrottle = getattr(request.app.state, "throttle", _throttle)
+    try:
+        _from_our_page(request, access)
+        throttle.enter(access.client.bucket, viewer.name)
+        with session_scope() as db:
+            accounts.change_password(db, viewer.user_id, current, new, keep=viewer.credential)
+    except SmartFolioError as error:
+        return _back("/settings", error)
+    throttle.succeeded(access.client.bucket, viewer.name)
+    close_ended_sockets()
+    return RedirectResponse("/settings?notice=auth.password_changed", status_code=303)
+
+
+def _from_our_page(request: Request, access: Access) -> None:
+    check_change(request.headers, access.client)
+
+
+async def _take(request: Request, bucket: rates.Bucket, access: Access) -> None:
+    decision = await limits_of(request).take(bucket, rates.address_key(access.client.bucket))
+    if not decision.allowed:
+        raise rates.RateLimitedError(decision, bucket)
+
+
+def _sign_in(access: Access, name: str, password: str) -> str:
+    with session_scope() as db:
+        user = accounts.authenticate(db, name, password)
+        if user is None:
+            audit.record(db, "", "session.refused", {"name": name[:80]}, access.client.address)
+            db.commit()
+            raise SmartFolioError("auth.wrong_password")
+        return _new_session(db, user, access)
+
+
+def _set_up(access: Access, token: str, name: str, password: str, wishes: dict[str, str | None]) -> str:
+    with session_scope() as db:
+        user = accounts.use_setup_link(db, token, name, password, **wishes)
+        return _new_session(db, user, access)
+
+
+def _demo(access: Access) -> str:
+    from smartfolio_app.services import demo as samples
+
+    with session_scope() as db:
+        return _new_session(db, samples.ensure_demo(db), access)
+
+
+def _new_session(db: Session, user: User, access: Access) -> str:
+    """Open a session; whatever session the browser had before is over."""
+    if access.session_hash:
+        sessions.revoke_hash(db, access.session_hash)
+        LIVE.close_where(lambda key: key == access.session_hash)
+    sessions.purge_expired(db)
+    audit.record(
+        db, user.id, "session.login", {"device": device_label(access.user_agent)}, access.client.address
+    )
+    return sessions.issue(
+        db,
+        user.id,
+        device=device_label(access.user_agent),
+        address=access.client.address,
+        days=current_settings().session_days,
+    )
+
+
+def _signed_in(access: Access, cookie: str, target: str) -> RedirectResponse:
+    response = RedirectResponse(target, status_code=303)
+    secure = cookie_is_secure(access.client, current_settings())
+    response.set_cookie(
+        sessions.cookie_name(secure=secure),
+        cookie,
+        max_age=COOKIE_SECONDS,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+def _back(page: str, error: SmartFolioError, **kept: str) -> RedirectResponse:
+    query = {name: value for name, value in kept.items() if value and value != "/"} | {"error": error.code}
+    seconds = error.params.get("seconds")
+    if seconds is not None:
+        query["wait"] = str(seconds)
+    return RedirectResponse(f"{page}?{urlencode(query)}", status_code=303)
+
+
+def _safe(target: str) -> str:
+    """Return an address of this site, or ``/``: a redirect must not lead anywhere else."""
+    good = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return (
+        target if good and "\\" not in target and not target.startswith(("/auth", "/api", "/login")) else "/"
+    )

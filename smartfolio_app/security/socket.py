@@ -1,0 +1,153 @@
+"""The websocket's door: opened only from our own pages, bound to its session, paced like everything else.
+
+A frame that is over the budget waits instead of being dropped: the server stops reading that socket until there is a
+token again, so a flood slows down its sender alone and a person's click is late at worst, never lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from smartfolio_app.security import limits as rates
+from smartfolio_app.security.access import Access, without_secrets
+from smartfolio_app.security.connections import LIVE, Connection
+from smartfolio_app.security.handshake import bound_query, seal_new_token
+from smartfolio_app.security.limits import Limits
+from smartfolio_app.security.origin import check_socket
+from smartfolio_app.security.recognise import viewer_of_session
+from smartfolio_app.security.routing import SOCKET_PATH
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+FRAME_LIMIT = 256 * 1024  # characters; the largest event of a page is some KB
+#: A session is looked up again with the first frame after so many seconds.
+RECHECK_SECONDS = 10.0
+#: engine.io's own ping and pong; anything longer is no ping.
+_PING_LENGTH = 8
+
+POLICY_VIOLATION = 1008
+TOO_BIG = 1009
+UNSUPPORTED = 1003
+
+
+class SocketDoor:
+    """Serves the websockets of one application."""
+
+    def __init__(self, app: Any, *, limits: Limits, key: bytes) -> None:
+        self._app = app
+        self._limits = limits
+        self._key = key
+
+    async def serve(
+        self, scope: MutableMapping[str, Any], access: Access, receive: Receive, send: Send
+    ) -> None:
+        """Serve one websocket, or refuse it before it opens."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["path"].rstrip("/") != SOCKET_PATH or not check_socket(headers, access.client):
+            await _refuse(receive, send)
+            return
+        address = rates.address_key(access.client.bucket)
+        viewer = await run_in_threadpool(viewer_of_session, access.session_hash)
+        key = rates.user_key(viewer.user_id) if viewer is not None else address
+        live_hash = access.session_hash if viewer is not None else ""
+        query = bound_query(live_hash, scope.get("query_string", b""), self._key)
+        if query is None or not (await self._limits.take(self._limits.general, key)).allowed:
+            await _refuse(receive, send)
+            return
+        inner = {**without_secrets(scope, access, live_hash=live_hash), "query_string": query}
+        pump = _Pump(live_hash, key, receive, send, limits=self._limits, seal_key=self._key)
+        LIVE.add(pump.connection)
+        try:
+            await self._app(inner, pump.receive, pump.send)
+        finally:
+            LIVE.remove(pump.connection)
+            pump.stop()
+
+
+class _Pump:
+    """Passes the frames of one open socket."""
+
+    def __init__(
+        self, live_hash: str, key: str, receive: Receive, send: Send, *, limits: Limits, seal_key: bytes
+    ) -> None:
+        self.connection = Connection(live_hash)
+        self._hash = live_hash
+        self._key = key
+        self._receive = receive
+        self._send = send
+        self._limits = limits
+        self._seal_key = seal_key
+        self._checked = time.monotonic()
+        self._closed = asyncio.ensure_future(self.connection.closing.wait())
+        self._over = False
+
+    def stop(self) -> None:
+        """Let go of the waiting task."""
+        self._closed.cancel()
+
+    async def receive(self) -> Message:
+        """Return the next frame that may pass."""
+        if self._over:
+            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+        coming = asyncio.ensure_future(self._receive())
+        await asyncio.wait({coming, self._closed}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+            return await self._end(POLICY_VIOLATION)
+        message = coming.result()
+        if message["type"] != "websocket.receive":
+            return message
+        text = message.get("text")
+        if text is None:
+            return await self._end(UNSUPPORTED)
+        if len(text) > FRAME_LIMIT:
+            return await self._end(TOO_BIG)
+        if text[:1] in ("2", "3") and len(text) <= _PING_LENGTH:
+            return message
+        if not await self._has_its_turn() or not await self._is_still_signed_in():
+            return await self._end(POLICY_VIOLATION)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass an answer on; a token that Reflex deals out leaves sealed to the session."""
+        if self._over:
+            return
+        if message["type"] == "websocket.send" and message.get("text"):
+            message = {**message, "text": seal_new_token(self._hash, message["text"], self._seal_key)}
+        await self._send(message)
+
+    async def _has_its_turn(self) -> bool:
+        """Wait for a token; return ``False`` when the socket is to close meanwhile."""
+        while True:
+            decision = await self._limits.take(self._limits.general, self._key)
+            if decision.allowed:
+                return True
+            await asyncio.wait({self._closed}, timeout=max(0.01, decision.retry_after))
+            if self._closed.done():
+                return False
+
+    async def _is_still_signed_in(self) -> bool:
+        """Look the session up again now and then: it may have been revoked by another process."""
+        now = time.monotonic()
+        if not self._hash or now - self._checked < RECHECK_SECONDS:
+            return True
+        self._checked = now
+        return await run_in_threadpool(viewer_of_session, self._hash) is not None
+
+    async def _end(self, code: int) -> Message:
+        self._over = True
+        await self._send({"type": "websocket.close", "code": code})
+        return {"type": "websocket.disconnect", "code": code}
+
+
+async def _refuse(receive: Receive, send: Send) -> None:
+    """Close before accepting: the browser's handshake gets a 403 and no reason."""
+    await receive()  # websocket.connect
+    await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -1,0 +1,139 @@
+"""Slowing down who guesses passwords, without giving anybody a way to lock the owner out.
+
+- Wrong passwords for one account from one address: after three, each further try waits, twice as long every time.
+- Wrong passwords from one address for any accounts: the same after ten.
+- Wrong passwords for one account from everywhere: tries are answered later, by a few seconds at most, and never
+  refused; so a botnet slows the owner down a little and can do no more.
+
+A try counts before the password is looked at, so that a thousand at once are a thousand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from smartfolio_app.errors import SmartFolioError
+
+
+class TooManyAttemptsError(SmartFolioError):
+    """Try again in ``seconds``."""
+
+    status = 429
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = max(1, round(seconds + 0.5))
+        super().__init__("auth.too_many_attempts", seconds=self.seconds)
+
+
+@dataclass(slots=True)
+class _Tries:
+    count: int = 0
+    free_again: float = 0.0
+    last: float = 0.0
+
+
+class GrowingDelay:
+    """Tries of one kind, by key. Thread-safe; remembers the ``capacity`` most recent keys."""
+
+    def __init__(
+        self,
+        *,
+        free: int,
+        first: float = 1.0,
+        longest: float = 900.0,
+        forget_after: float = 3600.0,
+        capacity: int = 20_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._free = free
+        self._first = first
+        self._longest = longest
+        self._forget_after = forget_after
+        self._capacity = capacity
+        self._clock = clock
+        self._lock = Lock()
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._tries)
+
+    def enter(self, key: str) -> float:
+        """Count a try; return 0, or the seconds until the next one is welcome (then this one is not counted)."""
+        with self._lock:
+            now = self._clock()
+            tries = self._of(key, now)
+            if tries.free_again > now:
+                return tries.free_again - now
+            tries.count += 1
+            tries.last = now
+            if tries.count >= self._free:
+                tries.free_again = now + self._delay(tries.count)
+            return 0.0
+
+    def delay_of(self, key: str) -> float:
+        """Count a try that is never refused; return how long its answer should take longer."""
+        with self._lock:
+            now = self._clock()
+            tries = self._of(key, now)
+            tries.count += 1
+            tries.last = now
+            return self._delay(tries.count) if tries.count > self._free else 0.0
+
+    def forgive(self, key: str) -> None:
+        """Forget the tries of a key: the password was right."""
+        with self._lock:
+            self._tries.pop(key, None)
+
+    def undo(self, key: str) -> None:
+        """Take the last try back: it was none."""
+        with self._lock:
+            tries = self._tries.get(key)
+            if tries is not None:
+                tries.count = max(0, tries.count - 1)
+                tries.free_again = 0.0
+
+    def _delay(self, count: int) -> float:
+        return min(self._longest, self._first * 2.0 ** min(60, count - self._free))
+
+    def _of(self, key: str, now: float) -> _Tries:
+        tries = self._tries.get(key)
+        if tries is None or now - max(tries.last, tries.free_again) > self._forget_after:
+            tries = self._tries[key] = _Tries()
+        self._tries.move_to_end(key)
+        while len(self._tries) > self._capacity:
+            self._tries.popitem(last=False)
+        return tries
+
+
+class SignInThrottle:
+    """The three delays together."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pair = GrowingDelay(free=3, clock=clock)
+        self._address = GrowingDelay(free=10, clock=clock)
+        self._account = GrowingDelay(free=10, first=0.25, longest=4.0, clock=clock)
+
+    def enter(self, address: str, account: str) -> float:
+        """Count a try of ``account`` from ``address``; return the seconds its answer is to be held back.
+
+        Raises:
+            TooManyAttemptsError: This address has to wait first.
+        """
+        account = account.strip().casefold()[:200]
+        wait = self._pair.enter(f"{address} {account}")
+        wait = max(wait, self._address.enter(address) if wait == 0 else 0.0)
+        if wait > 0:
+            raise TooManyAttemptsError(wait)
+        return self._account.delay_of(account)
+
+    def succeeded(self, address: str, account: str) -> None:
+        """The password was right: what this address tried on this account is forgotten.
+
+        Its tries on other accounts are not: an attacker may have an account too.
+        """
+        self._pair.forgive(f"{address} {account.strip().casefold()[:200]}")
+        self._address.undo(address)

@@ -1,0 +1,229 @@
+"""Attacks on the websocket's handshake and its frames; the application behind the door only echoes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from urllib.parse import parse_qs
+
+import pytest
+
+from smartfolio_app.security import sessions, socket
+from smartfolio_app.security.connections import LIVE
+from smartfolio_app.security.handshake import bound_token
+from smartfolio_app.security.middleware import protect
+from smartfolio_app.security.recognise import close_ended_sockets
+from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.tables import User
+from tests.security.asgi import Echo, Socket
+
+TOKEN = "5f0c2f3e-1111-4222-8333-444455556666"
+QUERY = f"EIO=4&transport=websocket&token={TOKEN}"
+
+
+@pytest.fixture
+def app():
+    return Echo()
+
+
+@pytest.fixture
+def door(app, settings, tmp_path):
+    return protect(app, settings, static_dir=tmp_path)
+
+
+def sign_in(user_id: str) -> str:
+    with session_scope() as db:
+        return sessions.issue(db, user_id)
+
+
+def seen_token(app: Echo) -> str:
+    return parse_qs(app.scopes[-1]["query_string"].decode())["token"][0]
+
+
+async def opened(door, **options):
+    async with Socket(door, query=QUERY, **options) as client:
+        return (await client.answer())["type"] == "websocket.accept"
+
+
+async def test_own_page_may_connect_and_talk(door, app):
+    async with Socket(door, query=QUERY) as client:
+        assert (await client.answer())["type"] == "websocket.accept"
+        client.say("40/_event,")
+        assert (await client.answer())["text"] == "40/_event,"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "null",
+        "http://evil.example",
+        "http://localhost:9090",
+        "http://localhost",
+        "https://localhost:8080.evil.example",
+    ],
+)
+async def test_foreign_or_missing_origin_never_reaches_the_app(door, app, alice, origin):
+    cookie = f"{sessions.PLAIN_COOKIE}={sign_in(alice)}"
+    async with Socket(door, query=QUERY, cookie=cookie, origin=origin) as client:
+        assert await client.is_refused()
+    assert app.scopes == []
+
+
+@pytest.mark.parametrize("path", ["/", "/api/socket", "/_event/other", "/_upload"])
+async def test_there_is_one_websocket_address(door, app, path):
+    async with Socket(door, query=QUERY, path=path) as client:
+        assert await client.is_refused()
+    assert app.scopes == []
+
+
+async def test_app_sees_the_sessions_hash_and_a_bound_token_and_no_secret(door, app, alice):
+    value = sign_in(alice)
+    cookie = f"other=1; {sessions.PLAIN_COOKIE}={value}; last=2"
+    assert await opened(door, cookie=cookie, authorization="Bearer smartfolio_x")
+    shown = app.headers()
+    assert shown["cookie"] == f"{sessions.PLAIN_COOKIE}={sessions.hash_of(value)}"
+    assert "authorization" not in shown
+    assert value not in str(app.scopes[-1]["headers"])
+    assert seen_token(app) == bound_token(sessions.hash_of(value), TOKEN, door._key)
+
+
+async def test_copied_tab_token_finds_another_state(door, app, alice, bob):
+    states = set()
+    for cookie in (sign_in(alice), sign_in(bob), "", "x" * 43):
+        assert await opened(door, cookie=f"{sessions.PLAIN_COOKIE}={cookie}" if cookie else "")
+        states.add(seen_token(app))
+    # alice, bob, and one for all who are nobody
+    assert len(states) == 3
+
+
+async def test_stolen_hash_as_cookie_is_nobody(door, app, alice):
+    stolen = sessions.hash_of(sign_in(alice))
+    for cookie in (stolen, stolen[:43]):
+        assert await opened(door, cookie=f"{sessions.PLAIN_COOKIE}={cookie}")
+        assert "cookie" not in app.headers()
+
+
+async def test_state_does_not_outlive_the_session(door, app, alice):
+    value = sign_in(alice)
+    cookie = f"{sessions.PLAIN_COOKIE}={value}"
+    assert await opened(door, cookie=cookie)
+    before = seen_token(app)
+    with session_scope() as db:
+        sessions.revoke_hash(db, sessions.hash_of(value))
+    assert await opened(door, cookie=cookie)
+    assert seen_token(app) != before
+    assert "cookie" not in app.headers()
+
+
+async def test_disabled_user_connects_as_nobody(door, app, alice):
+    cookie = f"{sessions.PLAIN_COOKIE}={sign_in(alice)}"
+    with session_scope() as db:
+        db.get(User, alice).disabled = True
+    assert await opened(door, cookie=cookie)
+    assert "cookie" not in app.headers()
+
+
+@pytest.mark.parametrize("query", ["", "token=", f"token={TOKEN}&token={TOKEN}", "token=../../etc"])
+async def test_handshake_without_one_good_token_is_refused(door, app, query):
+    async with Socket(door, query=query) as client:
+        assert await client.is_refused()
+    assert app.scopes == []
+
+
+async def test_token_dealt_out_by_the_app_comes_back_to_its_own_session_only(door, app, alice, bob):
+    dealt = "11111111-2222-4333-8444-555555555555"
+    app.answers = [f'42/_event,["new_token","{dealt}"]']
+    alices, bobs = (f"{sessions.PLAIN_COOKIE}={sign_in(user)}" for user in (alice, bob))
+    async with Socket(door, query=QUERY, cookie=alices) as client:
+        await client.answer()
+        sealed = (await client.answer())["text"].split('"')[3]
+    assert sealed != dealt
+    async with Socket(door, query=f"token={sealed}", cookie=alices) as client:
+        await client.answer()
+    assert seen_token(app) == dealt
+    for cookie in (bobs, ""):
+        async with Socket(door, query=f"token={sealed}", cookie=cookie) as client:
+            await client.answer()
+        assert seen_token(app) != dealt
+    async with Socket(door, query=f"token={dealt}", cookie=alices) as client:
+        await client.answer()
+    assert seen_token(app) != dealt
+
+
+async def test_revoking_a_device_closes_what_it_has_open(door, alice):
+    value = sign_in(alice)
+    async with Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={value}") as client:
+        await client.answer()
+        assert len(LIVE) == 1
+        with session_scope() as db:
+            sessions.revoke_hash(db, sessions.hash_of(value))
+        assert close_ended_sockets() == 1
+        assert (await client.answer())["type"] == "websocket.close"
+    assert len(LIVE) == 0
+
+
+async def test_revocation_by_another_process_is_found_out(door, app, alice, monkeypatch):
+    monkeypatch.setattr(socket, "RECHECK_SECONDS", 0.0)
+    value = sign_in(alice)
+    async with Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={value}") as client:
+        await client.answer()
+        client.say("42before")
+        assert (await client.answer())["text"] == "42before"
+        with session_scope() as db:
+            sessions.revoke_hash(db, sessions.hash_of(value))
+        client.say("42after")
+        assert (await client.answer())["type"] == "websocket.close"
+    assert app.frames == ["42before"]
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"type": "websocket.receive", "text": "4" * (socket.FRAME_LIMIT + 1)}, socket.TOO_BIG),
+        ({"type": "websocket.receive", "bytes": b"\x00"}, socket.UNSUPPORTED),
+    ],
+)
+async def test_frames_that_are_none_of_ours_end_the_socket(door, app, message, code):
+    async with Socket(door, query=QUERY) as client:
+        await client.answer()
+        client.to_app.put_nowait(message)
+        assert await client.answer() == {"type": "websocket.close", "code": code}
+    assert app.frames == []
+
+
+async def test_flood_of_frames_is_slowed_down_and_nothing_is_lost(app, settings, tmp_path):
+    quick = settings.model_copy(update={"rate_limit_refill_rate": 50.0, "rate_limit_burst_size": 10.0})
+    door = protect(app, quick, static_dir=tmp_path)
+    async with Socket(door, query=QUERY) as client:
+        await client.answer()
+        started = time.monotonic()
+        for number in range(29):
+            client.say(f"42{number}")
+        answers = [(await client.answer())["text"] for _ in range(29)]
+        took = time.monotonic() - started
+    assert answers == [f"42{number}" for number in range(29)]
+    # 1 token went to the handshake, 9 were left; the other 20 come at 50 a second
+    assert 0.3 <= took < 2.0
+
+
+async def test_ping_and_pong_are_free(app, settings, tmp_path):
+    slow = settings.model_copy(update={"rate_limit_refill_rate": 0.01, "rate_limit_burst_size": 2.0})
+    door = protect(app, slow, static_dir=tmp_path)
+    async with Socket(door, query=QUERY) as client:
+        await client.answer()
+        for _ in range(50):
+            client.say("3")
+        assert [(await client.answer())["text"] for _ in range(50)] == ["3"] * 50
+        client.say("3" + "x" * 100)  # too long for a pong: it costs, and that was the last token
+        assert (await client.answer())["text"].startswith("3x")
+        client.say("42")
+        with pytest.raises(asyncio.TimeoutError):
+            await client.answer(within=0.2)
+
+
+async def test_handshakes_are_limited_too_and_another_address_is_not_touched(app, settings, tmp_path):
+    slow = settings.model_copy(update={"rate_limit_refill_rate": 0.01, "rate_limit_burst_size": 3.0})
+    door = protect(app, slow, static_dir=tmp_path)
+    assert [await opened(door) for _ in range(5)] == [True, True, True, False, False]
+    assert await opened(door, peer="198.51.100.2")
