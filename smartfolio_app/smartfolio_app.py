@@ -24,7 +24,12 @@ def _tell(exception: Exception) -> EventSpec:
 
 app = rx.App(
     stylesheets=[f"/css/{name}.css" for name in STYLESHEETS],
-    head_components=[rx.el.script(src="/boot.js")],
+    head_components=[
+        rx.el.script(src="/boot.js"),
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.meta(name="theme-color", content="#12110f", media="(prefers-color-scheme: dark)"),
+        rx.el.meta(name="theme-color", content="#f8f5ee", media="(prefers-color-scheme: light)"),
+    ],
     app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
     toaster=None,
     backend_exception_handler=_tell,

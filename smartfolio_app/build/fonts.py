@@ -1,4 +1,4 @@
-"""The two typefaces, from their packages: self-hosted, hashed by the bundler, only the needed subsets are loaded."""
+"""The typeface, from its package: self-hosted, hashed by the bundler, only the needed subset is loaded."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 from reflex_base.plugins import Plugin
 
-#: Both under the SIL Open Font License 1.1.
-FONTS = {"@fontsource-variable/geist": "5.3.0", "@fontsource-variable/geist-mono": "5.3.0"}
+#: Geist, under the SIL Open Font License 1.1; its figures are tabular where the stylesheet asks for it.
+FONTS = {"@fontsource-variable/geist": "5.3.0"}
 
 
 class FontsPlugin(Plugin):
-    """Adds the font packages to the frontend, and their faces to its stylesheet."""
+    """Adds the font package to the frontend, and its faces to its stylesheet."""
 
     def get_frontend_dependencies(self, **_context: Any) -> tuple[str, ...]:
         """Return the packages, each with its version."""

@@ -17,7 +17,9 @@ from smartfolio_app.analytics.scope import ALL, Category, Scope
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import LANGUAGES, error_text
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.state.currencies import CURRENCIES
+from smartfolio_app.services import sources, user_settings
+from smartfolio_app.services.jobs import off_loop
+from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.figures import Figures, direction
 from smartfolio_app.state.guard import for_everyone, signed_in
@@ -27,9 +29,9 @@ from smartfolio_app.state.seat import Seat, state_of_page
 
 if TYPE_CHECKING:
     from smartfolio_app.analytics.results import Coverage, Portfolio
-    from smartfolio_app.services.sources import SourcesView
-
-THEMES = ("system", "dark", "light")
+    
+#: Offered first; the rest follows by code.
+USUAL = ("EUR", "USD", "GBP", "CHF", "BTC")
 
 
 @dataclass
@@ -56,7 +58,7 @@ class AppState(rx.State):
     wealth: str = ALL
     query: str = ""
 
-    currencies: list[Option] = [Option(code, code) for code in CURRENCIES]
+    currencies: list[Option] = [Option(code, code) for code in (*USUAL, *(one for one in CURRENCIES if one not in USUAL))]
     crypto_sources: list[Option] = []
     stocks_sources: list[Option] = []
     wealth_sources: list[Option] = []
@@ -145,7 +147,6 @@ class AppState(rx.State):
     async def refresh(self, viewer: Viewer) -> AsyncIterator[None]:
         """Ask the price providers again, then show what changed. What fails stays as it was, marked as old."""
         from smartfolio_app.services import pricing
-        from smartfolio_app.services.jobs import off_loop
 
         self.refreshing = True
         yield
@@ -171,8 +172,6 @@ class AppState(rx.State):
 
     async def _read_settings(self, viewer: Viewer) -> None:
         """Read who this is and how they like to see things; what the address says comes before what is stored."""
-        from smartfolio_app.services import user_settings
-        from smartfolio_app.services.jobs import off_loop
 
         kept = await off_loop(user_settings.get, viewer.user_id)
         address = dict(self.router.url.query_parameters)
@@ -189,8 +188,7 @@ class AppState(rx.State):
 
     async def _show(self, viewer: Viewer) -> AsyncIterator[None]:
         """Fill the bar, then the page on screen."""
-        from smartfolio_app.services import sources, wealth
-        from smartfolio_app.services.jobs import off_loop
+        from smartfolio_app.services import wealth
 
         self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
         seat = await self._seat(viewer)
@@ -225,7 +223,7 @@ class AppState(rx.State):
         )
         return Seat(viewer, view, figures)
 
-    def _fill_sources(self, status: SourcesView) -> None:
+    def _fill_sources(self, status: sources.SourcesView) -> None:
         """Offer the sources of each category; one that is gone falls back to all."""
         for category in Category:
             options = [
@@ -253,8 +251,6 @@ class AppState(rx.State):
         self.query = "?" + urlencode({**parts, "currency": self.currency})
 
     async def _keep(self, viewer: Viewer, **changes: object) -> None:
-        from smartfolio_app.services import user_settings
-        from smartfolio_app.services.jobs import off_loop
 
         await off_loop(user_settings.update, viewer.user_id, **changes)
 

@@ -11,6 +11,7 @@ import reflex as rx
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.security.identity import Viewer
+from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.seat import PageState, Seat
@@ -68,7 +69,6 @@ class ExplainState(PageState, rx.State):
 
     async def _fill(self, seat: Seat) -> None:
         from smartfolio_app.services import explain
-        from smartfolio_app.services.jobs import off_loop
 
         figures: Figures = seat.figures
         try:

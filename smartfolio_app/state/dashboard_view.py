@@ -1,0 +1,260 @@
+"""What the dashboard shows, made from the portfolio: plain functions, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
+from smartfolio_app.analytics.scope import Category
+from smartfolio_app.ledger.money import ZERO, divide
+from smartfolio_app.state.figures import Figures, direction
+
+TOP = 8
+MOVERS = 4
+SLICES = 11
+HUES = 11
+
+
+@dataclass
+class Tile:
+    """One category. ``parts`` are ``(label, value)`` lines under it (assets and liabilities)."""
+
+    key: str = ""
+    label: str = ""
+    value: str = ""
+    share: str = ""
+    change: str = ""
+    change_pct: str = ""
+    direction: str = "none"
+    detail: str = ""
+
+
+@dataclass
+class Line:
+    """One line of "what changed": a sum with its reason."""
+
+    key: str = ""
+    label: str = ""
+    value: str = ""
+    direction: str = "none"
+
+
+@dataclass
+class Slice:
+    """One slice of the ring and its line in the legend. ``dash`` and ``offset`` are in hundredths of the ring."""
+
+    key: str = ""
+    figure: str = ""
+    label: str = ""
+    value: str = ""
+    share: str = ""
+    hue: str = ""
+    dash: str = ""
+    offset: str = ""
+
+
+@dataclass
+class AssetRow:
+    """A holding in a short list. ``width`` is its share as an SVG width."""
+
+    id: str = ""
+    figure: str = ""
+    symbol: str = ""
+    name: str = ""
+    badge: str = ""
+    value: str = ""
+    share: str = ""
+    width: str = "0%"
+    price: str = ""
+    change: str = ""
+    direction: str = "none"
+
+
+@dataclass
+class Concern:
+    """An asset whose figure is missing or old, and why."""
+
+    symbol: str = ""
+    name: str = ""
+    reason: str = ""
+    link: str = ""
+    missing: bool = False
+
+
+@dataclass
+class Today:
+    """What changed since the anchor."""
+
+    total: str = ""
+    pct: str = ""
+    direction: str = "none"
+    since: str = ""
+    lines: list[Line] = field(default_factory=list)
+    note: str = ""
+
+
+def tiles(portfolio: Portfolio, figures: Figures) -> list[Tile]:
+    """Return the three categories, largest idea first: what it is worth, its part, what it did today."""
+    return [_tile(category, portfolio, figures) for category in Category]
+
+
+def _tile(category: Category, portfolio: Portfolio, figures: Figures) -> Tile:
+    mine = [one for one in portfolio.holdings if one.category is category]
+    value = portfolio.by_category.get(category)
+    moved = [one.change_today for one in mine if one.change_today is not None]
+    change = sum(moved, ZERO) if moved else None
+    pct = _ratio(change, value - change) if change is not None and value is not None else None
+    owned = sum((one.value for one in mine if one.value is not None and one.value > 0), ZERO)
+    owed = -sum((one.value for one in mine if one.value is not None and one.value < 0), ZERO)
+    detail = figures.say("dashboard.assets_count", count=len(mine))
+    if owed:
+        detail = figures.say("dashboard.owned_owed", owned=figures.money(owned), owed=figures.money(owed))
+    return Tile(
+        key=category.value,
+        label=figures.say(f"dashboard.tile_{category.value}"),
+        value=figures.money(value),
+        share=figures.percent(_ratio(value, portfolio.total)),
+        change=figures.money(change, sign=True),
+        change_pct=figures.percent(pct, sign=True, decimals=2),
+        direction=direction(change),
+        detail=detail,
+    )
+
+
+def today(change: ChangeToday, figures: Figures) -> Today:
+    """Return what changed, market moves apart from money that came or went."""
+    parts: Sequence[tuple[str, Decimal | None]] = (
+        ("market", change.market),
+        ("income", change.income),
+        ("fees", None if change.fees is None else -change.fees),
+        ("deposits", change.deposits),
+        ("withdrawals", None if change.withdrawals is None else -change.withdrawals),
+    )
+    lines = [
+        Line(key, figures.say(f"dashboard.today_{key}"), figures.money(value, sign=True), direction(value))
+        for key, value in parts
+        if value is not None and (value or key == "market")
+    ]
+    if change.purchases:
+        label = figures.say("dashboard.today_purchases")
+        lines.append(Line("purchases", label, figures.money(change.purchases), "flat"))
+    note = figures.say_or_text(change.reason) if change.reason else ""
+    if change.uncovered and not note:
+        note = figures.say("dashboard.today_uncovered", count=len(change.uncovered))
+    return Today(
+        total=figures.money(change.total, sign=True),
+        pct=figures.percent(change.pct, sign=True, decimals=2),
+        direction=direction(change.total),
+        since=figures.say("dashboard.since", time=figures.moment(change.since)) if change.since else "",
+        lines=lines,
+        note=note,
+    )
+
+
+def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> list[Slice]:
+    """Return the slices of the allocation ring. What is owed has no slice: a ring shows parts of what is there.
+
+    More than eleven slices are closed by one that sums the rest.
+    """
+    positive = sorted((one for one in breakdown if one.value > 0), key=lambda one: -one.value)
+    whole = sum((one.value for one in positive), ZERO)
+    if not whole:
+        return []
+    shown = positive if len(positive) <= SLICES else positive[: SLICES - 1]
+    rows = [(one.key, figures.say_or_text(one.label), one.value, f"allocation:{kind}:{one.key}") for one in shown]
+    if len(shown) < len(positive):
+        rest = sum((one.value for one in positive[len(shown) :]), ZERO)
+        rows.append(("rest", figures.say("dashboard.rest"), rest, f"allocation:{kind}"))
+    slices, start = [], 0.0
+    for index, (key, label, value, figure) in enumerate(rows):
+        share = divide(value, whole)
+        length = float(share) * 100
+        gap = min(0.5, length / 3) if len(rows) > 1 else 0.0
+        slices.append(
+            Slice(
+                key=key,
+                figure=figure,
+                label=label,
+                value=figures.money(value),
+                share=figures.percent(share),
+                hue=f"hue-{index % HUES}",
+                dash=f"{max(length - gap, 0.05):.3f} 100",
+                offset=f"{-start:.3f}",
+            )
+        )
+        start += length
+    return slices
+
+
+def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
+    """Return the largest holdings by value."""
+    priced = [one for one in portfolio.holdings if one.value is not None and one.value > 0]
+    largest = priced[0].value if priced else None
+    return [_asset_row(one, figures, largest) for one in priced[:TOP]]
+
+
+def movers(portfolio: Portfolio, figures: Figures) -> tuple[list[AssetRow], list[AssetRow]]:
+    """Return today's largest gains and losses in percent, of holdings worth showing."""
+    moved = [one for one in portfolio.holdings if one.change_today_pct and one.value is not None and one.value > 0]
+    moved.sort(key=lambda one: one.change_today_pct or ZERO)
+    losers = [one for one in moved if (one.change_today_pct or ZERO) < 0][:MOVERS]
+    gainers = [one for one in reversed(moved) if (one.change_today_pct or ZERO) > 0][:MOVERS]
+    return [_asset_row(one, figures, None) for one in gainers], [_asset_row(one, figures, None) for one in losers]
+
+
+def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
+    """Return what is not priced, then what is priced by something old."""
+    missing = [
+        Concern(
+            symbol=one.asset.symbol,
+            name=one.asset.name,
+            reason=figures.say_or_text(one.reason) if one.reason else figures.say("holding.no_price"),
+            link=f"/holdings?search={one.asset.symbol}",
+            missing=True,
+        )
+        for one in portfolio.holdings
+        if one.value is None
+    ]
+    old = [
+        Concern(
+            symbol=one.asset.symbol,
+            name=one.asset.name,
+            reason=figures.say("dashboard.price_from", age=figures.ago(one.price.at)),
+            link=f"/holdings?search={one.asset.symbol}",
+        )
+        for one in portfolio.holdings
+        if one.price is not None and one.price.stale
+    ]
+    return missing + old
+
+
+def badge(symbol: str) -> str:
+    """Return the few letters that stand for an asset where no logo is."""
+    letters = "".join(character for character in symbol if character.isalnum())
+    return (letters or symbol)[:4].upper()
+
+
+def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> AssetRow:
+    asset = holding.asset
+    width = _ratio(holding.value, largest) if largest else None
+    return AssetRow(
+        id=asset.id,
+        figure=f"holding:{asset.id}",
+        symbol=asset.symbol,
+        name=asset.name if asset.name != asset.symbol else "",
+        badge=badge(asset.symbol),
+        value=figures.money(holding.value),
+        share=figures.percent(holding.share),
+        width=f"{float(width) * 100:.2f}%" if width is not None else "0%",
+        price=figures.price(holding.price.value if holding.price else None),
+        change=figures.percent(holding.change_today_pct, sign=True, decimals=2),
+        direction=direction(holding.change_today_pct),
+    )
+
+
+def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    if part is None or whole is None or whole <= 0:
+        return None
+    return divide(part, whole)
