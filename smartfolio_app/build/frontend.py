@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 
 KEPT_PRODUCTS = 3  # the current one, and what a running server or the previous branch still uses
 DRIVER = [sys.executable, "-P", "-m", "smartfolio_app.build.driver"]
+# What bun and the bundler say when the machine, not the source, is the reason.
+TROUBLE = {
+    "build.registry_unreachable": (
+        "ConnectionRefused",
+        "ConnectionTimeout",
+        "ConnectionClosed",
+        "FailedToOpenSocket",
+        "DNSError",
+    ),
+    "build.disk_full": ("ENOSPC", "No space left on device", "NoSpaceLeft"),
+}
 SERVED = ("build/client", "backend", "routes.json", "reflex.json")
 
 
@@ -115,7 +126,7 @@ def _build(on_step: Callable[[str], None], root: Path, *, force: bool) -> tuple[
                     case [*words] if words:
                         said.append(line.strip())
     if process.returncode or product is None:
-        raise FrontendBuildError("build.failed", step=step, reason=_reason(said), log=str(log_path))
+        raise _failure(step, said, str(log_path))
     return product
 
 
@@ -130,10 +141,14 @@ def _tidy_package_json(root: Path) -> Iterator[None]:
         path.write_text(before if same else json.dumps(json.loads(after), indent=2) + "\n", encoding="utf-8")
 
 
-def _reason(said: list[str]) -> str:
-    signs = ("error", "exception", "enospc", "no space", "refused", "failed")
-    telling = [line for line in said if any(sign in line.lower() for sign in signs)]
-    return (telling or said or ["it said nothing"])[-1][:300]
+def _failure(step: str, said: list[str], log: str) -> FrontendBuildError:
+    everything = "\n".join(said)
+    for code, signs in TROUBLE.items():
+        if any(sign in everything for sign in signs):
+            return FrontendBuildError(code, log=log)
+    telling = [line for line in said if "error" in line.lower()]
+    reason = (telling or said or ["it said nothing"])[-1][:300]
+    return FrontendBuildError("build.failed", step=step, reason=reason, log=log)
 
 
 def _shelve(digest: str) -> Path:

@@ -13,6 +13,7 @@ import pytest
 from smartfolio_app.build import frontend
 from smartfolio_app.build.errors import FrontendBuildError
 from smartfolio_app.build.places import work_dir
+from smartfolio_app.i18n import error_text
 
 
 class Workshop:
@@ -169,6 +170,24 @@ def test_a_failed_build_names_the_step_the_reason_and_the_log(
     assert caught.value.params["step"] == "bundle"
     assert caught.value.params["reason"] == "vite: Error: Cannot resolve lost-module"
     assert "lost-module" in Path(str(caught.value.params["log"])).read_text()
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("error: ConnectionRefused downloading tarball react@19", "build.registry_unreachable"),
+        ("error: ENOSPC: no space left on device, write", "build.disk_full"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_plainly(
+    root: Path, monkeypatch: pytest.MonkeyPatch, said: str, code: str
+) -> None:
+    root.mkdir()
+    monkeypatch.setattr(frontend, "DRIVER", [sys.executable, "-c", f"print({said!r}); raise SystemExit(1)"])
+    with pytest.raises(FrontendBuildError) as caught:
+        frontend.ensure(lambda _step: None, root=root)
+    assert caught.value.code == code
+    assert str(caught.value.params["log"]) in error_text("en", caught.value)
 
 
 def test_the_committed_package_list_stays_readable_and_untouched_when_nothing_changed(root: Path) -> None:
