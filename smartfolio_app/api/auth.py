@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from smartfolio_app.api.dependencies import Caller, access_of, limits_of
-from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.errors import NotAllowedError, SmartFolioError
 from smartfolio_app.i18n import negotiate
 from smartfolio_app.security import limits as rates
 from smartfolio_app.security import sessions
@@ -27,6 +27,7 @@ from smartfolio_app.security.origin import check_change
 from smartfolio_app.security.recognise import close_ended_sockets, viewer_of_session
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.services import accounts, audit
+from smartfolio_app.services import demo as samples
 from smartfolio_app.storage.engine import current_settings, session_scope
 from smartfolio_app.storage.tables import User
 
@@ -165,10 +166,11 @@ def _set_up(access: Access, token: str, name: str, password: str, wishes: dict[s
 
 
 def _demo(access: Access) -> str:
-    from smartfolio_app.services import demo as samples
-
     with session_scope() as db:
-        return _new_session(db, samples.ensure_demo(db), access)
+        user = samples.demo_user(db)
+        if user.disabled:  # the administrator wants no sample user here
+            raise NotAllowedError("auth.not_allowed")
+        return _new_session(db, user, access)
 
 
 def _new_session(db: Session, user: User, access: Access) -> str:

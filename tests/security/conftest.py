@@ -1,18 +1,13 @@
-"""A database of its own for each test, two users in it, and a password hash that takes no time."""
+"""Two users, and a password hash that takes no time."""
 
 from __future__ import annotations
 
 import pytest
 from argon2 import PasswordHasher
-from sqlmodel import SQLModel
 
 from smartfolio_app.security import passwords, recognise
-from smartfolio_app.settings import Settings
-from smartfolio_app.storage import credential_table, tables
-from smartfolio_app.storage.engine import configure, dispose, engine_for, session_scope
-
-assert tables
-assert credential_table
+from smartfolio_app.storage import tables
+from smartfolio_app.storage.engine import session_scope
 
 PASSWORD = "correct horse battery"
 
@@ -27,19 +22,10 @@ def quick_hash(monkeypatch):
 
 
 @pytest.fixture
-def settings(tmp_path):
-    chosen = Settings(data_dir=tmp_path / "data", offline=True)
-    configure(chosen)
-    SQLModel.metadata.create_all(engine_for(chosen))
-    yield chosen
+def settings(settings):
+    """Those of the test, whose database is not taken away before the last "last seen" is written."""
+    yield settings
     recognise.finish_pending()
-    dispose(chosen)
-
-
-@pytest.fixture
-def db(settings):
-    with session_scope() as session:
-        yield session
 
 
 @pytest.fixture

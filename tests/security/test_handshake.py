@@ -9,7 +9,7 @@ from smartfolio_app.security.handshake import bound_query, bound_token, seal_new
 
 KEY = b"k" * 48
 ALICE, BOB = "a" * 64, "b" * 64
-TOKEN = str(uuid4())
+TOKEN = "5f0c2f3e-1111-4222-8333-444455556666"
 
 
 def test_same_tab_and_session_find_the_same_state_again():
