@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.providers import coingecko, ecb
+from smartfolio_app.providers.csv.base import FormatInfo
 from smartfolio_app.providers.limits import Budget
 
 MANUAL_CRYPTO = "manual_crypto"
@@ -107,6 +108,8 @@ BUILT_IN = tuple(provider.id for provider in _BUILT_IN)
 def providers() -> Mapping[str, Provider]:
     """Return every provider by id: by hand, files (any, then institutions by name), prices."""
     known = dict(_ALWAYS)
+    for provider in sorted(_institutions(), key=lambda provider: provider.label.lower()):
+        known.setdefault(provider.id, provider)
     known |= {provider.id: provider for provider in _MARKET}
     return MappingProxyType(known)
 
@@ -117,3 +120,27 @@ def provider(provider_id: str) -> Provider:
     if found is None:
         raise NotFoundError("source.unknown_provider", provider=provider_id)
     return found
+
+
+def _institutions() -> list[Provider]:
+    """Return one provider for each that the file formats name."""
+    from smartfolio_app.providers.csv.registry import formats
+
+    by_provider: dict[str, list[FormatInfo]] = {}
+    for info in formats():
+        by_provider.setdefault(info.provider, []).append(info)
+    return [
+        Provider(
+            id=provider_id,
+            label=infos[0].institution,
+            category=infos[0].category,
+            kind="csv",
+            yields=tuple(
+                what
+                for kind, what in (("transactions", "transactions"), ("statement", "balances"))
+                if any(info.kind == kind for info in infos)
+            ),
+            formats=tuple(info.id for info in infos),
+        )
+        for provider_id, infos in by_provider.items()
+    ]

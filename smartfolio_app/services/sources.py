@@ -7,7 +7,6 @@ source is looked at on its own: one whose status cannot be told says so, and the
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,8 +20,9 @@ from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundErro
 from smartfolio_app.i18n import error_text, translate, translate_or_text
 from smartfolio_app.providers import registry
 from smartfolio_app.providers.registry import Provider
-from smartfolio_app.services import audit, files, trade_prices
+from smartfolio_app.services import audit, files
 from smartfolio_app.services.source_counts import counts_by_source
+from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import (
     DailyPrice,
@@ -109,7 +109,7 @@ def _one(row: SourceRow, counts: Mapping[str, int], language: str) -> SourceStat
     label, kind = row.label or row.key, ""
     try:
         provider = registry.provider(row.provider)
-        label, kind = _label(row, provider, language), provider.kind
+        label, kind = label_of(row, language), provider.kind
         status, reason = STATUS_OF_KIND[kind](Facts(row, provider, counts))
         sentence = translate(language, reason) if reason else row.last_error if status == "error" else ""
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one source, the others must be served
@@ -176,15 +176,6 @@ def _not_configured(provider: Provider, language: str) -> SourceStatus:
         status="not_configured",
         reason=translate(language, "sources_status.reason.not_configured"),
     )
-
-
-def _label(row: SourceRow, provider: Provider, language: str) -> str:
-    """Return the name the user gave, else the provider's (numbered where there are several)."""
-    if row.label:
-        return row.label
-    number = re.search(r"_(\d+)$", row.key.removeprefix(row.provider))
-    name = translate_or_text(language, provider.label)
-    return f"{name} {number[1]}" if number else name
 
 
 def _order(row: SourceRow) -> tuple[int, int, str]:
@@ -328,7 +319,6 @@ def delete_source(db: Session, user_id: str, key: str) -> None:
     hashes = files.hashes_of_source(db, row.id)
     bump_revision(db, user_id)
     db.execute(delete(SourceRow).where(col(SourceRow.id) == row.id))
-    trade_prices.rebuild(db, user_id)
     audit.record(db, user_id, "source.delete", {"source": key, "label": row.label})
     db.commit()
     files.forget_unused(db, user_id, hashes)

@@ -1,0 +1,195 @@
+"""One process beside the server for work that would keep the interpreter busy: reading and storing large files.
+
+Started when first needed and stopped when it has had nothing to do for a while. It has its own connections to the
+database, so what it stores is one transaction of its own: killing it leaves nothing half-done.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.settings import Settings
+from smartfolio_app.storage import engine
+
+#: Called with the phase, what is done and what there is in all (0: not known).
+Progress = Callable[[str, int, int], None]
+
+IDLE_SECONDS = 300.0
+
+_log = logging.getLogger(__name__)
+
+
+class WorkerError(SmartFolioError):
+    """The work did not come to an end: ``job.cancelled`` or ``job.died``."""
+
+    status = 503
+
+
+class Worker:
+    """A child process that does one piece of work at a time. Thread-safe: callers queue."""
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._idle_seconds = idle_seconds
+        self._turn = threading.Lock()  # held while a piece of work is under way
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._settings: Settings | None = None
+        self._cancelled = False
+        self._timer: threading.Timer | None = None
+
+    def run(self, function: Callable[..., Any], *arguments: Any, progress: Progress | None = None) -> Any:
+        """Call ``function(*arguments, progress=...)`` in the process and return what it returns.
+
+        ``function`` is one of a module (it is sent by name); arguments and result are pickled.
+
+        Raises:
+            WorkerError: It was cancelled, or the process died.
+            SmartFolioError: As ``function`` raised it.
+        """
+        with self._turn:
+            pipe = self._started()
+            self._cancelled = False
+            try:
+                pipe.send((function, arguments))
+                return self._answer(pipe, progress)
+            except (EOFError, OSError) as error:
+                self._close()
+                raise WorkerError("job.cancelled" if self._cancelled else "job.died") from error
+            finally:
+                self._rest()
+
+    def cancel(self) -> None:
+        """End the work under way at once, by ending the process; the next work gets a new one."""
+        process = self._process
+        if process is not None and self._turn.locked():
+            self._cancelled = True
+            process.kill()
+
+    def stop(self) -> None:
+        """End the process (when the server stops); work under way is cancelled and leaves nothing half-done."""
+        self.cancel()
+        with self._turn:
+            self._close()
+
+    # ---------------------------------------------------------------------------------------------- the process
+    def _started(self) -> Connection:
+        if self._timer is not None:
+            self._timer.cancel()
+        settings = engine.current_settings()
+        if self._process is not None and (not self._process.is_alive() or self._settings != settings):
+            self._close()
+        if self._pipe is None:
+            # Spawned, not forked: a fork would copy the server's threads' locks in whatever state they are.
+            context = multiprocessing.get_context("spawn")
+            self._pipe, theirs = context.Pipe()
+            self._settings = settings
+            self._process = context.Process(
+                target=_serve, args=(theirs, settings), name="smartfolio-worker", daemon=True
+            )
+            self._process.start()
+            theirs.close()
+        return self._pipe
+
+    def _answer(self, pipe: Connection, progress: Progress | None) -> Any:
+        while True:
+            what, *rest = pipe.recv()
+            if what == "progress":
+                if progress is not None:
+                    progress(*rest)
+            elif what == "failed":
+                raise _restored(*rest)
+            else:
+                return rest[0]
+
+    def _rest(self) -> None:
+        self._timer = threading.Timer(self._idle_seconds, self._stop_when_idle)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _stop_when_idle(self) -> None:
+        if self._turn.acquire(blocking=False):
+            try:
+                self._close()
+            finally:
+                self._turn.release()
+
+    def _close(self) -> None:
+        process = self._process
+        self._forget()
+        if process is not None:
+            process.join(timeout=2)  # it ends by itself when the pipe is closed
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+    def _forget(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        self._pipe = self._process = None
+
+
+_worker: Worker | None = None
+_lock = threading.Lock()
+
+
+def worker() -> Worker:
+    """Return this process's worker; its child is started by the first work."""
+    global _worker  # noqa: PLW0603 - one for the process
+    with _lock:
+        if _worker is None:
+            _worker = Worker()
+            atexit.register(_worker.stop)
+    return _worker
+
+
+# ------------------------------------------------------------------------------------------------- in the child
+def _serve(pipe: Connection, settings: Settings) -> None:
+    """Do what comes through the pipe until it is closed."""
+    with contextlib.suppress(OSError):
+        os.nice(5)  # the server's answers come first
+    engine.configure(settings)
+
+    def progress(phase: str, done: int, total: int) -> None:
+        pipe.send(("progress", phase, done, total))
+
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except (EOFError, OSError):
+            return
+        answer: tuple[Any, ...]
+        try:
+            answer = ("done", function(*arguments, progress=progress))
+        except SmartFolioError as error:
+            answer = ("failed", type(error), error.args, vars(error))
+        except Exception as error:  # noqa: BLE001 - reported to the caller, and the process lives on
+            _log.exception("work in the background failed")
+            answer = (
+                "failed",
+                WorkerError,
+                ("job.failed", {}),
+                {"code": "job.failed", "params": {"error": repr(error)}},
+            )
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
+
+
+def _restored(
+    kind: type[SmartFolioError], arguments: tuple[Any, ...], state: dict[str, Any]
+) -> SmartFolioError:
+    """Return an error as it was raised: its own constructor may want other arguments than ``args`` holds."""
+    error = kind.__new__(kind)
+    error.args = arguments
+    vars(error).update(state)
+    return error
