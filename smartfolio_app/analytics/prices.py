@@ -63,9 +63,14 @@ class PriceBook:
         """Return a book with additional prices: a user's own, the trades', a wealth item's valuations."""
         return _book(self._seen.extended(points))
 
-    def knows(self, asset: AssetId) -> bool:
-        """Tell whether there is any observation of the asset; if so, only a rate or an earlier date can be missing."""
-        return asset in self._seen.market or asset in self._seen.trades or is_fiat(asset)
+    def quoted(self, asset: AssetId, at: datetime) -> bool:
+        """Tell whether anyone had quoted the asset by ``at``; if it has no price then, a rate is missing."""
+        moment = micros(at)
+        return is_fiat(asset) or any(
+            series.last(moment) >= 0
+            for tier in (self._seen.market, self._seen.trades)
+            for series in tier.get(asset, {}).values()
+        )
 
     def unit_price(self, asset: AssetId, currency: str, at: datetime) -> UnitPrice | None:
         """Return what 1 ``asset`` was worth in ``currency`` (ISO code or coin) at ``at``; ``None`` if not known."""

@@ -10,6 +10,8 @@ from decimal import Context, Decimal, InvalidOperation, localcontext
 #: Enough digits for 18-decimals tokens times seven-figure prices, with room for sums over a million rows.
 MONEY_CONTEXT = Context(prec=50)
 
+_VALUE_SCALE = Decimal("1e-12")
+
 ZERO = Decimal(0)
 
 
@@ -41,6 +43,14 @@ def multiply(left: Decimal, right: Decimal) -> Decimal:
     """Return the product in the money context, so that no digit is lost to the default 28."""
     with localcontext(MONEY_CONTEXT):
         return left * right
+
+
+def market_value(quantity: Decimal, price: Decimal) -> Decimal:
+    """Return quantity times price, rounded (half even) to 12 decimals.
+
+    What a rate like 1/1.08 leaves beyond them is no money, and values with a fixed scale add up exactly in any order.
+    """
+    return multiply(quantity, price).quantize(_VALUE_SCALE, context=MONEY_CONTEXT)
 
 
 def divide(left: Decimal, right: Decimal) -> Decimal:

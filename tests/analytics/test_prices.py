@@ -91,8 +91,9 @@ def test_a_missing_rate_is_missing_and_not_one():
     assert value(book, APPLE, "EUR") is None
     assert value(book, "fiat:USD", "EUR") is None
     assert value(book, "fiat:EUR", "EUR") == 1
-    assert book.knows(APPLE)
-    assert not book.knows(ETH)
+    assert book.quoted(APPLE, NOW)
+    assert not book.quoted(APPLE, NOW - HOUR)
+    assert not book.quoted(ETH, NOW)
 
 
 def test_without_a_reference_rate_a_coin_quoted_in_both_currencies_connects_them():
@@ -149,7 +150,7 @@ def test_extending_a_book_leaves_the_first_one_as_it_was():
     book = PriceBook([price(BTC, "EUR", "1", NOW - DAY)], RATES)
     more = book.with_points([price(BTC, "EUR", "2"), price(ETH, "EUR", "3")])
     assert (value(book, BTC, "EUR"), value(more, BTC, "EUR"), value(more, ETH, "EUR")) == (1, 2, 3)
-    assert not book.knows(ETH)
+    assert not book.quoted(ETH, NOW)
 
 
 # ------------------------------------------------------------------------------------------------- age

@@ -1,0 +1,186 @@
+"""What changed since the anchor: the market apart from income, costs and flows.
+
+Over the assets with a price at both ends, and by arithmetic alone::
+
+    value now - value then = market + income - fees + flows
+
+``value then`` is what was held at the anchor at the prices of the anchor. Every movement since is taken at what it was
+worth when it happened (``ledger.worth``); the market's part is what holdings and movements gained or lost after that.
+Both sides of a trade have one worth, so a trade adds nothing; a trade with an asset that is not covered is a flow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from smartfolio_app.analytics.columns import Role
+from smartfolio_app.analytics.scope import Category
+from smartfolio_app.ledger.assets import AssetId, is_fiat
+from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.money import ZERO, market_value
+from smartfolio_app.ledger.worth import worth_of_exchange, worth_of_side
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from smartfolio_app.analytics.ledger_view import LedgerView
+    from smartfolio_app.analytics.valuer import Valuer
+    from smartfolio_app.ledger.transactions import Transaction
+
+#: What a holding is known by: one asset in one category.
+HoldingKey = tuple[AssetId, Category]
+
+
+@dataclass(slots=True)
+class Move:
+    """One holding's part of the change, all amounts in the portfolio's currency and not negative but ``then``, ``now``.
+
+    ``bought`` and ``sold`` are the sides of trades and of transfers between the household's own places.
+    """
+
+    then: Decimal = ZERO
+    now: Decimal = ZERO
+    income: Decimal = ZERO
+    fees: Decimal = ZERO
+    deposits: Decimal = ZERO
+    withdrawals: Decimal = ZERO
+    bought: Decimal = ZERO
+    sold: Decimal = ZERO
+
+    @property
+    def market(self) -> Decimal:
+        """What the market added."""
+        put_in = self.income - self.fees + self.deposits - self.withdrawals + self.bought - self.sold
+        return self.now - self.then - put_in
+
+    @property
+    def pct(self) -> Decimal | None:
+        """The market's part on the worth then plus what came in since; ``None`` when that is not positive."""
+        base = self.then + self.income + self.deposits + self.bought
+        return self.market / base if base > 0 else None
+
+
+@dataclass(slots=True)
+class Changes:
+    """The change per covered holding; what was bought, at its worth; and the assets left out."""
+
+    moves: dict[HoldingKey, Move] = field(default_factory=dict)
+    purchases: Decimal = ZERO
+    uncovered: set[AssetId] = field(default_factory=set)
+
+
+def changes_since(
+    ledger: LedgerView,
+    valuer: Valuer,
+    keys: Sequence[HoldingKey | None],
+    held: Mapping[HoldingKey, Decimal],
+    span: tuple[datetime, datetime],
+) -> Changes:
+    """Return the change of everything but wealth items over ``span`` (anchor, now).
+
+    ``keys`` tells the holding that each place belongs to, ``None`` outside of the scope; ``held`` is what is held now.
+    Movements at the anchor's own instant count as after it.
+    """
+    since, now = span
+    columns = ledger.columns
+    moved = [
+        (number, key)
+        for number in columns.since(micros(since), micros(now))
+        if (key := keys[columns.stream.place[number]]) is not None
+    ]
+    before = dict(held)
+    for number, key in moved:
+        before[key] = before.get(key, ZERO) - columns.stream.quantity[number]
+
+    changes = Changes()
+    for key, quantity in before.items():
+        price_now, price_then = valuer.price(key[0], now), valuer.price(key[0], since)
+        if price_now is None or (price_then is None and quantity):
+            changes.uncovered.add(key[0])
+            continue
+        then = ZERO if price_then is None else market_value(quantity, price_then)
+        changes.moves[key] = Move(then=then, now=market_value(held.get(key, ZERO), price_now))
+
+    booking = _Booking(ledger, valuer, changes, now)
+    for number, key in moved:
+        booking.book(number, key)
+    return changes
+
+
+class _Booking:
+    """Takes movements into account one by one."""
+
+    def __init__(self, ledger: LedgerView, valuer: Valuer, changes: Changes, now: datetime) -> None:
+        self._columns = ledger.columns
+        self._valuer = valuer
+        self._changes = changes
+        self._now = now
+
+    def book(self, number: int, key: HoldingKey) -> None:
+        """Add one movement to its holding's part; one of an asset that is not covered changes nothing."""
+        move = self._changes.moves.get(key)
+        if move is None:
+            return
+        columns = self._columns
+        role, quantity = columns.role[number], columns.stream.quantity[number]
+        index = columns.stream.transaction[number]
+        if index < 0:
+            self._flow(move, quantity, self._at_present(key[0], quantity))
+            return
+        transaction = columns.ordered[index]
+        if role == Role.EXCHANGE:
+            self._exchange(move, key, transaction, quantity)
+        elif role == Role.CORPORATE:
+            pass  # one asset gives what the other takes: the market's business
+        elif role == Role.COST:
+            move.fees += self._price(key[0], transaction.at, quantity)
+        elif role == Role.INCOME:
+            move.income += self._side(transaction, key[0], quantity)
+        else:
+            self._flow(move, quantity, self._side(transaction, key[0], quantity))
+
+    def _exchange(self, move: Move, key: HoldingKey, transaction: Transaction, quantity: Decimal) -> None:
+        value = worth_of_exchange(transaction, self._valuer.price)
+        received, sent = transaction.received, transaction.sent
+        assert received is not None
+        assert sent is not None
+        covered = [amount for amount in (received, sent) if (amount.asset, key[1]) in self._changes.moves]
+        if value is None:
+            value = self._at_present(covered[0].asset, covered[0].quantity)
+        if len(covered) == 1:
+            self._flow(move, quantity, value)
+        elif quantity > 0:
+            move.bought += value
+        else:
+            move.sold += value
+        if quantity > 0 and not is_fiat(key[0]):
+            self._changes.purchases += value
+
+    def _flow(self, move: Move, quantity: Decimal, value: Decimal) -> None:
+        if quantity > 0:
+            move.deposits += value
+        else:
+            move.withdrawals += value
+
+    def _side(self, transaction: Transaction, asset: AssetId, quantity: Decimal) -> Decimal:
+        amount = transaction.received if quantity > 0 else transaction.sent
+        if amount is not None:
+            value = worth_of_side(transaction, amount, self._valuer.price)
+            if value is not None:
+                return value
+        return self._at_present(asset, quantity)
+
+    def _price(self, asset: AssetId, at: datetime, quantity: Decimal) -> Decimal:
+        price = self._valuer.price(asset, at)
+        return (
+            self._at_present(asset, quantity) if price is None else market_value(quantity.copy_abs(), price)
+        )
+
+    def _at_present(self, asset: AssetId, quantity: Decimal) -> Decimal:
+        """Take a movement that has no price of its own time at the price of now: it gained nothing since."""
+        price = self._valuer.price(asset, self._now)
+        assert price is not None
+        return market_value(quantity.copy_abs(), price)
