@@ -166,10 +166,10 @@ class Gateway:
         if self._recorder is not None:
             self._recorder(call)
 
-    def health(self) -> list[ProviderHealth]:
-        """Return the state of every client handed out so far."""
+    def clients(self) -> list[ProviderClient]:
+        """Return every client handed out so far."""
         with self._lock:
-            return [client.health() for client in self._clients.values()]
+            return list(self._clients.values())
 
     def wait(self, seconds: float) -> bool:
         """Sleep, but wake up when the gateway closes; tell whether the time was slept in full."""

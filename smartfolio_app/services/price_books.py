@@ -1,0 +1,149 @@
+"""The price book of each user, made once and kept until a price changes.
+
+The public part (what market providers told) is shared by all users and grows by what is new; a user's own prices
+(files, trades, typed in) lie on top of it, for them alone. The sample user's book holds nothing but sample prices.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from threading import Lock
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from smartfolio_app.analytics.prices import PriceBook, PricePoint, RatePoint
+from smartfolio_app.errors import NotFoundError
+from smartfolio_app.ledger.assets import fiat, is_fiat, symbol_of
+from smartfolio_app.ledger.money import divide
+from smartfolio_app.storage.repo_prices import PriceRow, price_revision, read_prices, read_rates
+from smartfolio_app.storage.tables import User
+
+EUR = fiat("EUR")
+_USERS_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a book is right for: the public prices' revision and the user's own."""
+
+    public: int
+    own: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Public:
+    revision: int
+    book: PriceBook
+    rates: tuple[RatePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    revision: Revision
+    book: PriceBook
+
+
+class _Shelf:
+    """The books in memory, of one database."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.loading = Lock()
+        self.public: _Public | None = None
+        self.own: OrderedDict[str, _Own] = OrderedDict()
+
+
+_shelves: dict[str, _Shelf] = {}
+
+
+def revision(db: Session, user_id: str) -> Revision:
+    """Return what the user's prices and possessions are at; raise ``NotFoundError`` when there is no such user."""
+    own = db.execute(select(col(User.revision)).where(col(User.id) == user_id)).scalar_one_or_none()
+    if own is None:
+        raise NotFoundError("account.no_such_user")
+    return Revision(price_revision(db), own)
+
+
+def price_book(db: Session, user_id: str) -> PriceBook:
+    """Return every price the user's wealth may be valued with; from memory while nothing has changed.
+
+    Raises:
+        NotFoundError: There is no such user.
+    """
+    wanted, shelf = revision(db, user_id), _shelf(db)
+    with shelf.lock:
+        kept = shelf.own.get(user_id)
+        if kept is not None and kept.revision == wanted:
+            shelf.own.move_to_end(user_id)
+            return kept.book
+    book = _build(db, shelf, user_id, wanted)
+    with shelf.lock:
+        shelf.own[user_id] = _Own(wanted, book)
+        shelf.own.move_to_end(user_id)
+        while len(shelf.own) > _USERS_KEPT:
+            shelf.own.popitem(last=False)
+    return book
+
+
+def add_public(db: Session, before: int, points: Iterable[PricePoint]) -> None:
+    """Let the public book grow by what was just stored, when it is at ``before``: cheaper than reading it all."""
+    shelf, after = _shelf(db), price_revision(db)
+    with shelf.loading:
+        if shelf.public is not None and shelf.public.revision == before:
+            shelf.public = _Public(after, shelf.public.book.with_points(points), shelf.public.rates)
+
+
+def forget() -> None:
+    """Forget every book (tests, restore)."""
+    _shelves.clear()
+
+
+def _shelf(db: Session) -> _Shelf:
+    return _shelves.setdefault(str(db.get_bind().engine.url), _Shelf())
+
+
+def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceBook:
+    user = db.get(User, user_id)
+    rows = read_prices(db, user_id)
+    points = [_point(row) for row in rows if not is_fiat(row.asset)]
+    own_rates = _own_rates(rows)
+    if user is not None and user.is_demo:
+        return PriceBook(points, own_rates)
+    public = _public(db, shelf, wanted.public)
+    known = {(rate.currency, rate.day) for rate in public.rates} if own_rates else set()
+    missing = [rate for rate in own_rates if (rate.currency, rate.day) not in known]
+    if missing:  # a file told an exchange rate for a day for which nobody else did
+        everyone = [_point(row) for row in read_prices(db, "")]
+        return PriceBook([*everyone, *points], [*public.rates, *missing])
+    return public.book.with_points(points)
+
+
+def _public(db: Session, shelf: _Shelf, wanted: int) -> _Public:
+    with shelf.loading:  # one thread reads, the others take what it read
+        if shelf.public is None or shelf.public.revision != wanted:
+            rates = tuple(RatePoint(row.currency, row.day, row.rate, row.provider) for row in read_rates(db))
+            shelf.public = _Public(
+                wanted, PriceBook([_point(row) for row in read_prices(db, "")], rates), rates
+            )
+        return shelf.public
+
+
+def _point(row: PriceRow) -> PricePoint:
+    return PricePoint(row.asset, row.currency, row.price, row.at, row.provider)
+
+
+def _own_rates(rows: Iterable[PriceRow]) -> list[RatePoint]:
+    """Return the exchange rates among a user's own prices: 1 EUR in another currency, or another currency in EUR."""
+    rates = []
+    for row in rows:
+        if row.asset == EUR and row.currency != "EUR":
+            rates.append(RatePoint(row.currency, row.at.date(), row.price, row.provider))
+        elif is_fiat(row.asset) and row.currency == "EUR" and row.asset != EUR:
+            rates.append(
+                RatePoint(symbol_of(row.asset), row.at.date(), divide(Decimal(1), row.price), row.provider)
+            )
+    return rates

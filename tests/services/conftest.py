@@ -1,0 +1,74 @@
+"""Services against a loopback stand-in for the providers, and people with something to price."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from smartfolio_app.ledger.assets import Asset, AssetClass, crypto, fiat
+from smartfolio_app.ledger.dedupe import fingerprint
+from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
+from smartfolio_app.services import accounts, market_data, price_books
+from smartfolio_app.services.sources import new_source
+from smartfolio_app.settings import load_settings
+from smartfolio_app.storage import engine
+from smartfolio_app.storage.repo_ledger import bump_revision, insert_transactions, remember_assets
+from tests.loopback.server import LoopbackServer
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def server():
+    with LoopbackServer() as running:
+        yield running
+
+
+@pytest.fixture
+def online(settings, server):
+    """The same database, with the providers reachable on loopback."""
+    chosen = load_settings(
+        data_dir=settings.data_dir, offline=False, coingecko_url=server.coingecko_url, ecb_url=server.ecb_url
+    )
+    engine.configure(chosen)
+    yield chosen
+    market_data.close()
+    engine.configure(settings)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_books():
+    yield
+    price_books.forget()
+    market_data.close()
+
+
+@pytest.fixture
+def someone(db):
+    """A user without anything."""
+    return accounts.create_user(db, "someone", PASSWORD, currency="EUR").id
+
+
+@pytest.fixture
+def other(db):
+    return accounts.create_user(db, "other", PASSWORD, currency="USD").id
+
+
+@pytest.fixture
+def give(db):
+    """Give a user coins: ``give(user, "BTC", "0.5", at)``."""
+
+    def give_coins(user_id, symbol, quantity, at=datetime(2026, 1, 5, 12, tzinfo=UTC)):
+        asset = fiat(symbol) if symbol in ("EUR", "USD", "CHF") else crypto(symbol)
+        kind = AssetClass(asset.partition(":")[0])
+        bump_revision(db, user_id)
+        remember_assets(db, [Asset(asset, kind, symbol)])
+        source = new_source(db, user_id, "file_crypto")
+        deposit = Transaction(
+            at=at, kind=TransactionKind.DEPOSIT, received=Amount(Decimal(quantity), asset), account="Wallet"
+        )
+        insert_transactions(db, user_id, source.id, [deposit], [fingerprint(deposit)])
+        db.commit()
+        return asset
+
+    return give_coins
