@@ -11,6 +11,8 @@ from smartfolio_app.build.plugins import SameOriginPlugin
 config = rx.Config(
     app_name="smartfolio_app",
     telemetry_enabled=False,
+    # Nobody else's page may read an answer. (The websocket's door checks the origin by itself.)
+    cors_allowed_origins=(),
     show_built_with_reflex=False,
     default_color_mode="system",
     frontend_compression_formats=["brotli", "gzip"],

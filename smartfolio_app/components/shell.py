@@ -68,9 +68,9 @@ def page(
     )
 
 
-def bare_page(title: str, *content: Any) -> rx.Component:
+def bare_page(*content: Any) -> rx.Component:
     """Return a page without the frame, for people who are not signed in."""
-    return rx.el.main(rx.el.h1(t(title), class_name="sr-only"), *content, _effects(), class_name="bare")
+    return rx.el.main(*content, _effects(), class_name="entrance")
 
 
 def _effects() -> rx.Component:

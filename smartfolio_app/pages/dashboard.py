@@ -1,12 +1,274 @@
-"""The dashboard: what it is worth, what changed, how it is spread."""
+"""The dashboard: what it is worth, what changed, how it is spread, what is not known."""
 
 from __future__ import annotations
 
 import reflex as rx
+from reflex.vars import Var
 
+from smartfolio_app.components.charts.area import AreaChart
+from smartfolio_app.components.charts.ring import ring
+from smartfolio_app.components.controls import link_button, segmented
+from smartfolio_app.components.figures import change, figure, hero, plain_figure, skeleton
+from smartfolio_app.components.icons import icon
+from smartfolio_app.components.links import route_link
+from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
+from smartfolio_app.i18n import t
+from smartfolio_app.services.user_settings import ANCHORS
+from smartfolio_app.state.dashboard import SPLITS, DashboardState
+from smartfolio_app.state.timeline import RANGES
+
+S = DashboardState
 
 
 def dashboard() -> rx.Component:
-    """Return the dashboard."""
-    return page("nav.dashboard", heading=False)
+    """Return the dashboard; while there is nothing, what to do first."""
+    return page(
+        "nav.dashboard",
+        rx.cond(S.empty, _nothing_yet(), _everything()),
+        heading=False,
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    return empty_state(
+        "dashboard.empty_title",
+        "dashboard.empty_text",
+        link_button("dashboard.empty_upload", "/sources", kind="primary", symbol="upload"),
+        link_button("dashboard.empty_item", "/items", symbol="house"),
+    )
+
+
+def _everything() -> rx.Component:
+    return rx.fragment(
+        _worth(),
+        _tiles(),
+        rx.el.div(_today(), _allocation(), class_name="pair"),
+        rx.el.div(_top(), _movers(), class_name="pair open"),
+        rx.cond(S.concerns.length() > 0, _concerns()),
+        rx.el.p(
+            t("dashboard.charts_by"),
+            " ",
+            rx.el.a(
+                "TradingView", href="https://www.tradingview.com/", target="_blank", rel="noopener noreferrer"
+            ),
+            class_name="credit",
+        ),
+    )
+
+
+def _worth() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(
+                rx.el.h2(t("bar.net_worth"), class_name="hero-label"),
+                hero(S.net, "net_worth", of="bar.net_worth"),
+                rx.el.p(
+                    change(S.line.change, S.line.direction),
+                    change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
+                    rx.el.span(_range_words(), class_name="faint"),
+                    rx.cond(S.line.flows, rx.el.span(S.line.flows, class_name="faint num")),
+                    class_name="hero-change",
+                ),
+            ),
+            segmented(
+                [(key, f"dashboard.range_{key}") for key in RANGES],
+                S.range,
+                S.choose_range,
+                label="dashboard.range",
+            ),
+            class_name="hero-head",
+        ),
+        AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+        class_name="hero",
+    )
+
+
+def _range_words() -> Var:
+    return rx.match(
+        S.range,
+        *[(key, t(f"dashboard.over_{key}")) for key in RANGES[:-1]],
+        t(f"dashboard.over_{RANGES[-1]}"),
+    )
+
+
+def _tiles() -> rx.Component:
+    waiting = rx.fragment(*[skeleton("tile") for _ in range(3)])
+    return rx.el.section(
+        rx.el.h2(t("dashboard.categories"), class_name="sr-only"),
+        rx.cond(S.filled, rx.foreach(S.tiles, _tile), waiting),
+        class_name="tiles",
+    )
+
+
+def _tile(one: Var) -> rx.Component:
+    return rx.el.article(
+        rx.el.header(rx.el.h3(one.label), rx.el.span(one.share, class_name="num faint small")),
+        figure(one.value, Var.create("category:").to(str) + one.key, of=one.label, extra="large"),
+        rx.el.p(
+            change(one.change, one.direction),
+            change(one.change_pct, one.direction, extra="no-arrow"),
+            class_name="row wrap",
+        ),
+        rx.el.p(one.detail, class_name="small faint num-inline"),
+        class_name="tile card",
+        key=one.key,
+    )
+
+
+def _today() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("dashboard.today")),
+            segmented(
+                [(key, f"dashboard.anchor_{key}") for key in ANCHORS],
+                S.anchor,
+                S.choose_anchor,
+                label="dashboard.anchor",
+            ),
+        ),
+        rx.el.div(
+            figure(S.today.total, "change_today", of="dashboard.today", extra="large"),
+            change(S.today.pct, S.today.direction, width="w5"),
+            class_name="row baseline",
+        ),
+        rx.el.p(S.today.since, class_name="small faint sk w12"),
+        rx.el.dl(
+            rx.foreach(
+                S.today.lines,
+                lambda one: rx.fragment(
+                    rx.el.dt(one.label),
+                    rx.el.dd(change(one.value, one.direction)),
+                ),
+            ),
+            class_name="facts today-lines",
+        ),
+        rx.cond(S.today.note, rx.el.p(S.today.note, class_name="small faint")),
+        class_name="block card",
+    )
+
+
+def _allocation() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("dashboard.allocation")),
+            segmented(
+                [(key, f"dashboard.by_{key}") for key in SPLITS],
+                S.split,
+                S.choose_split,
+                label="dashboard.allocation",
+            ),
+        ),
+        rx.el.div(
+            ring(
+                S.slices,
+                label=t("dashboard.allocation"),
+                centre=rx.fragment(
+                    rx.el.span(t("dashboard.in_view"), class_name="small faint"),
+                    plain_figure(S.whole, extra="strong"),
+                ),
+            ),
+            rx.el.ul(rx.foreach(S.slices, _legend_line), class_name="legend"),
+            class_name="allocation",
+        ),
+        class_name="block card",
+    )
+
+
+def _legend_line(one: Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(class_name=Var.create("dot ").to(str) + one.hue),
+        rx.el.span(one.label, class_name="truncate"),
+        rx.el.span(one.share, class_name="num faint"),
+        figure(one.value, one.figure, of=one.label),
+        key=one.key,
+    )
+
+
+def _top() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("dashboard.top")),
+            route_link(t("dashboard.all_holdings"), to="/holdings", class_name="link small"),
+        ),
+        rx.el.ul(rx.foreach(S.top, _top_line), class_name="assets"),
+        class_name="block",
+    )
+
+
+def _top_line(one: Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(one.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
+        rx.el.span(
+            rx.el.span(one.symbol, class_name="symbol"),
+            rx.el.span(one.name, class_name="name truncate"),
+            class_name="who",
+        ),
+        rx.el.svg(
+            rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
+            rx.el.svg.rect(width=one.width, height="4", rx="2", class_name="bar-fill"),
+            class_name="bar wide-only",
+            height="4",
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        rx.el.span(one.share, class_name="num faint wide-only share"),
+        change(one.change, one.direction, extra="move"),
+        figure(one.value, one.figure, of=one.symbol, extra="sum"),
+        key=one.id,
+    )
+
+
+def _movers() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(rx.el.h2(t("dashboard.movers"))),
+        rx.el.div(
+            _mover_list("dashboard.gainers", S.gainers, "dashboard.no_gainers"),
+            _mover_list("dashboard.losers", S.losers, "dashboard.no_losers"),
+            class_name="movers",
+        ),
+        class_name="block",
+    )
+
+
+def _mover_list(title: str, rows: Var, none: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.h3(t(title), class_name="small faint"),
+        rx.cond(
+            rows.length() > 0,
+            rx.el.ul(rx.foreach(rows, _mover), class_name="assets"),
+            rx.cond(S.filled, rx.el.p(t(none), class_name="small faint")),
+        ),
+    )
+
+
+def _mover(one: Var) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(one.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
+        rx.el.span(
+            rx.el.span(one.symbol, class_name="symbol"),
+            rx.el.span(one.price, class_name="name num"),
+            class_name="who",
+        ),
+        change(one.change, one.direction, extra="move"),
+        key=one.id,
+    )
+
+
+def _concerns() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("dashboard.concerns")),
+            route_link(t("dashboard.set_prices"), to="/holdings", class_name="link small"),
+        ),
+        rx.el.ul(rx.foreach(S.concerns, _concern), class_name="concerns"),
+        class_name="block",
+    )
+
+
+def _concern(one: Var) -> rx.Component:
+    return rx.el.li(
+        rx.cond(one.missing, icon("circle-help"), icon("clock")),
+        rx.el.span(one.symbol, class_name="symbol"),
+        rx.el.span(one.reason, class_name="faint"),
+        key=one.symbol,
+    )

@@ -19,7 +19,7 @@ from smartfolio_app.storage.tables import DailyPrice, Quote, SetupLink, User, Us
 
 SETUP_PATH = "/setup"
 
-_LONGEST_NAME = 80
+LONGEST_NAME = 80
 _ID_LIKE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -87,8 +87,8 @@ def clean_name(name: str) -> str:
         InvalidInputError: It is empty, longer than 80 characters, or holds something that cannot be seen.
     """
     shown = " ".join(unicodedata.normalize("NFC", name).split())
-    if not shown or len(shown) > _LONGEST_NAME or not shown.isprintable() or _ID_LIKE.fullmatch(shown):
-        raise InvalidInputError("account.name_invalid", maximum=_LONGEST_NAME)
+    if not shown or len(shown) > LONGEST_NAME or not shown.isprintable() or _ID_LIKE.fullmatch(shown):
+        raise InvalidInputError("account.name_invalid", maximum=LONGEST_NAME)
     return shown
 
 

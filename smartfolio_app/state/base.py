@@ -29,9 +29,10 @@ from smartfolio_app.state.seat import Seat, state_of_page
 
 if TYPE_CHECKING:
     from smartfolio_app.analytics.results import Coverage, Portfolio
-    
+
 #: Offered first; the rest follows by code.
 USUAL = ("EUR", "USD", "GBP", "CHF", "BTC")
+CURRENCY_CODES = (*USUAL, *(code for code in CURRENCIES if code not in USUAL))
 
 
 @dataclass
@@ -58,7 +59,9 @@ class AppState(rx.State):
     wealth: str = ALL
     query: str = ""
 
-    currencies: list[Option] = [Option(code, code) for code in (*USUAL, *(one for one in CURRENCIES if one not in USUAL))]
+    currencies: list[Option] = [
+        Option(code, code) for code in (*USUAL, *(one for one in CURRENCIES if one not in USUAL))
+    ]
     crypto_sources: list[Option] = []
     stocks_sources: list[Option] = []
     wealth_sources: list[Option] = []

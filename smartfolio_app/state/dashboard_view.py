@@ -125,17 +125,25 @@ def _tile(category: Category, portfolio: Portfolio, figures: Figures) -> Tile:
 
 def today(change: ChangeToday, figures: Figures) -> Today:
     """Return what changed, market moves apart from money that came or went."""
-    parts: Sequence[tuple[str, Decimal | None]] = (
+    moved: Sequence[tuple[str, Decimal | None]] = (
         ("market", change.market),
         ("income", change.income),
         ("fees", None if change.fees is None else -change.fees),
-        ("deposits", change.deposits),
-        ("withdrawals", None if change.withdrawals is None else -change.withdrawals),
     )
     lines = [
         Line(key, figures.say(f"dashboard.today_{key}"), figures.money(value, sign=True), direction(value))
-        for key, value in parts
+        for key, value in moved
         if value is not None and (value or key == "market")
+    ]
+    flows: Sequence[tuple[str, Decimal | None]] = (
+        ("deposits", change.deposits),
+        ("withdrawals", None if change.withdrawals is None else -change.withdrawals),
+    )
+    # Money that came or went is neither a gain nor a loss: no arrow, no colour.
+    lines += [
+        Line(key, figures.say(f"dashboard.today_{key}"), figures.money(value, sign=True), "flat")
+        for key, value in flows
+        if value
     ]
     if change.purchases:
         label = figures.say("dashboard.today_purchases")
@@ -153,17 +161,19 @@ def today(change: ChangeToday, figures: Figures) -> Today:
     )
 
 
-def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> list[Slice]:
-    """Return the slices of the allocation ring. What is owed has no slice: a ring shows parts of what is there.
+def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> tuple[list[Slice], str]:
+    """Return the slices of the allocation ring, and their sum. What is owed has no slice: a ring shows what is there.
 
     More than eleven slices are closed by one that sums the rest.
     """
     positive = sorted((one for one in breakdown if one.value > 0), key=lambda one: -one.value)
     whole = sum((one.value for one in positive), ZERO)
     if not whole:
-        return []
+        return [], ""
     shown = positive if len(positive) <= SLICES else positive[: SLICES - 1]
-    rows = [(one.key, figures.say_or_text(one.label), one.value, f"allocation:{kind}:{one.key}") for one in shown]
+    rows = [
+        (one.key, figures.say_or_text(one.label), one.value, f"allocation:{kind}:{one.key}") for one in shown
+    ]
     if len(shown) < len(positive):
         rest = sum((one.value for one in positive[len(shown) :]), ZERO)
         rows.append(("rest", figures.say("dashboard.rest"), rest, f"allocation:{kind}"))
@@ -185,7 +195,7 @@ def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> list[Sl
             )
         )
         start += length
-    return slices
+    return slices, figures.money(whole, decimals=0)
 
 
 def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
@@ -197,11 +207,15 @@ def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
 
 def movers(portfolio: Portfolio, figures: Figures) -> tuple[list[AssetRow], list[AssetRow]]:
     """Return today's largest gains and losses in percent, of holdings worth showing."""
-    moved = [one for one in portfolio.holdings if one.change_today_pct and one.value is not None and one.value > 0]
+    moved = [
+        one for one in portfolio.holdings if one.change_today_pct and one.value is not None and one.value > 0
+    ]
     moved.sort(key=lambda one: one.change_today_pct or ZERO)
     losers = [one for one in moved if (one.change_today_pct or ZERO) < 0][:MOVERS]
     gainers = [one for one in reversed(moved) if (one.change_today_pct or ZERO) > 0][:MOVERS]
-    return [_asset_row(one, figures, None) for one in gainers], [_asset_row(one, figures, None) for one in losers]
+    return [_asset_row(one, figures, None) for one in gainers], [
+        _asset_row(one, figures, None) for one in losers
+    ]
 
 
 def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:

@@ -78,7 +78,9 @@ def build(points: list[tuple[int, float, str]], paid_in: Decimal | None, figures
         change=figures.money(change, sign=True),
         change_pct=figures.percent(pct, sign=True),
         direction=direction(change),
-        flows=figures.say("dashboard.range_flows", amount=figures.money(paid_in, sign=True)) if paid_in else "",
+        flows=figures.say("dashboard.range_flows", amount=figures.money(paid_in, sign=True))
+        if paid_in
+        else "",
     )
 
 
