@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,11 @@ from numpy.typing import NDArray
 
 from smartfolio_app.analytics.clock import (
     DAY_US,
+    Microseconds,
     business_days_array,
     business_days_between,
     day_number,
-    day_of,
-    micros,
+    instant,
 )
 from smartfolio_app.analytics.quotes import NEVER, RatePoint, Series, series_of
 from smartfolio_app.analytics.results import Rate
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 PIVOT = "EUR"
 ONE = Decimal(1)
 #: The ECB publishes around 16:00 CET.
-_PUBLISHED = time(15, tzinfo=UTC)
 _PUBLISHED_US = 15 * 3_600_000_000
 
 
@@ -57,17 +55,19 @@ class DailyConversion:
 
 
 class RateTable:
-    """What 1 EUR was worth in each currency on each day.
+    """What 1 EUR was worth in each currency.
 
-    A day's rate applies to its whole UTC day, as tax offices use it; a day without one (weekend, holiday) carries the
-    last fixing, which is stale only when more than ``stale_after`` TARGET business days have passed.
+    A day's rate counts from its publication (15:00 UTC) until the next one; before the very first publication its own
+    day may use it already. A rate that has been carried over more than ``stale_after`` TARGET business days is stale:
+    never on a weekend, nor on the Monday before the new rate is out.
     """
 
     def __init__(self, rates: Iterable[RatePoint], stale_after: int) -> None:
         rows: defaultdict[str, list[tuple[int, Decimal, str]]] = defaultdict(list)
         for point in rates:
             if point.rate > 0:  # a zero rate divides by nothing and is a hole in the source's file
-                rows[point.currency].append((day_number(point.day), point.rate, point.provider))
+                published = day_number(point.day) * DAY_US + _PUBLISHED_US
+                rows[point.currency].append((published, point.rate, point.provider))
         self._series: dict[str, Series] = {currency: series_of(points) for currency, points in rows.items()}
         self._stale_after = stale_after
 
@@ -75,51 +75,47 @@ class RateTable:
         """Tell whether there is any rate for the currency."""
         return currency == PIVOT or currency in self._series
 
-    def convert(self, base: str, quote: str, at: int) -> Conversion | None:
-        """Return what 1 ``base`` was worth in ``quote`` on the day of ``at``; ``None`` when a rate is missing."""
+    def convert(self, base: str, quote: str, at: Microseconds) -> Conversion | None:
+        """Return what 1 ``base`` was worth in ``quote`` at ``at``; ``None`` when a rate is missing."""
         if base == quote:
             return Conversion(ONE, (), at, stale=False)
-        today = at // DAY_US
         rates: list[Rate] = []
-        oldest = today
+        oldest = at
         value = ONE
         for currency, inverted in ((base, True), (quote, False)):
             if currency == PIVOT:
                 continue
             series = self._series.get(currency)
-            index = -1 if series is None else series.last(today)
-            if series is None or index < 0:
+            if series is None:
+                return None
+            index = max(series.last(at), 0)
+            published = series.times[index]
+            if published > at and published // DAY_US > at // DAY_US:
                 return None
             observed = series.values[index]
             value = divide(value, observed) if inverted else multiply(value, observed)
-            day = series.times[index]
-            oldest = min(oldest, day)
-            moment = datetime.combine(day_of(day), _PUBLISHED)
-            rates.append(Rate(PIVOT, currency, observed, moment, series.providers[index]))
-        stale = business_days_between(oldest, today) > self._stale_after
-        return Conversion(value, tuple(rates), min(at, micros(min(rate.at for rate in rates))), stale)
+            oldest = min(oldest, published)
+            rates.append(Rate(PIVOT, currency, observed, instant(published), series.providers[index]))
+        stale = business_days_between(oldest // DAY_US, at // DAY_US) > self._stale_after
+        return Conversion(value, tuple(rates), oldest, stale)
 
     def convert_daily(self, base: str, quote: str, ends: NDArray[np.int64]) -> DailyConversion:
         """Do what ``convert`` does, for an array of instants (µs)."""
         value = np.ones(len(ends))
-        at = ends.copy()
-        if base == quote:
-            return DailyConversion(value, at, np.ones(len(ends), dtype=np.bool_))
-        today = ends // DAY_US
-        oldest = today.copy()
+        oldest = ends.copy()
+        known = np.ones(len(ends), dtype=np.bool_)
         for currency, inverted in ((base, True), (quote, False)):
-            if currency == PIVOT:
+            if currency == PIVOT or base == quote:
                 continue
             series = self._series.get(currency)
             if series is None:
-                missing = np.full(len(ends), np.nan)
-                return DailyConversion(
-                    missing, np.full(len(ends), NEVER), np.zeros(len(ends), dtype=np.bool_)
-                )
-            observed, day = series.on(today)
-            value = value / observed if inverted else value * observed
-            oldest = np.minimum(oldest, day)
-        known = ~np.isnan(value)
-        fresh = known & (business_days_array(oldest, today) <= self._stale_after)
-        published = np.where(known, np.where(known, oldest, 0) * DAY_US + _PUBLISHED_US, NEVER)
-        return DailyConversion(value, np.minimum(at, published), fresh)
+                known[:] = False
+                continue
+            times, observed = series.arrays()
+            index = np.maximum(np.searchsorted(times, ends, side="right") - 1, 0)
+            published = times[index]
+            known &= published // DAY_US <= ends // DAY_US
+            value = value / observed[index] if inverted else value * observed[index]
+            oldest = np.minimum(oldest, published)
+        fresh = known & (business_days_array(oldest // DAY_US, ends // DAY_US) <= self._stale_after)
+        return DailyConversion(np.where(known, value, np.nan), np.where(known, oldest, NEVER), fresh)

@@ -70,7 +70,8 @@ class World:
         name, value, currency = text.split()
         return PricePoint(self.asset(name), currency, Decimal(value), NOW + at * HOUR, provider)
 
-    def rate(self, text, days=0):
+    def rate(self, text, days=-1):
+        """``1.08 USD``, published in the afternoon of that many days from today."""
         value, currency = text.split()
         return RatePoint(currency, (NOW + days * DAY).date(), Decimal(value))
 

@@ -168,7 +168,9 @@ def test_a_bank_balance_changes_by_flows_and_a_house_by_the_market(world):
 def test_a_foreign_balance_gains_and_loses_with_its_currency(world):
     rows = [(date(2024, 5, 1), Decimal(100))]
     ledger = world.ledger(items=[WealthItemView("a", "bank", "bank_account", "USD", False, rows)])
-    change = world.portfolio(ledger, [], [world.rate("2 USD", -1), world.rate("1.6 USD")]).change
+    rates = [world.rate("2 USD", days=-1), world.rate("1.6 USD", days=0)]
+    assert world.portfolio(ledger, [], rates).change.total == 0  # today's rate is not out yet
+    change = world.portfolio(ledger, [], rates, at=NOW + 4 * world.hour).change
     assert (change.value_then, change.total, change.market) == (50, Decimal("12.5"), Decimal("12.5"))
 
 

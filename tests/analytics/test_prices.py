@@ -33,7 +33,7 @@ def price(asset, currency, value, at=NOW, provider="coingecko"):
 
 
 def rate(currency, value, day=None):
-    return RatePoint(currency, day or NOW.date(), Decimal(value))
+    return RatePoint(currency, day or NOW.date() - DAY, Decimal(value))
 
 
 RATES = [rate("USD", "1.08"), rate("CHF", "0.98"), rate("GBP", "0.86")]
@@ -112,7 +112,7 @@ def test_pence_are_a_hundredth_of_a_pound_and_not_a_currency():
 def test_before_the_first_observation_there_is_no_price():
     book = PriceBook([price(BTC, "EUR", "60000")], RATES)
     assert value(book, BTC, "EUR", NOW - HOUR) is None
-    assert value(book, "fiat:USD", "EUR", NOW - DAY) is None
+    assert value(book, "fiat:USD", "EUR", NOW - 2 * DAY) is None
 
 
 # ------------------------------------------------------------------------------------------ which of many
@@ -191,8 +191,20 @@ def test_coins_are_stale_by_the_hour_and_shares_by_the_trading_day():
     assert not patient.unit_price(BTC, "EUR", NOW + DAY).stale
 
 
+def test_a_rate_counts_from_its_publication_in_the_afternoon():
+    book = PriceBook([], [rate("USD", "2", date(2024, 5, 14)), rate("USD", "4", date(2024, 5, 15))])
+    assert value(book, "fiat:EUR", "USD", datetime(2024, 5, 15, 14, 59, tzinfo=UTC)) == 2
+    assert value(book, "fiat:EUR", "USD", datetime(2024, 5, 15, 15, tzinfo=UTC)) == 4
+
+
+def test_the_very_first_rate_serves_its_own_day_already():
+    book = PriceBook([], [rate("USD", "2", date(2024, 5, 15))])
+    assert value(book, "fiat:EUR", "USD", datetime(2024, 5, 15, 1, tzinfo=UTC)) == 2
+    assert value(book, "fiat:EUR", "USD", datetime(2024, 5, 14, 23, tzinfo=UTC)) is None
+
+
 def test_the_age_of_a_converted_price_is_that_of_its_oldest_rate():
-    book = PriceBook([price(BTC, "USD", "1", NOW)], [rate("USD", "1.08", NOW.date() - DAY)])
+    book = PriceBook([price(BTC, "USD", "1", NOW)], [rate("USD", "1.08")])
     assert book.unit_price(BTC, "EUR", NOW).at == datetime(2024, 5, 14, 15, tzinfo=UTC)
 
 
