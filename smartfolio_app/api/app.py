@@ -6,14 +6,24 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.routing import Match
 
 from smartfolio_app import __version__
-from smartfolio_app.api import auth, errors, health
+from smartfolio_app.api import auth, errors, files, health, items, prices, reports, settings, sources, users
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.problems import RequestRefusedError
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.storage.engine import current_settings
 
 #: Every router of the API. A route that is in none of them does not exist.
-ROUTERS: tuple[APIRouter, ...] = (auth.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    auth.router,
+    health.router,
+    users.router,
+    files.router,  # before sources: /sources/files is no source
+    sources.router,
+    items.router,
+    prices.router,
+    settings.router,
+    reports.router,
+)
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -62,4 +62,4 @@ def database() -> Iterator[Session]:
 Caller = Annotated[Access, Depends(access_of)]
 SignedIn = Annotated[Viewer, Depends(viewer_of)]
 Admin = Annotated[Viewer, Depends(admin_of)]
-Database = Annotated[Session, Depends(database)]
+Database = Annotated[Session, Depends(database, scope="function")]
