@@ -20,7 +20,7 @@ from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundErro
 from smartfolio_app.i18n import error_text, translate, translate_or_text
 from smartfolio_app.providers import registry
 from smartfolio_app.providers.registry import Provider
-from smartfolio_app.services import audit, files
+from smartfolio_app.services import audit, files, trade_prices
 from smartfolio_app.services.source_counts import counts_by_source
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.storage.repo_ledger import bump_revision
@@ -319,6 +319,7 @@ def delete_source(db: Session, user_id: str, key: str) -> None:
     hashes = files.hashes_of_source(db, row.id)
     bump_revision(db, user_id)
     db.execute(delete(SourceRow).where(col(SourceRow.id) == row.id))
+    trade_prices.rebuild(db, user_id)
     audit.record(db, user_id, "source.delete", {"source": key, "label": row.label})
     db.commit()
     files.forget_unused(db, user_id, hashes)

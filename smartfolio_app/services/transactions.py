@@ -15,7 +15,7 @@ from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetId
 from smartfolio_app.ledger.dedupe import fingerprint
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
-from smartfolio_app.services import audit, sources, user_settings
+from smartfolio_app.services import audit, sources, trade_prices, user_settings
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.services.transaction_drafts import Draft, assets_of, checked
 from smartfolio_app.storage.repo_ledger import (
@@ -155,6 +155,7 @@ def add(db: Session, user_id: str, source_key: str, draft: Draft) -> Entry:
     )
     db.add(row)
     db.flush()
+    trade_prices.add(db, user_id, [transaction])
     audit.record(db, user_id, "transaction.add", {"transaction": row.id, "source": source_key})
     db.commit()
     return get(db, user_id, _id(row))
@@ -172,6 +173,7 @@ def edit(db: Session, user_id: str, transaction_id: int, draft: Draft) -> Entry:
     transaction = checked(draft, utc_now())
     bump_revision(db, user_id)
     _remember(db, transaction)
+    days = {row.at.date(), transaction.at.date()}
     kept = {"external_id", "row", "raw"}  # the source's own words
     for name, value in transaction_values(transaction).items():
         if name not in kept:
@@ -180,6 +182,8 @@ def edit(db: Session, user_id: str, transaction_id: int, draft: Draft) -> Entry:
         row.fingerprint = fingerprint(transaction)
     row.edited_at = utc_now()
     db.add(row)
+    db.flush()
+    trade_prices.refresh(db, user_id, days)
     audit.record(db, user_id, "transaction.edit", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)
@@ -195,6 +199,8 @@ def delete(db: Session, user_id: str, transaction_id: int) -> Entry:
     bump_revision(db, user_id)
     row.deleted_at = utc_now()
     db.add(row)
+    db.flush()
+    trade_prices.refresh(db, user_id, {row.at.date()})
     audit.record(db, user_id, "transaction.delete", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)
@@ -206,6 +212,8 @@ def restore(db: Session, user_id: str, transaction_id: int) -> Entry:
     bump_revision(db, user_id)
     row.deleted_at = None
     db.add(row)
+    db.flush()
+    trade_prices.refresh(db, user_id, {row.at.date()})
     audit.record(db, user_id, "transaction.restore", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)
