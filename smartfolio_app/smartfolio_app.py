@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
@@ -17,7 +16,8 @@ from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 
-STYLESHEETS = ("tokens", "base", "shell", "controls", "data", "explain", "dashboard", "entrance")
+PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "settings")
+STYLESHEETS = ("tokens", "base", "shell", "controls", "data", "explain", "dashboard", "entrance", *PAGE_SHEETS)
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +28,23 @@ def _tell(exception: Exception) -> EventSpec:
     return Notices.unexpected()
 
 
-def _behind_the_door(pages_and_socket: Any) -> Middleware:
-    """Put the REST API in front of Reflex, and everything behind the security door. Runs when the server starts."""
-    settings = current_settings()
-    limits = Limits(settings)
-    api = create_api(limits)
-    api.mount("", pages_and_socket)
-    return protect(api, settings, static_dir=get_web_dir() / "build" / "client", limits=limits)
+class SmartFolio(rx.App):
+    """Reflex's app with the REST API in front of it, and all of that behind the security door.
+
+    The door has to be the outermost layer of all: Reflex puts its own around whatever an ``api_transformer`` returns.
+    """
+
+    def __call__(self) -> Middleware:
+        """Make the application a server serves; runs when the server starts."""
+        settings = current_settings()
+        limits = Limits(settings)
+        limits.announce()
+        self.api_transformer = create_api(limits)
+        static_dir = get_web_dir() / "build" / "client"
+        return protect(super().__call__(), settings, static_dir=static_dir, limits=limits)
 
 
-app = rx.App(
+app = SmartFolio(
     stylesheets=[f"/css/{name}.css" for name in STYLESHEETS],
     head_components=[
         rx.el.script(src="/boot.js"),
@@ -48,6 +55,5 @@ app = rx.App(
     app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
     toaster=None,
     backend_exception_handler=_tell,
-    api_transformer=_behind_the_door,
 )
 pages.add_all(app)
