@@ -59,7 +59,7 @@ export function AreaChart({ line, label, className }) {
       grid: { vertLines: QUIET, horzLines: QUIET },
       leftPriceScale: QUIET,
       rightPriceScale: { visible: false, scaleMargins: { top: 0.2, bottom: 0.06 } },
-      timeScale: { visible: false, fixLeftEdge: true, fixRightEdge: true, minBarSpacing: 0.01 },
+      timeScale: { visible: false, minBarSpacing: 0.01 },
       crosshair: {
         mode: CrosshairMode.Magnet,
         vertLine: { width: 1, style: LineStyle.Dotted, labelVisible: false },
@@ -103,7 +103,8 @@ export function AreaChart({ line, label, className }) {
     kit.current.series.setData(
       line.times.map((time, at) => (line.values[at] === null ? { time } : { time, value: line.values[at] })),
     );
-    kit.current.chart.timeScale().fitContent();
+    // From the first point to the last: fitContent would leave half a bar at each side.
+    kit.current.chart.timeScale().setVisibleLogicalRange({ from: 0, to: Math.max(line.times.length - 1, 1) });
     setCursor(null);
   }, [line]);
 

@@ -17,7 +17,7 @@ from smartfolio_app.analytics.scope import ALL, Category, Scope
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import LANGUAGES, error_text
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import sources, user_settings
+from smartfolio_app.services import sources, user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
@@ -191,8 +191,6 @@ class AppState(rx.State):
 
     async def _show(self, viewer: Viewer) -> AsyncIterator[None]:
         """Fill the bar, then the page on screen."""
-        from smartfolio_app.services import wealth
-
         self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
         seat = await self._seat(viewer)
         self._fill_bar(await off_loop(wealth.portfolio, seat.view), seat.figures)
@@ -207,9 +205,7 @@ class AppState(rx.State):
 
     async def _seat(self, viewer: Viewer) -> Seat:
         """Return the view as the bar is set now."""
-        from smartfolio_app.services.wealth import View
-
-        view = View(
+        view = wealth.View(
             user_id=viewer.user_id,
             scope=Scope(crypto=self.crypto, stocks=self.stocks, wealth=self.wealth),
             currency=self.currency,

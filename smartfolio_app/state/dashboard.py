@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import reflex as rx
+from sqlmodel import Session
 
-from smartfolio_app.analytics import allocation
-from smartfolio_app.analytics.results import Breakdown, Portfolio
+from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.i18n.format import MoneyParts
 from smartfolio_app.security.identity import Viewer
+from smartfolio_app.services import wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import ANCHORS
 from smartfolio_app.state import dashboard_view as view
@@ -19,12 +21,24 @@ from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.timeline import RANGES, Timeline, first_day, timeline
 
-SPLITS = {
-    "group": allocation.by_group,
-    "class": allocation.by_class,
-    "source": allocation.by_source,
-    "currency": allocation.by_currency,
-}
+#: The ways of spreading that are offered; ``services.wealth`` knows more.
+SPLITS = ("group", "class", "source", "currency")
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything the dashboard shows of the present, read in one go."""
+
+    portfolio: Portfolio
+    parts: list[Breakdown]
+    gainers: list[Holding]
+    losers: list[Holding]
+
+
+def gather(db: Session, seen: wealth.View, split: str) -> Gathered:
+    """Read what the dashboard shows of the present."""
+    gainers, losers = wealth.movers(db, seen, view.MOVERS)
+    return Gathered(wealth.portfolio(db, seen), wealth.allocation(db, seen, split), gainers, losers)
 
 
 @shows("/")
@@ -60,12 +74,11 @@ class DashboardState(PageState, rx.State):
     @signed_in
     async def choose_split(self, viewer: Viewer, split: str) -> None:
         """Spread the allocation by group, class, source or currency."""
-        from smartfolio_app.services import wealth
-
         if split in SPLITS:
             self.split = split
             seat = await self._seat(viewer)
-            self._spread(await off_loop(wealth.portfolio, seat.view), seat)
+            parts = await off_loop(wealth.allocation, seat.view, split)
+            self.slices, self.whole = view.ring(parts, split, seat.figures)
 
     @rx.event
     @signed_in
@@ -81,30 +94,23 @@ class DashboardState(PageState, rx.State):
                 yield
 
     async def _show(self, seat: Seat) -> None:
-        from smartfolio_app.services import wealth
-
-        portfolio = await off_loop(wealth.portfolio, seat.view)
-        figures = seat.figures
+        found = await off_loop(gather, seat.view, self.split)
+        portfolio, figures = found.portfolio, seat.figures
         self.empty = not portfolio.holdings
         self.net = figures.parts(portfolio.total)
         self.tiles = view.tiles(portfolio, figures)
         self.today = view.today(portfolio.change, figures)
         self.anchor = seat.view.anchor
-        self._spread(portfolio, seat)
+        self.slices, self.whole = view.ring(found.parts, self.split, figures)
         self.top = view.top_holdings(portfolio, figures)
-        self.gainers, self.losers = view.movers(portfolio, figures)
+        self.gainers = view.asset_rows(found.gainers, figures)
+        self.losers = view.asset_rows(found.losers, figures)
         self.concerns = view.concerns(portfolio, figures)
         if not self.empty:
             await self._draw(seat)
         self.filled = True
 
-    def _spread(self, portfolio: Portfolio, seat: Seat) -> None:
-        parts: Iterable[Breakdown] = SPLITS[self.split](portfolio)
-        self.slices, self.whole = view.ring(parts, self.split, seat.figures)
-
     async def _draw(self, seat: Seat) -> None:
-        from smartfolio_app.services import wealth
-
         today = datetime.now(ZoneInfo(seat.view.time_zone)).date()
         found = await off_loop(
             wealth.history, seat.view, first=first_day(self.range, today), last=today, by=None

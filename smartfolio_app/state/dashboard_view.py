@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.money import ZERO, divide
@@ -189,7 +190,7 @@ def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> tuple[l
                 label=label,
                 value=figures.money(value),
                 share=figures.percent(share),
-                hue=f"hue-{index % HUES}",
+                hue=f"hue-{GROUPS.index(key) if key in GROUPS else index % HUES}",
                 dash=f"{max(length - gap, 0.05):.3f} 100",
                 offset=f"{-start:.3f}",
             )
@@ -205,17 +206,9 @@ def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
     return [_asset_row(one, figures, largest) for one in priced[:TOP]]
 
 
-def movers(portfolio: Portfolio, figures: Figures) -> tuple[list[AssetRow], list[AssetRow]]:
-    """Return today's largest gains and losses in percent, of holdings worth showing."""
-    moved = [
-        one for one in portfolio.holdings if one.change_today_pct and one.value is not None and one.value > 0
-    ]
-    moved.sort(key=lambda one: one.change_today_pct or ZERO)
-    losers = [one for one in moved if (one.change_today_pct or ZERO) < 0][:MOVERS]
-    gainers = [one for one in reversed(moved) if (one.change_today_pct or ZERO) > 0][:MOVERS]
-    return [_asset_row(one, figures, None) for one in gainers], [
-        _asset_row(one, figures, None) for one in losers
-    ]
+def asset_rows(holdings: Iterable[Holding], figures: Figures) -> list[AssetRow]:
+    """Return holdings as lines of a short list."""
+    return [_asset_row(one, figures, None) for one in holdings]
 
 
 def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
