@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -64,7 +65,18 @@ def start(settings: Settings) -> None:
             settings.data_dir
         )  # absolute: worker processes start elsewhere
     os.chdir(ROOT)  # where Reflex looks for rxconfig.py
+    speak(settings)
     serve(socket, settings, announce)
+
+
+def speak(settings: Settings) -> None:
+    """Let the app's own messages reach the console, from the chosen level on; libraries keep to warnings."""
+    console = logging.StreamHandler()
+    console.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    own = logging.getLogger("smartfolio_app")
+    own.addHandler(console)
+    own.setLevel(settings.log_level.upper())
+    own.propagate = False
 
 
 def announce(address: str) -> None:
