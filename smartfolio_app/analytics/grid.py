@@ -1,0 +1,163 @@
+"""Quantities and prices over time as matrices (instants x columns), in one vectorised pass.
+
+A column is one asset within one category, or within one source where sources are told apart. Quantities are those at
+the end of each instant; prices carry the last one known. Everything here is float: it is drawn and measured, never
+booked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartfolio_app.analytics.items import item_prices, quantity, valuations, valued_at
+from smartfolio_app.analytics.ledger_view import WealthItemView
+from smartfolio_app.analytics.prices import PriceBook
+from smartfolio_app.analytics.results import FloatArray
+from smartfolio_app.analytics.scope import Category, Scope
+from smartfolio_app.ledger.instants import micros
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from smartfolio_app.analytics.ledger_view import LedgerView
+    from smartfolio_app.ledger.assets import Asset
+
+#: What rounding leaves of a balance that is gone, in relation to the largest it ever was.
+_RESIDUE = 1e-12
+
+
+class Column(NamedTuple):
+    """What a column of the grid is; ``source_key`` is empty unless sources are told apart."""
+
+    asset: Asset
+    category: Category
+    source_key: str = ""
+
+
+@dataclass(slots=True)
+class Grid:
+    """Everything held in a scope, at each of ``ends`` (µs, ascending; shape (T,)).
+
+    ``quantity``, ``price`` and ``fresh`` have shape (T, columns). The movements that led there, shape (M,) each: the
+    row in which they fall (those before the first in row 0), their column, signed amount and number in the ledger's
+    columns. ``items`` are the wealth items in scope with their column; ``book`` is the price book with their
+    valuations.
+    """
+
+    ends: NDArray[np.int64]
+    currency: str
+    columns: list[Column]
+    quantity: FloatArray
+    price: FloatArray
+    fresh: NDArray[np.bool_]
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+    amount: FloatArray
+    number: NDArray[np.int64]
+    items: list[tuple[int, WealthItemView]]
+    book: PriceBook
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """Tell what is held when; shape (T, columns)."""
+        return np.not_equal(self.quantity, 0)
+
+    def values(self) -> FloatArray:
+        """Return the value of each column, zero where it is not priced; shape (T, columns)."""
+        worth = self.quantity * self.price
+        worth[np.isnan(worth)] = 0.0
+        return worth
+
+    def rows_of(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the first row whose instant is not before each of ``at``."""
+        return np.searchsorted(self.ends, at, side="left").astype(np.int64)
+
+
+def make_grid(
+    ledger: LedgerView,
+    prices: PriceBook,
+    scope: Scope,
+    currency: str,
+    ends: NDArray[np.int64],
+    *,
+    zone: ZoneInfo,
+    by_source: bool = False,
+) -> Grid:
+    """Return the grid of everything in scope. Movements after the last instant are left out."""
+    data = ledger.columns
+    number_of: dict[Column, int] = {}
+    column_of_place = np.full(len(data.places), -1, dtype=np.int64)
+    for index, (source, _, asset) in enumerate(data.places):
+        view = ledger.sources[source]
+        if scope.includes(view.category, view.key):
+            column = Column(ledger.asset(asset), view.category, view.key if by_source else "")
+            column_of_place[index] = number_of.setdefault(column, len(number_of))
+    items = [item for item in ledger.items if scope.includes(Category.WEALTH, item.source_key)]
+    item_columns = [
+        (number_of.setdefault(Column(item.asset, Category.WEALTH, item.source_key), len(number_of)), item)
+        for item in items
+    ]
+    columns = list(number_of)
+    book = prices.with_points(item_prices(items, zone))
+
+    last = int(np.searchsorted(data.at, ends[-1], side="right")) if len(ends) else 0
+    column_of = column_of_place[data.place[:last]]
+    number = np.flatnonzero(column_of >= 0)
+    grid = Grid(
+        ends=ends,
+        currency=currency,
+        columns=columns,
+        quantity=np.empty(0),
+        price=np.empty(0),
+        fresh=np.empty(0, dtype=np.bool_),
+        row=np.searchsorted(ends, data.at[number], side="left").astype(np.int64),
+        column=column_of[number],
+        amount=data.quantity[number],
+        number=number,
+        items=item_columns,
+        book=book,
+    )
+    grid.quantity = _quantities(grid, zone)
+    grid.price, grid.fresh = _prices(grid)
+    return grid
+
+
+def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_]) -> FloatArray:
+    """Return the chosen movements' ``weights`` added up per instant and column; shape (T, columns)."""
+    shape = (len(grid.ends), len(grid.columns))
+    cell = grid.row[chosen] * shape[1] + grid.column[chosen]
+    total: FloatArray = np.bincount(cell, weights=weights[chosen], minlength=shape[0] * shape[1]).astype(
+        np.float64
+    )
+    return total.reshape(shape)
+
+
+def _quantities(grid: Grid, zone: ZoneInfo) -> FloatArray:
+    held = sums(grid, grid.amount, np.ones(len(grid.row), dtype=np.bool_))
+    np.cumsum(held, axis=0, out=held)
+    if held.size:
+        held[np.abs(held) <= _RESIDUE * np.abs(held).max(axis=0)] = 0.0
+    for column, item in grid.items:
+        ordered = valuations(item)
+        if not ordered:
+            continue
+        starts = np.array([micros(valued_at(row.day, zone)) for row in ordered])
+        first, end = grid.rows_of(starts)[[0, -1]]
+        held[first:, column] = float(quantity(item))
+        if item.closed_on is not None:
+            held[end:, column] = 0.0
+    return held
+
+
+def _prices(grid: Grid) -> tuple[FloatArray, NDArray[np.bool_]]:
+    assets = list(dict.fromkeys(column.asset.id for column in grid.columns))
+    daily = grid.book.daily(assets, grid.currency, grid.ends)
+    if len(assets) == len(grid.columns):
+        return daily.price, daily.fresh
+    place = {asset: index for index, asset in enumerate(assets)}
+    wanted = [place[column.asset.id] for column in grid.columns]
+    return daily.price[:, wanted], daily.fresh[:, wanted]
