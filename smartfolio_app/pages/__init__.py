@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from smartfolio_app.i18n import t
-from smartfolio_app.pages import dashboard, entrance
+from smartfolio_app.pages import dashboard, entrance, items, settings, transactions
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
 
@@ -13,5 +13,10 @@ from smartfolio_app.state.entrance import EntranceState
 def add_all(app: rx.App) -> None:
     """Add every page. Each signed-in page is filled by the same one event."""
     app.add_page(dashboard.dashboard, route="/", title=t("common.app"), on_load=AppState.load)
+    app.add_page(
+        transactions.transactions, route="/transactions", title=t("nav.transactions"), on_load=AppState.load
+    )
+    app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)
+    app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)
     app.add_page(entrance.login, route="/login", title=t("common.app"), on_load=EntranceState.enter)
     app.add_page(entrance.setup, route="/setup", title=t("common.app"), on_load=EntranceState.open_setup)

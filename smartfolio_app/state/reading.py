@@ -15,6 +15,14 @@ _SPACES = re.compile(r"[\s\u00a0\u202f'’_]")
 _PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 
 
+class WrongFormError(Exception):
+    """A form cannot be used as it is; ``sentence`` says why, in the viewer's language."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
 def decimal_sign(figures: Figures) -> str:
     """Return the sign between units and decimals, as this person writes it."""
     style = NUMBER_STYLES.get(figures.style)

@@ -1,0 +1,120 @@
+"""Transactions as a person reads them: a line each, and one with everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from smartfolio_app.i18n import format as fmt
+from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
+from smartfolio_app.ledger.transactions import Amount
+from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.transaction_form import kind_shown
+
+if TYPE_CHECKING:
+    from smartfolio_app.analytics.results import LedgerWarning
+    from smartfolio_app.ledger.assets import Asset
+    from smartfolio_app.services.transactions import Entry
+
+Assets = Mapping[AssetId, "Asset"]
+
+
+@dataclass
+class TransactionRow:
+    """One line of the list."""
+
+    id: str = ""
+    day: str = ""
+    clock: str = ""
+    moment: str = ""
+    kind: str = ""
+    out: str = ""
+    got: str = ""
+    fee: str = ""
+    source: str = ""
+    account: str = ""
+    note: str = ""
+    edited: bool = False
+    warning: bool = False
+
+
+@dataclass
+class TransactionDetail:
+    """One transaction, opened."""
+
+    id: str = ""
+    moment: str = ""
+    kind: str = ""
+    out: str = ""
+    got: str = ""
+    fee: str = ""
+    value: str = ""
+    source: str = ""
+    account: str = ""
+    note: str = ""
+    file: str = ""
+    line: str = ""
+    external_id: str = ""
+    imported: str = ""
+    edited: str = ""
+    raw: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def transaction_row(entry: Entry, assets: Assets, figures: Figures, *, warned: bool) -> TransactionRow:
+    """Return a transaction's line."""
+    one = entry.transaction
+    return TransactionRow(
+        id=str(entry.id),
+        day=figures.day(one.at.astimezone(ZoneInfo(figures.time_zone)).date()),
+        clock=fmt.clock(one.at, figures.language, figures.time_zone),
+        moment=figures.moment(one.at),
+        kind=figures.say(f"transactions.kinds.{kind_shown(one)}"),
+        out=amount_text(one.sent, assets, figures),
+        got=amount_text(one.received, assets, figures),
+        fee=amount_text(one.fee, assets, figures),
+        source=entry.source_label,
+        account=one.account,
+        note=one.note or one.group,
+        edited=entry.edited_at is not None,
+        warning=warned,
+    )
+
+
+def transaction_detail(
+    entry: Entry, assets: Assets, figures: Figures, warnings: Iterable[LedgerWarning]
+) -> TransactionDetail:
+    """Return everything that is known of one transaction."""
+    one = entry.transaction
+    return TransactionDetail(
+        id=str(entry.id),
+        moment=figures.moment(one.at),
+        kind=figures.say(f"transactions.kinds.{kind_shown(one)}"),
+        out=amount_text(one.sent, assets, figures),
+        got=amount_text(one.received, assets, figures),
+        fee=amount_text(one.fee, assets, figures),
+        value=amount_text(one.value, assets, figures),
+        source=entry.source_label,
+        account=one.account,
+        note=" · ".join(part for part in (one.group, one.note) if part),
+        file=entry.file_name,
+        line=figures.count(one.row) if one.row else "",
+        external_id=one.external_id,
+        imported=figures.moment(entry.imported_at) if entry.imported_at else "",
+        edited=figures.moment(entry.edited_at) if entry.edited_at else "",
+        raw="" if figures.privacy else one.raw,
+        warnings=[figures.say_or_text(warning.code, **warning.params) for warning in warnings],
+    )
+
+
+def amount_text(amount: Amount | None, assets: Assets, figures: Figures) -> str:
+    """Return ``0.5 BTC`` or ``€120.00``, an empty text for none."""
+    if amount is None:
+        return ""
+    if is_fiat(amount.asset):
+        return figures.money(amount.quantity, symbol_of(amount.asset))
+    known = assets.get(amount.asset)
+    symbol = known.symbol if known is not None else symbol_of(amount.asset)
+    return f"{figures.quantity(amount.quantity)} {symbol}"
