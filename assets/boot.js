@@ -6,3 +6,4 @@
   const language = wanted.map((tag) => (tag || "").slice(0, 2).toLowerCase()).find((tag) => known.includes(tag));
   document.documentElement.lang = language || "en";
 })();
+document.documentElement.dataset.page = /^\/(login|setup)/.test(location.pathname) ? "entrance" : "inside";

@@ -11,13 +11,24 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from smartfolio_app import pages
 from smartfolio_app.api.app import create_api
+from smartfolio_app.components.shell import skeleton_page
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 
 PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "settings")
-STYLESHEETS = ("tokens", "base", "shell", "controls", "data", "explain", "dashboard", "entrance", *PAGE_SHEETS)
+STYLESHEETS = (
+    "tokens",
+    "base",
+    "shell",
+    "controls",
+    "data",
+    "explain",
+    "dashboard",
+    "entrance",
+    *PAGE_SHEETS,
+)
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +64,7 @@ app = SmartFolio(
         rx.el.meta(name="theme-color", content="#f8f5ee", media="(prefers-color-scheme: light)"),
     ],
     app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
+    hydrate_fallback=skeleton_page,
     toaster=None,
     backend_exception_handler=_tell,
 )

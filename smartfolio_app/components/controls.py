@@ -76,7 +76,7 @@ def icon_button(symbol: str, label: Text, *, on_click: Any = None, **props: Any)
     extra = props.pop("class_name", "")
     return rx.el.button(
         icon(symbol),
-        type="button",
+        type=props.pop("type", "button"),
         class_name=extra if isinstance(extra, Var) else classes("icon-button", extra),
         aria_label=words,
         title=words,

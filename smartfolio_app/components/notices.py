@@ -30,7 +30,7 @@ def toast(
     *,
     turn: Var,
     on_close: Any,
-    tone: Tone = "good",
+    tone: Tone | Var = "good",
     action: Text = "",
     on_action: Any = None,
     seconds: int = 8,
@@ -45,18 +45,22 @@ def toast(
         rx.cond(
             text,
             rx.el.div(
-                icon(_SYMBOLS[tone]),
+                icon(_SYMBOLS[tone]) if isinstance(tone, str) else _symbol_of(tone),
                 rx.el.span(text, class_name="grow"),
                 *answer,
                 icon_button("x", "common.close", on_click=on_close),
                 Timer.create(turn=turn, seconds=seconds, on_time=on_close),
-                class_name=classes("toast", tone),
+                class_name=Var.create("toast ").to(str) + tone,
             ),
         ),
         class_name="toasts",
         role="status",
         custom_attrs={"aria-live": "polite"},
     )
+
+
+def _symbol_of(tone: Var) -> rx.Component:
+    return rx.cond(tone == "bad", icon(_SYMBOLS["bad"]), icon(_SYMBOLS["good"]))
 
 
 def banner(*content: Any, tone: Tone = "", symbol: str = "", **props: Any) -> rx.Component:

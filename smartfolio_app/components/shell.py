@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from smartfolio_app.components.account import light_switch, sign_out
 from smartfolio_app.components.controls import Text, worded
 from smartfolio_app.components.explain import explain_panel
 from smartfolio_app.components.icons import icon
@@ -62,7 +63,7 @@ def page(
         ),
         _dock(title),
         explain_panel(),
-        toast(Notices.text, turn=Notices.turn, on_close=Notices.close, tone="good"),
+        toast(Notices.text, turn=Notices.turn, on_close=Notices.close, tone=Notices.tone),
         _effects(),
         class_name="frame",
     )
@@ -96,6 +97,7 @@ def _rail(here: str) -> rx.Component:
     return rx.el.nav(
         route_link(mark(), to="/", class_name="mark", aria_label=t("nav.home")),
         rx.el.ul(*links),
+        rx.el.div(light_switch(), sign_out(), class_name="foot"),
         class_name="rail",
         aria_label=t("nav.main"),
     )
@@ -115,6 +117,21 @@ def _dock(here: str) -> rx.Component:
         for address, key, symbol in PAGES
     ]
     return rx.el.nav(rx.el.ul(*links, class_name="dock"), aria_label=t("nav.main"), class_name="only-phone")
+
+
+def skeleton_page() -> rx.Component:
+    """Return what stands on screen before the first script has run: the frame, and the places of the figures."""
+    return rx.el.div(
+        rx.el.div(class_name="rail"),
+        rx.el.div(
+            rx.el.div(class_name="skeleton boot-line"),
+            rx.el.div(class_name="skeleton boot-figure"),
+            rx.el.div(class_name="skeleton boot-chart"),
+            class_name="content",
+        ),
+        class_name="frame boot",
+        custom_attrs={"aria-hidden": "true"},
+    )
 
 
 def mark() -> rx.Component:

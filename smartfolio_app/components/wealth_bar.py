@@ -5,7 +5,8 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.controls import icon_button, toggle_button
+from smartfolio_app.components.account import light_switch, sign_out
+from smartfolio_app.components.controls import chip, icon_button, toggle_button
 from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.figures import change, figure
 from smartfolio_app.components.forms import field, select
@@ -25,6 +26,7 @@ def wealth_bar() -> rx.Component:
             role="group",
             aria_label=t("bar.scope"),
         ),
+        rx.cond(AppState.is_demo, chip("common.sample_data", kind="notable", symbol="sparkles")),
         rx.el.div(
             figure(AppState.total, "net_worth", of="bar.net_worth", extra="sum"),
             rx.el.span(
@@ -100,6 +102,7 @@ def _choices() -> rx.Component:
         *[field(f"bar.scope_{category}", _scope(category)) for category in CATEGORIES],
         field("bar.currency", _currency()),
         rx.el.p(AppState.coverage, class_name="small quiet"),
+        rx.el.div(light_switch(), sign_out(words=True), class_name="row between"),
         open=AppState.choosing,
         on_close=AppState.close_choices,
         title="bar.choose",

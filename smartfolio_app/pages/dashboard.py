@@ -43,8 +43,8 @@ def _everything() -> rx.Component:
     return rx.fragment(
         _worth(),
         _tiles(),
-        rx.el.div(_today(), _allocation(), class_name="pair"),
-        rx.el.div(_top(), _movers(), class_name="pair open"),
+        rx.el.div(_today(), _allocation(), class_name="board"),
+        rx.el.div(_top(), _movers(), class_name="board open"),
         rx.cond(S.concerns.length() > 0, _concerns()),
         rx.el.p(
             t("dashboard.charts_by"),
