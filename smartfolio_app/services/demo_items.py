@@ -40,7 +40,7 @@ def items(market: DemoMarket, first: date, today: date) -> list[DemoItem]:
         DemoItem("mortgage", "Mortgage, fixed to 2034", "EUR", tuple(_mortgage(months))),
         DemoItem("bank_account", "Current account", "EUR", tuple(_current_account(months))),
         DemoItem(
-            "bank_account",
+            "savings",
             "Savings account",
             "EUR",
             tuple((day, _round(9_500 + 185 * index + 4.1 * index, 1)) for index, day in enumerate(months)),
@@ -60,7 +60,7 @@ def items(market: DemoMarket, first: date, today: date) -> list[DemoItem]:
             ),
         ),
         DemoItem(
-            "precious_metals",
+            "precious_metal",
             "Gold coins, 4 oz",
             "EUR",
             tuple((day, (market.price(GOLD, day) * 4 * 32).quantize(Decimal(1))) for day in months),

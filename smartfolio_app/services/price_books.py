@@ -19,7 +19,8 @@ from smartfolio_app.analytics.prices import PriceBook, PricePoint, RatePoint
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import fiat, is_fiat, symbol_of
 from smartfolio_app.ledger.money import divide
-from smartfolio_app.storage.repo_prices import PriceRow, price_revision, read_prices, read_rates
+from smartfolio_app.storage.collector import collector_paused
+from smartfolio_app.storage.repo_prices import price_revision, read_prices_as, read_rates
 from smartfolio_app.storage.tables import User
 
 EUR = fiat("EUR")
@@ -80,7 +81,8 @@ def price_book(db: Session, user_id: str) -> PriceBook:
         if kept is not None and kept.revision == wanted:
             shelf.own.move_to_end(user_id)
             return kept.book
-    book = _build(db, shelf, user_id, wanted)
+    with collector_paused():
+        book = _build(db, shelf, user_id, wanted)
     with shelf.lock:
         shelf.own[user_id] = _Own(wanted, book)
         shelf.own.move_to_end(user_id)
@@ -108,16 +110,16 @@ def _shelf(db: Session) -> _Shelf:
 
 def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceBook:
     user = db.get(User, user_id)
-    rows = read_prices(db, user_id)
-    points = [_point(row) for row in rows if not is_fiat(row.asset)]
-    own_rates = _own_rates(rows)
+    rows = read_prices_as(db, user_id, PricePoint)
+    points = [row for row in rows if not is_fiat(row.asset)]
+    own_rates = _own_rates(row for row in rows if is_fiat(row.asset))
     if user is not None and user.is_demo:
         return PriceBook(points, own_rates)
     public = _public(db, shelf, wanted.public)
     known = {(rate.currency, rate.day) for rate in public.rates} if own_rates else set()
     missing = [rate for rate in own_rates if (rate.currency, rate.day) not in known]
     if missing:  # a file told an exchange rate for a day for which nobody else did
-        everyone = [_point(row) for row in read_prices(db, "")]
+        everyone = read_prices_as(db, "", PricePoint)
         return PriceBook([*everyone, *points], [*public.rates, *missing])
     return public.book.with_points(points)
 
@@ -126,23 +128,17 @@ def _public(db: Session, shelf: _Shelf, wanted: int) -> _Public:
     with shelf.loading:  # one thread reads, the others take what it read
         if shelf.public is None or shelf.public.revision != wanted:
             rates = tuple(RatePoint(row.currency, row.day, row.rate, row.provider) for row in read_rates(db))
-            shelf.public = _Public(
-                wanted, PriceBook([_point(row) for row in read_prices(db, "")], rates), rates
-            )
+            shelf.public = _Public(wanted, PriceBook(read_prices_as(db, "", PricePoint), rates), rates)
         return shelf.public
 
 
-def _point(row: PriceRow) -> PricePoint:
-    return PricePoint(row.asset, row.currency, row.price, row.at, row.provider)
-
-
-def _own_rates(rows: Iterable[PriceRow]) -> list[RatePoint]:
+def _own_rates(rows: Iterable[PricePoint]) -> list[RatePoint]:
     """Return the exchange rates among a user's own prices: 1 EUR in another currency, or another currency in EUR."""
     rates = []
     for row in rows:
         if row.asset == EUR and row.currency != "EUR":
             rates.append(RatePoint(row.currency, row.at.date(), row.price, row.provider))
-        elif is_fiat(row.asset) and row.currency == "EUR" and row.asset != EUR:
+        elif row.currency == "EUR" and row.asset != EUR:
             rates.append(
                 RatePoint(symbol_of(row.asset), row.at.date(), divide(Decimal(1), row.price), row.provider)
             )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, String, delete, func, select, type_coerce
 from sqlmodel import Session, col
@@ -18,6 +18,8 @@ from smartfolio_app.ledger.transactions import PriceQuote
 from smartfolio_app.storage.repo_market import Observer
 from smartfolio_app.storage.tables import DailyPrice, FxRate, PriceHistoryRow, ProviderState, Quote
 from smartfolio_app.storage.upserts import insert_missing, upsert
+
+R = TypeVar("R")
 
 _D = DailyPrice.__table__.c  # type: ignore[attr-defined]
 _Q = Quote.__table__.c  # type: ignore[attr-defined]
@@ -78,13 +80,16 @@ def put_rates(db: Session, rates: Iterable[RateRow], fetched_at: datetime) -> No
     upsert(db, FxRate, rows, key=("currency", "day", "provider"), update=("rate", "fetched_at"))
 
 
-def read_prices(db: Session, owner: str, assets: Iterable[str] | None = None) -> list[PriceRow]:
-    """Return the daily and intraday prices of an owner (empty: everybody's), of the given assets or of all."""
-    found: list[PriceRow] = []
-    for table in (_D, _Q):
-        for condition in _conditions(table.asset, assets):
-            found += _price_rows(db, table, table.owner == owner, condition)
-    return found
+def read_prices(db: Session, owner: str) -> list[PriceRow]:
+    """Return the daily and intraday prices of an owner (empty: everybody's)."""
+    return read_prices_as(db, owner, PriceRow)
+
+
+def read_prices_as(
+    db: Session, owner: str, record: Callable[[str, str, Decimal, datetime, str], R]
+) -> list[R]:
+    """Return the prices of an owner, each made by ``record`` (asset, currency, price, at, provider)."""
+    return [made for table in (_D, _Q) for made in _price_rows(db, table, table.owner == owner, record)]
 
 
 def read_rates(db: Session, currencies: Iterable[str] | None = None) -> list[RateRow]:
@@ -204,17 +209,32 @@ def _conditions(column: Any, values: Iterable[str] | None) -> Iterator[ColumnEle
         yield column.in_(unique[start : start + _MANY])
 
 
-def _price_rows(db: Session, table: Any, *conditions: ColumnElement[bool]) -> list[PriceRow]:
+def _price_rows(
+    db: Session,
+    table: Any,
+    condition: ColumnElement[bool],
+    record: Callable[[str, str, Decimal, datetime, str], R],
+) -> list[R]:
     text = _as_text(db)
-    wanted = select(
-        table.asset, table.currency, _raw(table.price, text), _raw(table.at, text), table.provider
-    ).where(*conditions)
+    rows = db.execute(
+        select(
+            table.asset, table.currency, _raw(table.price, text), _raw(table.at, text), table.provider
+        ).where(condition)
+    ).all()
     if not text:
-        return [PriceRow(*row) for row in db.execute(wanted)]
+        return [record(*row) for row in rows]
     moment = datetime.fromisoformat
+    known: dict[str, str] = {}
+    one = known.setdefault  # the same few names come back in every row: one copy of each is enough
     return [
-        PriceRow(asset, currency, Decimal(price), moment(at + "+00:00"), provider)
-        for asset, currency, price, at, provider in db.execute(wanted)
+        record(
+            one(asset, asset),
+            one(currency, currency),
+            Decimal(price),
+            moment(at + "+00:00"),
+            one(provider, provider),
+        )
+        for asset, currency, price, at, provider in rows
     ]
 
 

@@ -77,7 +77,7 @@ def test_the_household_has_everything_a_dashboard_shows():
         TransactionKind.FEE,
     } <= kinds
     owned = items(DemoMarket(NOW.date()), plan.first, NOW.date())
-    assert {"real_estate", "mortgage", "bank_account", "vehicle", "pension", "precious_metals"} <= {
+    assert {"real_estate", "mortgage", "bank_account", "vehicle", "pension", "precious_metal"} <= {
         i.kind for i in owned
     }
     assert all(value >= 0 for item in owned for _, value in item.valuations)

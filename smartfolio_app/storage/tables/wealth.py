@@ -49,9 +49,9 @@ class Snapshot(SQLModel, table=True):
     currency: str = Field(primary_key=True, max_length=8)
     taken_at: datetime = moment(default_factory=utc_now)
     total: Decimal = decimal()
-    crypto: Decimal = decimal()
-    stocks: Decimal = decimal()
-    wealth: Decimal = decimal()
+    crypto: Decimal | None = decimal(default=None, nullable=True)  # None: held, and none of it priced
+    stocks: Decimal | None = decimal(default=None, nullable=True)
+    wealth: Decimal | None = decimal(default=None, nullable=True)
     priced: int = 0
     unpriced: int = 0
     stale: int = 0
