@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from smartfolio_app.ledger.assets import SECURITY_CLASSES, Asset, AssetClass, AssetId, asset_id, fiat, is_fiat
 from smartfolio_app.ledger.money import divide
@@ -183,12 +184,15 @@ class Book:
         self,
         symbol: str = "",
         *,
+        mic: str = "",
         isin: str = "",
         name: str = "",
         kind: AssetClass = AssetClass.STOCK,
         currency: str = "",
     ) -> AssetId:
         """Return the asset of a share, fund, bond...: by ISIN where there is one, else by symbol, else by name.
+
+        ``mic`` is the market a symbol belongs to (``XNAS``); it tells equal symbols apart and is not shown.
 
         Raises:
             RowError: none of the three is given.
@@ -197,7 +201,8 @@ class Book:
         isin = isin.strip().upper()
         if not is_isin(isin):
             isin = ""
-        code = isin or symbol.strip() or name.strip()
+        listed = f"{symbol.strip()}.{mic.strip()}" if mic.strip() and symbol.strip() else symbol.strip()
+        code = isin or listed or name.strip()
         if not code:
             raise RowError("import.reject.asset_missing")
         shown = symbol.strip() or name.strip() or isin
@@ -256,14 +261,14 @@ class Book:
         *,
         gain: TransactionKind,
         loss: TransactionKind,
-        **extra: object,
+        **extra: Any,
     ) -> None:
         """Write a signed one-sided change down: of kind ``gain`` when it is positive, ``loss`` when negative."""
         side = Amount(abs(change.quantity), change.asset)
         if change.quantity >= 0:
-            self.add(row, at, gain, received=side, **extra)  # type: ignore[arg-type]
+            self.add(row, at, gain, received=side, **extra)
         else:
-            self.add(row, at, loss, sent=side, **extra)  # type: ignore[arg-type]
+            self.add(row, at, loss, sent=side, **extra)
 
     def repeated(self, row: Row, external_id: str) -> bool:
         """Tell whether this very row, with this very id, was there before; notes it as skipped.
@@ -289,13 +294,14 @@ class Book:
         """Write a unit price down that the file states. Zero is no price, and nothing is quoted in itself."""
         code = currency.upper()
         if price > 0 and asset not in {f"fiat:{code}", f"crypto:{code}"}:
-            self.prices.append(PriceQuote(asset, code, price, at, row.line))
+            self.prices.append(PriceQuote(asset, code, _rounded(price), at, row.line))
 
     # ------------------------------------------------------------------- end
 
     def close(self) -> ParsedFile:
         """Return what was collected."""
         rows = len(self.table.rows) if self._rows_seen is None else self._rows_seen
+        self.transactions.sort(key=lambda transaction: transaction.row)
         statement, known = self._statement()
         for code, count in sorted(self._counts.items()):
             self.warn(code, count=count)

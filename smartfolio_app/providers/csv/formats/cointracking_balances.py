@@ -7,7 +7,6 @@ the largest holding of a coin, and only where the rounding can be off by no more
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from smartfolio_app.ledger.assets import AssetClass, AssetId
@@ -16,6 +15,7 @@ from smartfolio_app.providers.csv import currencies, numbers
 from smartfolio_app.providers.csv.base import Format, FormatInfo, Row, RowError, Table
 from smartfolio_app.providers.csv.book import Book
 from smartfolio_app.providers.csv.columns import Columns
+from smartfolio_app.providers.csv.formats._file_dates import date_in_name
 from smartfolio_app.providers.csv.headings import normalise
 from smartfolio_app.providers.csv.symbols import CoinTrackingTickers
 
@@ -52,9 +52,6 @@ _VALUE = re.compile(
 _CURRENCY_KINDS = frozenset({"currency", "wahrung", "devise", "moneda", "fiat", "monnaie", "divisa"})
 #: "SOL2 (Solana) by Exchange": the coin is told in a column of its own, in words.
 _COIN_TITLE = re.compile(r"\s*([^\s(]+)(?:\s*\((.*)\))?\s+(?:by|nach|par|por|per)\s+\S+.*", re.IGNORECASE)
-_FILE_DATE = re.compile(
-    r"(?<!\d)(\d{1,2})\.(\d{1,2})\.(20\d{2})(?!\d)|(?<!\d)(20\d{2})-(\d{1,2})-(\d{1,2})(?!\d)"
-)
 
 
 def _present(table: Table, names: tuple[str, ...]) -> bool:
@@ -106,18 +103,6 @@ def _is_balance_by_exchange(table: Table) -> bool:
 
 def _is_coins_by_exchange(table: Table) -> bool:
     return _is_by_exchange(table) and _coin_column(table) >= 0
-
-
-def date_in_name(filename: str) -> datetime | None:
-    """Return the end of the day that a file name tells (``… - 26.08.2025.csv``)."""
-    match = _FILE_DATE.search(filename.replace("\\", "/").rpartition("/")[2])
-    if match is None:
-        return None
-    day, month, year = (match[1], match[2], match[3]) if match[3] else (match[6], match[5], match[4])
-    try:
-        return datetime(int(year), int(month), int(day), 23, 59, 59, tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 class _Holdings:
