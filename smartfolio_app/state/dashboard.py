@@ -19,7 +19,7 @@ from smartfolio_app.services.user_settings import ANCHORS
 from smartfolio_app.state import dashboard_view as view
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.seat import PageState, Seat, shows
-from smartfolio_app.state.timeline import RANGES, Timeline, first_day, timeline
+from smartfolio_app.state.timeline import RANGES, Timeline, day_line, first_day, timeline
 
 #: The ways of spreading that are offered; ``services.wealth`` knows more.
 SPLITS = ("group", "class", "source", "currency")
@@ -111,8 +111,9 @@ class DashboardState(PageState, rx.State):
         self.filled = True
 
     async def _draw(self, seat: Seat) -> None:
+        if self.range in wealth.INTRADAY:
+            self.line = day_line(await off_loop(wealth.line, seat.view, self.range), seat.figures)
+            return
         today = datetime.now(ZoneInfo(seat.view.time_zone)).date()
-        found = await off_loop(
-            wealth.history, seat.view, first=first_day(self.range, today), last=today, by=None
-        )
+        found = await off_loop(wealth.history, seat.view, first=first_day(self.range, today))
         self.line = timeline(found, seat.figures)

@@ -9,12 +9,14 @@ from decimal import Decimal
 from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
 from smartfolio_app.analytics.scope import Category
+from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO, divide
 from smartfolio_app.state.figures import Figures, direction
 
 TOP = 8
 MOVERS = 4
 SLICES = 11
+CONCERNS = 24
 HUES = 11
 
 
@@ -212,7 +214,7 @@ def asset_rows(holdings: Iterable[Holding], figures: Figures) -> list[AssetRow]:
 
 
 def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
-    """Return what is not priced, then what is priced by something old."""
+    """Return what is not priced, what the ledger cannot explain, and what is priced by something old."""
     missing = [
         Concern(
             symbol=one.asset.symbol,
@@ -234,7 +236,15 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
         for one in portfolio.holdings
         if one.price is not None and one.price.stale
     ]
-    return missing + old
+    doubtful = [
+        Concern(
+            symbol=one.params.get("asset", ""),
+            reason=figures.say_or_text(one.code, **one.params),
+            link=f"/transactions?search={one.params.get('asset', '')}",
+        )
+        for one in portfolio.warnings
+    ]
+    return (missing + doubtful + old)[:CONCERNS]
 
 
 def badge(symbol: str) -> str:
@@ -255,10 +265,19 @@ def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> A
         value=figures.money(holding.value),
         share=figures.percent(holding.share),
         width=f"{float(width) * 100:.2f}%" if width is not None else "0%",
-        price=figures.price(holding.price.value if holding.price else None),
+        price=_price(holding, figures),
         change=figures.percent(holding.change_today_pct, sign=True, decimals=2),
         direction=direction(holding.change_today_pct),
     )
+
+
+def _price(holding: Holding, figures: Figures) -> str:
+    """Return the unit price; of a wealth item that is what it is worth, so privacy hides it."""
+    if holding.price is None:
+        return figures.price(None)
+    if holding.asset.asset_class is AssetClass.ITEM:
+        return figures.money(holding.price.value)
+    return figures.price(holding.price.value)
 
 
 def _ratio(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

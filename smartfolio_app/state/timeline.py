@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
+from smartfolio_app.analytics.intraday import Intraday
 from smartfolio_app.analytics.results import History
 from smartfolio_app.ledger.money import divide
 from smartfolio_app.state.figures import Figures, direction
 
 #: In the order they are offered; the key is also its message key under ``dashboard.range_``.
 RANGES = ("1d", "1w", "1m", "3m", "ytd", "1y", "all")
-_DAYS = {"1w": 7, "1m": 30, "3m": 91, "1y": 365}
+_DAYS = {"1m": 30, "3m": 91, "1y": 365}
 #: A screen is about this many points wide; more are thinned out.
 MAX_POINTS = 730
 
@@ -34,6 +36,19 @@ class Timeline:
     flows: str = ""
 
 
+class Point(NamedTuple):
+    """One point: UTC seconds, its value (``nan``: not known), and how its time reads."""
+
+    at: int
+    value: float
+    day: str
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there is a value."""
+        return not math.isnan(self.value)
+
+
 def first_day(chosen: str, today: date) -> date | None:
     """Return the first day of a range that is counted in days; ``None`` for the whole history."""
     if chosen == "ytd":
@@ -43,37 +58,47 @@ def first_day(chosen: str, today: date) -> date | None:
 
 
 def timeline(history: History, figures: Figures) -> Timeline:
-    """Return the line of a daily history. With privacy its heights are an index: the shape, not the amounts."""
+    """Return the line of a daily history. Days before anything was owned are left out."""
     points = [
-        (_seconds(day), float(value), figures.day(day))
+        Point(_seconds(day), float(value), figures.day(day))
         for day, value in zip(history.days, history.value, strict=True)
     ]
-    paid_in = Decimal(str(round(math.fsum(x for x in history.flows[1:] if not math.isnan(x)), 2)))
-    return build(points, paid_in, figures)
-
-
-def build(points: list[tuple[int, float, str]], paid_in: Decimal | None, figures: Figures) -> Timeline:
-    """Return the line through ``(UTC seconds, value or nan, date text)`` and how it reads as a whole."""
-    known = [point for point in points if not math.isnan(point[1])]
-    if not known:
+    begin = next((index for index, point in enumerate(points) if point.value and point.known), None)
+    if begin is None:
         return Timeline()
-    started = points.index(known[0])
-    points = _thinned(points[started:])
-    base = known[0][1] if figures.privacy else 1.0
-    first, last = _exact(known[0][1]), _exact(known[-1][1])
+    flows = [float(flow) for flow in history.flows[begin + 1 :] if not math.isnan(flow)]
+    return _line(points[begin:], _exact(round(math.fsum(flows), 2)), figures)
+
+
+def day_line(points: Intraday, figures: Figures) -> Timeline:
+    """Return the line of a day or a week, by the hour or finer."""
+    drawn = [
+        Point(int(at.timestamp()), float(value), figures.moment(at))
+        for at, value in zip(points.times, points.value, strict=True)
+    ]
+    begin = next((index for index, point in enumerate(drawn) if point.known), None)
+    return Timeline() if begin is None else _line(drawn[begin:], None, figures)
+
+
+def _line(points: list[Point], paid_in: Decimal | None, figures: Figures) -> Timeline:
+    """Return the drawn line and how it reads as a whole. With privacy its heights are an index: no amount is sent."""
+    points = _thinned(points)
+    known = [point for point in points if point.known]
+    first, last = _exact(known[0].value), _exact(known[-1].value)
+    base = known[0].value if figures.privacy else 0.0
     change = last - first
     pct = divide(change, first) if first > 0 else None
     return Timeline(
-        times=[at for at, _, _ in points],
-        values=[None if math.isnan(value) else _height(value, base) for _, value, _ in points],
-        labels=["" if math.isnan(value) else figures.money(_exact(value)) for _, value, _ in points],
-        dates=[text for _, _, text in points],
+        times=[point.at for point in points],
+        values=[_height(point.value, base) if point.known else None for point in points],
+        labels=[figures.money(_exact(point.value)) if point.known else "" for point in points],
+        dates=[point.day for point in points],
         summary=figures.say(
             "dashboard.chart_summary",
             first=figures.money(first),
-            start=known[0][2],
+            start=known[0].day,
             last=figures.money(last),
-            end=known[-1][2],
+            end=known[-1].day,
         ),
         change=figures.money(change, sign=True),
         change_pct=figures.percent(pct, sign=True),
@@ -85,10 +110,10 @@ def build(points: list[tuple[int, float, str]], paid_in: Decimal | None, figures
 
 
 def _height(value: float, base: float) -> float:
-    return round(value / abs(base) * 100, 3) if base not in (0.0, 1.0) else round(value, 8)
+    return round(value / abs(base) * 100, 3) if base else round(value, 8)
 
 
-def _thinned(points: list[tuple[int, float, str]]) -> list[tuple[int, float, str]]:
+def _thinned(points: list[Point]) -> list[Point]:
     if len(points) <= MAX_POINTS:
         return points
     step = math.ceil(len(points) / MAX_POINTS)

@@ -20,7 +20,7 @@ RESULTS = ROOT / "test-results"
 def sign_in(page: Page, person: Person) -> None:
     """Sign in through the login form, as a person would."""
     page.goto("/login")
-    page.locator("input[name=username]").fill(person.name)
+    page.locator("input[name=name]").fill(person.name)
     page.locator("input[name=password]").fill(person.password)
     page.locator("input[name=password]").press("Enter")
     page.wait_for_url(re.compile(r"^(?!.*/login)"))
