@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -67,7 +68,7 @@ def timeline(history: History, figures: Figures) -> Timeline:
     if begin is None:
         return Timeline()
     flows = [float(flow) for flow in history.flows[begin + 1 :] if not math.isnan(flow)]
-    return _line(points[begin:], _exact(round(math.fsum(flows), 2)), figures)
+    return build(points[begin:], _exact(round(math.fsum(flows), 2)), figures)
 
 
 def day_line(points: Intraday, figures: Figures) -> Timeline:
@@ -77,13 +78,18 @@ def day_line(points: Intraday, figures: Figures) -> Timeline:
         for at, value in zip(points.times, points.value, strict=True)
     ]
     begin = next((index for index, point in enumerate(drawn) if point.known), None)
-    return Timeline() if begin is None else _line(drawn[begin:], None, figures)
+    return Timeline() if begin is None else build(drawn[begin:], None, figures)
 
 
-def _line(points: list[Point], paid_in: Decimal | None, figures: Figures) -> Timeline:
-    """Return the drawn line and how it reads as a whole. With privacy its heights are an index: no amount is sent."""
-    points = _thinned(points)
+def build(points: Sequence[tuple[int, float, str]], paid_in: Decimal | None, figures: Figures) -> Timeline:
+    """Return the line through ``points`` (as ``Point``) and how it reads as a whole; empty when none is known.
+
+    With privacy its heights are an index: the shape is sent, no amount is.
+    """
+    points = _thinned([Point(*point) for point in points])
     known = [point for point in points if point.known]
+    if not known:
+        return Timeline()
     first, last = _exact(known[0].value), _exact(known[-1].value)
     base = known[0].value if figures.privacy else 0.0
     change = last - first
