@@ -44,7 +44,7 @@ SOURCES = (KRAKEN, BINANCE, LEDGER, BROKER)
 #: What the trader at Binance turns over, by how fond they are of it.
 _FANCIES = {
     **dict.fromkeys(("BNB", "ADA", "AVAX", "AAVE", "LINK", "FET", "TAO"), 3),
-    **dict.fromkeys(("XRP", "DOT", "ARB", "OP", "UNI", "SAND", "DOGE", "GMX"), 2),
+    **dict.fromkeys(("XRP", "DOT", "ARB", "OP", "UNI", "SAND", "DOGE", "GMX", "QNT"), 2),
     **dict.fromkeys(("POL", "AXS", "PEPE"), 1),
 }
 

@@ -92,6 +92,7 @@ INSTRUMENTS: tuple[Instrument, ...] = (
     _coin("AXS", "Axie Infinity", (9.0, -0.12, 0.95), 1.1),
     _coin("DOGE", "Dogecoin", (0.13, 0.05, 0.95), 1.2),
     _coin("PEPE", "Pepe", (0.0000092, 0.05, 1.30), 1.3),
+    _coin("QNT", "Quant", (95, 0.02, 0.70)),
     _coin("USDT", "Tether", (1.0, 0.0, 0.0016), 0.0),
     _coin("USDC", "USD Coin", (1.0, 0.0, 0.0012), 0.0),
     Instrument(Asset("crypto:GMX", AssetClass.CRYPTO, "GMX", "GMX"), 34, -0.05, 0.85, 1.0, quoted_until=19),

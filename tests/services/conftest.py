@@ -1,14 +1,16 @@
 """Services against a loopback stand-in for the providers, and people with something to price."""
 
+import shutil
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from sqlmodel import Session
 
 from smartfolio_app.ledger.assets import Asset, AssetClass, crypto, fiat
 from smartfolio_app.ledger.dedupe import fingerprint
 from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
-from smartfolio_app.services import accounts, market_data, price_books
+from smartfolio_app.services import accounts, demo, market_data, price_books
 from smartfolio_app.services.sources import new_source
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
@@ -72,3 +74,35 @@ def give(db):
         return asset
 
     return give_coins
+
+
+@pytest.fixture(scope="session")
+def sample_database(tmp_path_factory, migrated_database):
+    """Make a database with the sample user as of an instant, once a run: ``(now) -> (path, user id)``."""
+    made = {}
+
+    def make(now):
+        if now not in made:
+            chosen = load_settings(data_dir=tmp_path_factory.mktemp("sample") / "data", offline=True)
+            chosen.data_dir.mkdir(mode=0o700)
+            shutil.copyfile(migrated_database, chosen.data_dir / "smartfolio.sqlite")
+            with Session(engine.engine_for(chosen)) as session:
+                user_id = demo.reset_demo(session, now).id
+                session.connection().exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            engine.dispose(chosen)
+            made[now] = (chosen.data_dir / "smartfolio.sqlite", user_id)
+        return made[now]
+
+    return make
+
+
+@pytest.fixture
+def sample_user(settings, sample_database):
+    """Put the sample user, as of an instant, into the test's database, before anything is asked of it."""
+
+    def put(now):
+        path, user_id = sample_database(now)
+        shutil.copyfile(path, settings.data_dir / "smartfolio.sqlite")
+        return user_id
+
+    return put
