@@ -314,6 +314,8 @@ class ProviderClient:
         gateway = self._gateway
         if gateway.offline:
             raise ProviderOfflineError("provider.offline", provider=self.provider)
+        if gateway.closing.is_set():
+            raise ProviderOfflineError("provider.closing", provider=self.provider)
         give_up_at = gateway.clock() + patience
         while True:
             now = gateway.clock()
@@ -369,7 +371,7 @@ class ProviderClient:
         except httpx.DecodingError as error:
             outcome = "unreadable"
             raise ProviderAnswerError("provider.unreadable", provider=self.provider) from error
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.StreamError) as error:
             outcome = "no_connection"
             raise ProviderUnreachableError("provider.no_connection", provider=self.provider) from error
         except ProviderAnswerError:

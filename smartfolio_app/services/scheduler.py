@@ -1,0 +1,161 @@
+"""What happens by itself: fresh prices, the missing past, daily snapshots, tidying up.
+
+The jobs run in threads of their own, never on the event loop; each opens its own session. One that fails is logged,
+shows up in ``jobs``, and runs again at its next time; the others never notice. Several processes may run the same jobs:
+each job finds out by itself whether there is anything left to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlmodel import Session
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.services import demo, market_data, price_refresh, snapshots, warming
+from smartfolio_app.storage.engine import session_scope
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that happens every ``every``, for the first time ``first`` after the start; ``run`` takes a session."""
+
+    name: str
+    every: timedelta
+    first: timedelta
+    run: Callable[[Session], object]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How a job is doing. ``error`` is what went wrong the last time it ran, empty when nothing did."""
+
+    name: str
+    every: timedelta
+    running: bool = False
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    next_at: datetime | None = None
+    error: str = ""
+
+
+def _snapshots(db: Session) -> object:
+    return snapshots.take_due(db)
+
+
+TASKS: tuple[Task, ...] = (
+    # What pages will ask for is made before anybody asks.
+    Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm),
+    # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.
+    Task(
+        "prices",
+        timedelta(minutes=6),
+        timedelta(seconds=4),
+        lambda db: price_refresh.refresh(db, patience=60.0),
+    ),
+    Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
+    # Looking often costs one query, and catches each user's own midnight.
+    Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
+    Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
+    Task("tidy", timedelta(hours=24), timedelta(minutes=10), price_refresh.tidy),
+)
+
+
+class Scheduler:
+    """Runs tasks until stopped. ``start`` and ``stop`` may be called again."""
+
+    def __init__(self, tasks: tuple[Task, ...] = TASKS) -> None:
+        self._tasks = {task.name: task for task in tasks}
+        self._status = {task.name: JobStatus(task.name, task.every) for task in tasks}
+        self._lock = Lock()
+        self._scheduler: BackgroundScheduler | None = None
+
+    def start(self) -> None:
+        """Begin; the first tasks run within seconds."""
+        with self._lock:
+            if self._scheduler is not None:
+                return
+            self._scheduler = BackgroundScheduler(
+                timezone=UTC,
+                executors={"default": ThreadPoolExecutor(max_workers=3)},
+                # A machine that slept runs what it missed once, not as often as it missed it.
+                job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            )
+            now = datetime.now(UTC)
+            for task in self._tasks.values():
+                self._scheduler.add_job(
+                    self._run,
+                    "interval",
+                    args=[task],
+                    id=task.name,
+                    seconds=task.every.total_seconds(),
+                    next_run_time=now + task.first,
+                )
+            self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; what waits for a provider is woken up, and nothing new begins."""
+        with self._lock:
+            running, self._scheduler = self._scheduler, None
+        if running is not None:
+            market_data.close()
+            running.shutdown(wait=True)
+
+    def soon(self, name: str) -> bool:
+        """Run a task as soon as possible, once more than planned; tell whether anything is there to run it."""
+        with self._lock:
+            if self._scheduler is None or name not in self._tasks:
+                return False
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+            return True
+
+    def jobs(self) -> list[JobStatus]:
+        """Return how each task is doing."""
+        with self._lock:
+            planned = (
+                {job.id: job.next_run_time for job in self._scheduler.get_jobs()} if self._scheduler else {}
+            )
+            return [replace(status, next_at=planned.get(status.name)) for status in self._status.values()]
+
+    def _run(self, task: Task) -> None:
+        self._note(task, running=True, started_at=datetime.now(UTC))
+        error = ""
+        try:
+            with session_scope() as db:
+                task.run(db)
+        except SmartFolioError as problem:
+            error = problem.code
+            log.warning("%s: %s", task.name, problem)
+        except Exception as problem:  # whatever a job does, the others and the app go on
+            error = type(problem).__name__
+            log.exception("the job %s failed", task.name)
+        self._note(task, running=False, finished_at=datetime.now(UTC), error=error)
+
+    def _note(self, task: Task, **changes: object) -> None:
+        with self._lock:
+            self._status[task.name] = replace(self._status[task.name], **changes)  # type: ignore[arg-type]
+
+
+_scheduler = Scheduler()
+start, stop, soon, jobs = _scheduler.start, _scheduler.stop, _scheduler.soon, _scheduler.jobs
+
+
+@asynccontextmanager
+async def lifespan() -> AsyncIterator[None]:
+    """Run the scheduler as long as the app; give this to ``App.register_lifespan_task``."""
+    from starlette.concurrency import run_in_threadpool
+
+    start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(stop)
