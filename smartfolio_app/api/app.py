@@ -6,7 +6,22 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.routing import Match
 
 from smartfolio_app import __version__
-from smartfolio_app.api import auth, errors, files, health, items, prices, reports, settings, sources, users
+from smartfolio_app.api import (
+    admin,
+    auth,
+    errors,
+    files,
+    health,
+    items,
+    prices,
+    reports,
+    settings,
+    snapshots,
+    sources,
+    transactions,
+    users,
+    wealth,
+)
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.problems import RequestRefusedError
 from smartfolio_app.security.throttle import SignInThrottle
@@ -17,9 +32,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     health.router,
     users.router,
+    admin.router,
     files.router,  # before sources: /sources/files is no source
     sources.router,
     items.router,
+    wealth.router,
+    transactions.router,
+    snapshots.router,
     prices.router,
     settings.router,
     reports.router,

@@ -18,7 +18,7 @@ def _read_amount(value: Any) -> Decimal:
     """Read an amount exactly: decimal text or a whole number. A JSON fraction has been a float already."""
     if isinstance(value, Decimal):
         number = value
-    elif isinstance(value, str | int) and not isinstance(value, bool):
+    elif isinstance(value, str | int) and not isinstance(value, bool) and str(value).isascii():
         try:
             number = Decimal(value)
         except InvalidOperation as error:

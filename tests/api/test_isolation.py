@@ -1,0 +1,353 @@
+"""Nobody else's data: every route of the API, as anonymous, as another user, as a disabled one, with a read-only token.
+
+The table is checked against the routes of the application: a route without an entry fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import pytest
+
+from smartfolio_app.api.app import ROUTERS
+from smartfolio_app.security import sessions, tokens
+from smartfolio_app.security.buckets import Decision
+from smartfolio_app.services import accounts, files, items, sources, transactions
+from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.tables import SourceFile, SourceRow
+from tests.api.conftest import PASSWORD, cookie_of, token_of
+
+#: Stands in every name that Alice gave; no answer to anybody else may hold it.
+MARK = "alices"
+
+
+@dataclass(frozen=True)
+class Route:
+    """How one route is exercised. ``path`` may hold names of Alice's things (see ``alices_things``)."""
+
+    #: public: anyone; own: the caller's; named: one thing of the caller's, by its id; admin: administrators
+    kind: Literal["public", "own", "named", "admin"]
+    path: str = ""
+    body: Any = None
+    files: Callable[[], dict[str, Any]] | None = None
+    status: int = 200
+    #: For ``own`` routes that name a thing of the caller's in the body or query: as another user they answer this.
+    foreign: int | None = None
+    query: dict[str, str] = field(default_factory=dict)
+
+
+own, admin, public = Route("own"), Route("admin"), Route("public")
+
+
+def named(path: str, body: Any = None, status: int = 200) -> Route:
+    return Route("named", path, body, status=status)
+
+
+TRADE = {
+    "source": "manual_crypto",
+    "at": "2026-01-02T03:04:05Z",
+    "kind": "deposit",
+    "received": {"quantity": "1.5", "asset": "crypto:BTC"},
+}
+
+TABLE: dict[tuple[str, str], Route] = {
+    ("GET", "/healthz"): public,
+    ("GET", "/api/openapi.json"): public,
+    ("POST", "/auth/login"): public,
+    ("POST", "/auth/logout"): public,
+    ("POST", "/auth/setup"): public,
+    ("POST", "/auth/demo"): public,
+    ("POST", "/auth/password"): public,
+    ("POST", "/api/security/csp-report"): public,
+    # account
+    ("GET", "/api/users/me"): own,
+    ("GET", "/api/users/me/devices"): own,
+    ("DELETE", "/api/users/me/devices"): own,
+    ("DELETE", "/api/users/me/devices/{device_id}"): named("/api/users/me/devices/{device}"),
+    ("GET", "/api/users/me/tokens"): own,
+    ("POST", "/api/users/me/tokens"): Route("own", body={"name": "x", "scope": "read"}, status=201),
+    ("DELETE", "/api/users/me/tokens/{token_id}"): named("/api/users/me/tokens/{token}"),
+    ("POST", "/api/users/me/password"): Route(
+        "own", body={"current": PASSWORD, "new": "another long secret"}
+    ),
+    ("GET", "/api/users/me/audit"): own,
+    # administration
+    ("GET", "/api/users"): admin,
+    ("POST", "/api/users"): Route("admin", body={"name": "eve", "password": PASSWORD}, status=201),
+    ("PATCH", "/api/users/{user_id}"): Route("admin", "/api/users/{bystander}", {"disabled": True}),
+    ("DELETE", "/api/users/{user_id}"): Route("admin", "/api/users/{bystander}"),
+    ("GET", "/api/security/csp-reports"): admin,
+    # sources and files
+    ("GET", "/api/users/sources"): own,
+    ("POST", "/api/sources"): Route("own", body={"provider": "file_stocks", "label": "mine"}, status=201),
+    ("GET", "/api/sources/{key}"): named("/api/sources/{source}"),
+    ("PATCH", "/api/sources/{key}"): named("/api/sources/{source}", {"label": "renamed", "active": False}),
+    ("GET", "/api/sources/{key}/removal"): named("/api/sources/{source}/removal"),
+    ("DELETE", "/api/sources/{key}"): named("/api/sources/{source}"),
+    ("GET", "/api/sources/files"): own,
+    ("GET", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
+    ("DELETE", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
+    # wealth items
+    ("GET", "/api/wealth/items"): own,
+    ("POST", "/api/wealth/items"): Route(
+        "own", body={"kind": "cash", "name": "box", "currency": "EUR", "value": "12.50"}, status=201
+    ),
+    ("GET", "/api/wealth/items/{item_id}"): named("/api/wealth/items/{item}"),
+    ("PATCH", "/api/wealth/items/{item_id}"): named("/api/wealth/items/{item}", {"name": "renamed"}),
+    ("GET", "/api/wealth/items/{item_id}/removal"): named("/api/wealth/items/{item}/removal"),
+    ("DELETE", "/api/wealth/items/{item_id}"): named("/api/wealth/items/{item}"),
+    ("PUT", "/api/wealth/items/{item_id}/valuations/{day}"): named(
+        "/api/wealth/items/{item}/valuations/2026-02-01", {"value": "2"}
+    ),
+    ("DELETE", "/api/wealth/items/{item_id}/valuations/{day}"): named(
+        "/api/wealth/items/{item}/valuations/2026-01-01"
+    ),
+    # figures
+    ("GET", "/api/wealth/global/summary"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/wealth/global/allocation"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/wealth/global/movers"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/wealth/global/stale"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    # transactions
+    ("GET", "/api/portfolio/transactions"): own,
+    ("POST", "/api/portfolio/transactions"): Route(
+        "own", body=TRADE | {"source": "{source}"}, status=201, foreign=404
+    ),
+    ("GET", "/api/portfolio/transactions/{transaction_id}"): named(
+        "/api/portfolio/transactions/{transaction}"
+    ),
+    ("PATCH", "/api/portfolio/transactions/{transaction_id}"): named(
+        "/api/portfolio/transactions/{transaction}", {"note": "changed"}
+    ),
+    ("DELETE", "/api/portfolio/transactions/{transaction_id}"): named(
+        "/api/portfolio/transactions/{transaction}"
+    ),
+    ("POST", "/api/portfolio/transactions/{transaction_id}/restore"): named(
+        "/api/portfolio/transactions/{deleted}/restore"
+    ),
+    ("POST", "/api/portfolio/snapshots"): Route("own", status=201),
+    # prices
+    ("GET", "/api/prices/manual"): Route("own", query={"asset": "crypto:BTC"}),
+    ("PUT", "/api/prices/manual"): Route(
+        "own", body={"asset": "crypto:BTC", "price": "60000", "currency": "USD", "day": "2026-01-05"}
+    ),
+    ("DELETE", "/api/prices/manual"): Route("own", query={"asset": "crypto:BTC", "day": "2026-01-05"}),
+    ("POST", "/api/prices/refresh"): own,
+    ("GET", "/api/prices/unresolved"): own,
+    ("PUT", "/api/prices/coins/{asset}"): Route("own", "/api/prices/coins/crypto:BTC", {"coin": "bitcoin"}),
+    # settings
+    ("GET", "/api/settings"): own,
+    ("PATCH", "/api/settings"): Route("own", body={"scope_crypto": "{source}"}, foreign=422),
+    ("GET", "/api/settings/groups"): own,
+    ("PUT", "/api/settings/groups/{asset}"): Route(
+        "own", "/api/settings/groups/crypto:XYZ", {"group": "MEME"}
+    ),
+}
+
+
+def routes_of_the_app() -> set[tuple[str, str]]:
+    found = {("GET", "/api/openapi.json")}
+    for router in ROUTERS:
+        for route in router.routes:
+            found |= {(method, route.path) for method in route.methods - {"HEAD", "OPTIONS"}}
+    return found
+
+
+@pytest.fixture
+def things(alice, settings) -> dict[str, str]:
+    """Alice's things, by the names the table uses."""
+    with session_scope() as db:
+        source = sources.add(db, alice, "file_crypto", f"{MARK} exchange")
+        item = items.add(
+            db,
+            alice,
+            kind="real_estate",
+            name=f"{MARK} house",
+            currency="EUR",
+            value="1",
+            day=date(2026, 1, 1),
+        )
+        draft = Draft(
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            kind="deposit",
+            received=("2", "crypto:BTC"),
+            note=f"{MARK} note",
+        )
+        transaction = transactions.add(db, alice, source.key, draft)
+        deleted = transactions.add(db, alice, source.key, draft)
+        transactions.delete(db, alice, deleted.id)
+        info, _ = tokens.create(db, alice, name=f"{MARK} token", scope="read")
+        device = sessions.hash_of(sessions.issue(db, alice, device=f"{MARK} phone"))
+        row = db.get(SourceRow, source.id)
+        kept = SourceFile(
+            user_id=alice,
+            source_id=row.id,
+            name=f"{MARK} file.csv",
+            sha256=files.keep(alice, b"a;b"),
+            size=3,
+            format="x",
+        )
+        db.add(kept)
+        db.flush()
+        bystander = accounts.create_user(db, "bystander", PASSWORD)
+        return {
+            "source": source.key,
+            "item": item.id,
+            "transaction": str(transaction.id),
+            "deleted": str(deleted.id),
+            "token": info.id,
+            "device": device[:16],
+            "file": kept.id,
+            "bystander": bystander.id,
+        }
+
+
+def filled(value: Any, things: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return re.sub(r"\{(\w+)\}", lambda found: things[found.group(1)], value)
+    if isinstance(value, dict):
+        return {name: filled(part, things) for name, part in value.items()}
+    return value
+
+
+async def call(client, key: tuple[str, str], things: dict[str, str]):
+    route = TABLE[key]
+    extra: dict[str, Any] = {"json": filled(route.body, things)} if route.body is not None else {}
+    if route.files is not None:
+        extra = {"files": route.files()}
+    return await client.request(
+        key[0], filled(route.path or key[1], things), params=filled(route.query, things), **extra
+    )
+
+
+def keys(*kinds: str, changing: bool | None = None) -> list[tuple[str, str]]:
+    return [
+        key
+        for key, route in TABLE.items()
+        if route.kind in kinds and (changing is None or (key[0] != "GET") == changing)
+    ]
+
+
+async def refusals(
+    client, asked: list[tuple[str, str]], things: dict[str, str]
+) -> dict[tuple[str, str], tuple]:
+    """Call many routes; return what each answered: (status, error code)."""
+    found = {}
+    for key in asked:
+        answer = await call(client, key, things)
+        body = answer.json() if answer.headers["content-type"].startswith("application/json") else {}
+        found[key] = (answer.status_code, body["error"]["code"] if "error" in body else answer.text[:200])
+    return found
+
+
+NOT_PUBLIC = ("own", "named", "admin")
+NOT_SIGNED_IN = (401, "auth.not_signed_in")
+
+
+def test_every_route_has_an_entry_and_every_entry_a_route():
+    assert set(TABLE) == routes_of_the_app()
+
+
+@pytest.mark.parametrize("key", keys(*NOT_PUBLIC), ids=" ".join)
+async def test_owner_is_served(connect, things, alice, key):
+    """Which also proves that the calls below are good ones, refused only because of who calls."""
+    answer = await call(connect(token=token_of(alice)), key, things)
+    assert answer.status_code == TABLE[key].status, answer.text
+
+
+async def test_owner_is_served_by_their_session_too(connect, things, alice):
+    client = connect(cookie=cookie_of(alice))
+    for key in (
+        *keys(*NOT_PUBLIC, changing=False),
+        ("PATCH", "/api/settings"),
+        ("POST", "/api/users/me/tokens"),
+    ):
+        answer = await call(client, key, things)
+        assert answer.status_code == TABLE[key].status, (key, answer.text)
+
+
+@pytest.mark.parametrize(
+    "credentials", [{}, {"token": "smartfolio_" + "x" * 43}, {"token": "x"}, {"cookie": "y" * 43}], ids=str
+)
+async def test_anonymous_is_asked_to_sign_in(connect, things, api, credentials):
+    api.state.limits.take = lenient
+    asked = keys(*NOT_PUBLIC)
+    answers = await refusals(connect(**credentials), asked, things)
+    assert answers == dict.fromkeys(asked, NOT_SIGNED_IN)
+
+
+@pytest.mark.parametrize("credential", ["token", "cookie"])
+async def test_disabled_user_is_asked_to_sign_in(connect, things, api, credential):
+    api.state.limits.take = lenient
+    with session_scope() as db:
+        other = accounts.create_user(db, "second", PASSWORD, admin=True).id
+    client = connect(**{credential: (token_of if credential == "token" else cookie_of)(other)})
+    with session_scope() as db:
+        accounts.disable(db, other)
+    asked = keys(*NOT_PUBLIC)
+    assert await refusals(client, asked, things) == dict.fromkeys(asked, NOT_SIGNED_IN)
+
+
+async def test_other_users_things_do_not_exist(connect, things, bob, alice):
+    client = connect(token=token_of(bob))
+    for key in keys("named"):
+        answer = await call(client, key, things)
+        assert answer.status_code == 404, key
+        assert MARK not in answer.text, key
+    # and nothing has happened to them
+    owner = connect(token=token_of(alice))
+    for key in keys("named", changing=False):
+        assert (await call(owner, key, things)).status_code == 200, key
+    assert (await owner.get(f"/api/sources/{things['source']}")).json()["label"] == f"{MARK} exchange"
+    assert (await owner.get(f"/api/wealth/items/{things['item']}")).json()["name"] == f"{MARK} house"
+
+
+async def test_lists_hold_nothing_of_other_users(connect, things, bob):
+    client = connect(token=token_of(bob))
+    for key in keys("own"):
+        answer = await call(client, key, things)
+        route = TABLE[key]
+        assert answer.status_code == (route.foreign or route.status), (key, answer.text)
+        assert MARK not in answer.text, key
+
+
+async def test_read_only_token_changes_nothing(connect, things, alice):
+    asked = keys(*NOT_PUBLIC, changing=True)
+    answers = await refusals(connect(token=token_of(alice, "read")), asked, things)
+    assert answers == dict.fromkeys(asked, (403, "auth.read_only_token"))
+
+
+async def test_read_only_token_reads(connect, things, alice):
+    client = connect(token=token_of(alice, "read"))
+    for key in keys(*NOT_PUBLIC, changing=False):
+        assert (await call(client, key, things)).status_code == 200, key
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
+async def test_foreign_page_cannot_use_the_cookie(connect, things, alice, origin):
+    asked = keys(*NOT_PUBLIC, changing=True)
+    answers = await refusals(connect(cookie=cookie_of(alice), origin=origin), asked, things)
+    assert answers == dict.fromkeys(asked, (403, "auth.foreign_origin"))
+
+
+async def test_administration_is_for_administrators(connect, things, bob):
+    asked = keys("admin")
+    answers = await refusals(connect(token=token_of(bob)), asked, things)
+    assert answers == dict.fromkeys(asked, (403, "auth.admin_only"))
+
+
+async def test_bad_token_is_not_helped_by_a_good_session(connect, things, alice, api):
+    """A request with both is judged by its token alone."""
+    api.state.limits.take = lenient
+    asked = keys(*NOT_PUBLIC)
+    client = connect(token="smartfolio_" + "x" * 43, cookie=cookie_of(alice))
+    assert await refusals(client, asked, things) == dict.fromkeys(asked, NOT_SIGNED_IN)
+
+
+async def lenient(*_arguments, **_options) -> Decision:
+    """The limits would cut these walks short; they have tests of their own."""
+    return Decision(True, 1, 0.0, 0.0)
