@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import logging
 import multiprocessing
 import os
@@ -157,6 +158,7 @@ def _serve(pipe: Connection, settings: Settings) -> None:
     with contextlib.suppress(OSError):
         os.nice(5)  # the server's answers come first
     engine.configure(settings)
+    gc.disable()  # large files make millions of objects and no cycles; collected between two pieces of work instead
 
     def progress(phase: str, done: int, total: int) -> None:
         pipe.send(("progress", phase, done, total))
@@ -183,6 +185,8 @@ def _serve(pipe: Connection, settings: Settings) -> None:
             pipe.send(answer)
         except OSError:
             return
+        del function, arguments, answer
+        gc.collect()
 
 
 def _restored(

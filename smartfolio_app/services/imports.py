@@ -1,0 +1,212 @@
+"""Imports: what a file would do, doing it as one, and taking it back.
+
+Large files are read, compared and stored in the worker process, so that nobody waits for them; small ones in the
+caller's thread. Either way an import is one transaction: all of it is stored, or nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlmodel import Session, col
+
+from smartfolio_app.errors import ConflictError, NotFoundError
+from smartfolio_app.ledger.balances import effect, holdings_at
+from smartfolio_app.providers.csv.base import ReadOptions
+from smartfolio_app.providers.csv.mapping import Mapping
+from smartfolio_app.services import audit, import_work, trade_prices
+from smartfolio_app.services.import_results import Batch, ImportOutcome, ImportPreview, Request, Undone
+from smartfolio_app.services.jobs import jobs
+from smartfolio_app.services.worker import Progress, worker
+from smartfolio_app.storage.repo_ledger import bump_revision, read_statements, read_transactions
+from smartfolio_app.storage.tables import (
+    DailyPrice,
+    ImportBatch,
+    SourceFile,
+    SourceRow,
+    StatementLineRow,
+    StatementRow,
+    TransactionRow,
+)
+from smartfolio_app.storage.tables.base import utc_now
+
+#: From this size on a file is read in the worker process: some 2,000 rows, a tenth of a second.
+HEAVY_TEXT = 256 * 1024
+HEAVY_WORKBOOK = 48 * 1024
+_ZIP = b"PK\x03\x04"
+
+
+def preview(
+    db: Session,
+    user_id: str,
+    data: bytes,
+    filename: str,
+    *,
+    source_key: str | None = None,
+    format_id: str | None = None,
+    options: ReadOptions | None = None,
+    mapping: Mapping | None = None,
+    skip_suspected: bool = False,
+    progress: Progress | None = None,
+) -> ImportPreview:
+    """Return what importing a file would do. Stores nothing.
+
+    Raises:
+        UnreadableFileError: It is no table that can be read.
+        UnknownFormatError: It is a table whose columns nobody knows; ``headers`` and ``suggestion`` help to map them.
+        NotFoundError: The user has no source of that key.
+        InvalidInputError: There is no such format, or the source is of another category.
+    """
+    request = _request(
+        user_id, data, filename, source_key, format_id, options=options, mapping=mapping, skip=skip_suspected
+    )
+    if is_heavy(data):
+        return worker().run(import_work.preview_here, request, progress=progress)
+    return import_work.preview(db, request, progress)
+
+
+def commit(
+    db: Session,
+    user_id: str,
+    data: bytes,
+    filename: str,
+    *,
+    source_key: str | None = None,
+    format_id: str | None = None,
+    options: ReadOptions | None = None,
+    mapping: Mapping | None = None,
+    skip_suspected: bool = False,
+    progress: Progress | None = None,
+) -> ImportOutcome:
+    """Import a file and commit; raises as ``preview``, and then nothing is stored."""
+    request = _request(
+        user_id, data, filename, source_key, format_id, options=options, mapping=mapping, skip=skip_suspected
+    )
+    if not is_heavy(data):
+        return import_work.commit(db, request, progress)
+    db.rollback()  # a transaction of ours would keep the worker from writing
+    outcome = worker().run(import_work.commit_here, request, progress=progress)
+    db.expire_all()
+    return outcome
+
+
+def start_preview(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
+    """Begin a preview as a job and return its id; its result is an ``ImportPreview``. Choices as of ``preview``."""
+    return jobs.start(
+        user_id, "preview", filename, import_work.preview_here, _request(user_id, data, filename, **choices)
+    )
+
+
+def start_commit(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
+    """Begin an import as a job and return its id; its result is an ``ImportOutcome``. Choices as of ``commit``."""
+    return jobs.start(
+        user_id, "import", filename, import_work.commit_here, _request(user_id, data, filename, **choices)
+    )
+
+
+def is_heavy(data: bytes) -> bool:
+    """Tell whether a file is large enough to be read in the worker process."""
+    return len(data) > (HEAVY_WORKBOOK if data.startswith(_ZIP) else HEAVY_TEXT)
+
+
+def batches(db: Session, user_id: str, source_key: str | None = None) -> list[Batch]:
+    """Return the user's imports, newest first; those of one source where ``source_key`` names it."""
+    wanted = (
+        select(ImportBatch, col(SourceRow.key), col(SourceFile.name))
+        .join(SourceRow, col(SourceRow.id) == col(ImportBatch.source_id))
+        .outerjoin(SourceFile, col(SourceFile.id) == col(ImportBatch.file_id))
+        .where(col(ImportBatch.user_id) == user_id)
+        .order_by(col(ImportBatch.created_at).desc(), col(ImportBatch.id))
+    )
+    if source_key is not None:
+        wanted = wanted.where(col(SourceRow.key) == source_key)
+    return [
+        Batch(
+            id=row.id,
+            source_key=key,
+            file_id=row.file_id,
+            file_name=name or "",
+            format=row.format,
+            rows=row.rows,
+            added=row.added,
+            duplicates=row.duplicates,
+            rejected=row.rejected,
+            created_at=row.created_at,
+            undone_at=row.undone_at,
+        )
+        for row, key, name in db.execute(wanted)
+    ]
+
+
+def undo(db: Session, user_id: str, batch_id: str) -> Undone:
+    """Take back everything an import added, what was corrected in it since included. The file is kept. Commits.
+
+    Raises:
+        NotFoundError: The user made no such import.
+        ConflictError: It was taken back already.
+    """
+    bump_revision(db, user_id)
+    batch = db.get(ImportBatch, batch_id, populate_existing=True)
+    if batch is None or batch.user_id != user_id:
+        db.rollback()
+        raise NotFoundError("import.no_such_batch")
+    if batch.undone_at is not None:
+        db.rollback()
+        raise ConflictError("import.undone_already")
+    source = db.get(SourceRow, batch.source_id)
+    assert source is not None, "a batch goes with its source"
+    before = _held(db, source.id)
+    counts = _counts(db, batch_id)
+    traded = _has_trades(db, batch_id)
+    db.execute(delete(TransactionRow).where(col(TransactionRow.batch_id) == batch_id))
+    db.execute(delete(StatementRow).where(col(StatementRow.batch_id) == batch_id))
+    db.execute(delete(DailyPrice).where(col(DailyPrice.batch_id) == batch_id))
+    if traded:
+        trade_prices.rebuild(db, user_id)
+    batch.undone_at = utc_now()
+    db.add(batch)
+    db.flush()
+    changed = effect(before, _held(db, source.id))
+    audit.record(db, user_id, "import.undo", {"batch": batch_id, "source": source.key})
+    db.commit()
+    return Undone(batch_id, source.key, *counts, effect=changed)
+
+
+def _held(db: Session, source_id: str) -> dict[Any, Any]:
+    transactions = read_transactions(db, col(TransactionRow.source_id) == source_id)
+    statements = read_statements(db, col(StatementRow.source_id) == source_id)
+    newest = [one.at for one in transactions[-1:]] + [one.as_of for one in statements.get(source_id, [])]
+    return holdings_at(transactions, statements, max([utc_now(), *newest]))
+
+
+def _counts(db: Session, batch_id: str) -> tuple[int, int, int]:
+    """Return the transactions, positions and prices that an import brought and that are still there."""
+    transactions = select(func.count()).where(col(TransactionRow.batch_id) == batch_id)
+    prices = select(func.count()).where(col(DailyPrice.batch_id) == batch_id)
+    positions = (
+        select(func.count(col(StatementLineRow.id)))
+        .join(StatementRow, col(StatementRow.id) == col(StatementLineRow.statement_id))
+        .where(col(StatementRow.batch_id) == batch_id)
+    )
+    first, second, third = (db.execute(one).scalar_one() for one in (transactions, positions, prices))
+    return first, second, third
+
+
+def _has_trades(db: Session, batch_id: str) -> bool:
+    wanted = select(col(TransactionRow.id)).where(col(TransactionRow.batch_id) == batch_id).limit(1)
+    return db.execute(wanted).first() is not None
+
+
+def _request(
+    user_id: str,
+    data: bytes,
+    filename: str,
+    source_key: str | None = None,
+    format_id: str | None = None,
+    *,
+    options: ReadOptions | None = None,
+    mapping: Mapping | None = None,
+    skip: bool = False,
+) -> Request:
+    return Request(user_id, data, filename, source_key or "", format_id or "", options, mapping, skip)
