@@ -1,0 +1,202 @@
+"""Uploads on the Sources page: taking files in, showing what each would do, doing it, taking it back.
+
+The bytes go straight to ``services.uploads`` and never into a state var; a card holds texts alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import reflex as rx
+from starlette.concurrency import run_in_threadpool
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.services import sources, uploads
+from smartfolio_app.services.jobs import off_loop
+from smartfolio_app.state.base import AppState, Option
+from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.imports_rows import UploadCard, format_options, upload_card
+from smartfolio_app.state.notices import say
+from smartfolio_app.state.seat import PageState, Seat
+from smartfolio_app.storage.engine import current_settings
+
+#: How often a page asks how far the work is, and after how long a watch that says nothing counts as gone.
+LOOK_EVERY, GONE_AFTER = 0.4, 5.0
+_NAMES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".xml", ".zip", ".gz")
+
+
+class ImportsState(PageState, rx.State):
+    """The uploads of this user, whichever tab they came from."""
+
+    cards: list[UploadCard] = []
+    formats: list[Option] = []
+    receiving: bool = False
+    problems: list[str] = []
+    limit_mb: int = 20
+
+    _whole: set[str] = set()
+    _seen_done: set[str] = set()
+    _watched_at: float = 0.0
+
+    @rx.event
+    @signed_in
+    async def receive(self, viewer: Viewer, files: list[rx.UploadFile]) -> AsyncIterator[Any]:
+        """Take the dropped files in and begin their previews."""
+        seat = await self._seat(viewer)
+        self.problems, self.receiving = [], True
+        yield
+        for file in files:
+            try:
+                await run_in_threadpool(uploads.receive, viewer.user_id, file.name or "", await file.read())
+            except SmartFolioError as error:
+                self.problems.append(error_text(seat.figures.language, error))
+        self.receiving = False
+        await self._show(seat)
+        yield ImportsState.watch
+
+    @rx.event
+    @signed_in
+    async def refuse(self, viewer: Viewer, rejected: list[dict[str, Any]]) -> None:
+        """Say why the browser would not send some of the dropped files."""
+        seat = await self._seat(viewer)
+        self.problems = [_refusal(one, seat) for one in rejected[:10]]
+
+    @rx.event(background=True)
+    @signed_in
+    async def watch(self, viewer: Viewer) -> AsyncIterator[Any]:
+        """Keep the cards as far as the work is, until nothing is under way."""
+        async with self:
+            if time.monotonic() - self._watched_at < GONE_AFTER:
+                return
+            self._watched_at = time.monotonic()
+        busy = True
+        while busy:
+            async with self:
+                self._watched_at = time.monotonic()
+                seat = await self._seat(viewer)
+                busy = await self._fill(seat)
+                imported = self._newly_done()
+                if not busy:
+                    self._watched_at = 0.0
+            if imported:
+                yield AppState.load
+            if busy:
+                await asyncio.sleep(LOOK_EVERY)
+
+    @rx.event
+    @signed_in
+    async def choose_source(self, viewer: Viewer, upload_id: str, source_key: str) -> AsyncIterator[Any]:
+        """Say which source a file goes to."""
+        async for event in self._change(viewer, uploads.choose, upload_id, source_key=source_key):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def choose_format(self, viewer: Viewer, upload_id: str, format_id: str) -> AsyncIterator[Any]:
+        """Read a file as another format than the one recognised."""
+        changes = {"format_id": format_id, "mapping": None, "source_key": ""}
+        async for event in self._change(viewer, uploads.choose, upload_id, **changes):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def skip_suspected(self, viewer: Viewer, upload_id: str, skip: bool) -> AsyncIterator[Any]:
+        """Leave the repeated rows of a file out, or take them."""
+        async for event in self._change(viewer, uploads.choose, upload_id, skip_suspected=skip):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def show_all(self, viewer: Viewer, upload_id: str) -> None:
+        """Show the long lists of a card whole, or short again."""
+        self._whole ^= {upload_id}
+        await self._fill(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def confirm(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
+        """Import a file as previewed."""
+        seat = await self._seat(viewer)
+        try:
+            await off_loop(uploads.confirm, viewer.user_id, upload_id)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+        await self._show(seat)
+        yield ImportsState.watch
+
+    @rx.event
+    @signed_in
+    async def discard(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
+        """Put a file aside."""
+        async for event in self._change(viewer, uploads.discard, upload_id):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def undo(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
+        """Take back what an import added."""
+        seat = await self._seat(viewer)
+        try:
+            await off_loop(uploads.undo, viewer.user_id, upload_id)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+        yield AppState.load
+
+    async def _show(self, seat: Seat) -> None:
+        await self._fill(seat)
+
+    async def _fill(self, seat: Seat) -> bool:
+        """Fill the cards; tell whether work is under way."""
+        user, figures = seat.viewer.user_id, seat.figures
+        self.limit_mb = current_settings().max_upload_mb
+        found = await run_in_threadpool(uploads.listing, user)
+        if found:
+            if not self.formats:
+                self.formats = format_options()
+            view = await off_loop(sources.source_status, user)
+            self.cards = [
+                upload_card(one, view.sources, figures, everything=one.file.id in self._whole)
+                for one in found
+            ]
+        else:
+            self.cards = []
+        return any(not one.job.finished for one in found)
+
+    def _newly_done(self) -> bool:
+        """Tell whether an import came to its end since this was last asked."""
+        done = {card.id for card in self.cards if card.phase == "done"}
+        fresh = bool(done - self._seen_done)
+        self._seen_done = done
+        return fresh
+
+    async def _change(
+        self, viewer: Viewer, action: Callable[..., Any], *arguments: object, **changes: object
+    ) -> AsyncIterator[Any]:
+        """Change an upload, show it, and watch what that set going."""
+        seat = await self._seat(viewer)
+        try:
+            await run_in_threadpool(action, viewer.user_id, *arguments, **changes)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+        await self._show(seat)
+        yield ImportsState.watch
+
+
+def _refusal(rejected: dict[str, Any], seat: Seat) -> str:
+    file = rejected.get("file")
+    name = str(file.get("path", "")) if isinstance(file, dict) else ""
+    errors = rejected.get("errors")
+    codes = (
+        {str(one.get("code", "")) for one in errors if isinstance(one, dict)}
+        if isinstance(errors, list)
+        else set()
+    )
+    if "file-too-large" in codes:
+        limit = seat.figures.count(current_settings().max_upload_mb)
+        return seat.figures.say("import_wizard.too_large", name=name, size=limit)
+    return seat.figures.say("import_wizard.wrong_type", name=name)

@@ -1,0 +1,244 @@
+"""The Sources page: what is connected, what it brought, and how to add to it. Uploads have a state of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.providers import registry
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.services import files, imports, sources
+from smartfolio_app.services.jobs import off_loop
+from smartfolio_app.state.base import AppState
+from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.imports import ImportsState
+from smartfolio_app.state.notices import say
+from smartfolio_app.state.seat import PageState, Seat, shows
+from smartfolio_app.state.sources_rows import (
+    BatchRow,
+    FileRow,
+    OfferRow,
+    SourceCard,
+    batch_row,
+    file_row,
+    offers,
+    removal_lines,
+    source_card,
+)
+
+
+@dataclass
+class Chosen:
+    """The source that a dialog is about."""
+
+    key: str = ""
+    label: str = ""
+
+
+@shows("/sources")
+class SourcesState(PageState, rx.State):
+    """The sources by category, the one that is opened, and the dialogs."""
+
+    loaded: bool = False
+    crypto: list[SourceCard] = []
+    stocks: list[SourceCard] = []
+    wealth: list[SourceCard] = []
+
+    opened: str = ""
+    files: list[FileRow] = []
+    batches: list[BatchRow] = []
+
+    renamed: Chosen = Chosen()
+    rename_problem: str = ""
+    removed: Chosen = Chosen()
+    removal: list[str] = []
+    removed_file: Chosen = Chosen()
+
+    adding: bool = False
+    offer_search: str = ""
+    offers: list[OfferRow] = []
+    by_hand: list[OfferRow] = []
+    any_file: list[OfferRow] = []
+
+    @rx.event
+    @signed_in
+    async def open_source(self, viewer: Viewer, key: str) -> None:
+        """Show a source's files and imports, or fold them away again."""
+        self.opened = "" if self.opened == key else key
+        await self._show_opened(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def switch(self, viewer: Viewer, key: str, active: bool) -> AsyncIterator[None]:
+        """Count a source in the totals, or leave it out."""
+        label = self._label_of(key)
+        words = "sources.switched_on" if active else "sources.switched_off"
+        async for _ in self._change(viewer, (words, {"label": label}), sources.set_active, key, active):
+            yield
+
+    @rx.event
+    @signed_in
+    def ask_name(self, key: str) -> None:
+        """Open the dialog that renames a source."""
+        self.renamed, self.rename_problem = Chosen(key, self._label_of(key)), ""
+
+    @rx.event
+    @signed_in
+    async def rename(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[None]:
+        """Give a source another name."""
+        seat, label = await self._seat(viewer), str(form.get("label", "")).strip()
+        if not label:
+            self.rename_problem = seat.figures.say("sources.rename_empty")
+            return
+        key, self.renamed = self.renamed.key, Chosen()
+        async for _ in self._change(
+            viewer, ("sources.renamed", {"label": label}), sources.rename, key, label
+        ):
+            yield
+
+    @rx.event
+    @signed_in
+    async def ask_removal(self, viewer: Viewer, key: str) -> None:
+        """Say what deleting a source would remove, before it can be done."""
+        seat = await self._seat(viewer)
+        try:
+            going = await off_loop(sources.what_delete_removes, viewer.user_id, key)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+            return
+        self.removal = removal_lines(going, seat.figures)
+        self.removed = Chosen(key, self._label_of(key))
+
+    @rx.event
+    @signed_in
+    async def remove(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Delete a source with everything in it."""
+        chosen, self.removed = self.removed, Chosen()
+        if self.opened == chosen.key:
+            self.opened = ""
+        done = ("sources.deleted", {"label": chosen.label})
+        async for _ in self._change(viewer, done, sources.delete_source, chosen.key):
+            yield
+
+    @rx.event
+    @signed_in
+    def ask_file_removal(self, file_id: str) -> None:
+        """Ask whether a kept file may go."""
+        name = next((one.name for one in self.files if one.id == file_id), "")
+        self.removed_file = Chosen(file_id, name)
+
+    @rx.event
+    @signed_in
+    async def remove_file(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Forget a kept file; what was imported from it stays."""
+        chosen, self.removed_file = self.removed_file, Chosen()
+        done = ("sources.file_deleted", {"name": chosen.label})
+        async for _ in self._change(viewer, done, files.delete_file, chosen.key):
+            yield
+
+    @rx.event
+    @signed_in
+    async def undo_batch(self, viewer: Viewer, batch_id: str) -> AsyncIterator[None]:
+        """Take back what an import added."""
+        async for _ in self._change(viewer, ("sources.undone", {}), imports.undo, batch_id):
+            yield
+
+    @rx.event
+    @signed_in
+    def close_dialogs(self) -> None:
+        """Close whatever dialog is open, changing nothing."""
+        self.renamed, self.removed, self.removed_file = Chosen(), Chosen(), Chosen()
+        self.adding = False
+
+    @rx.event
+    @signed_in
+    async def open_catalogue(self, viewer: Viewer) -> None:
+        """Show what can be added."""
+        self.adding, self.offer_search = True, ""
+        self._fill_offers(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def search_offers(self, viewer: Viewer, text: str) -> None:
+        """Narrow the institutions by name."""
+        self.offer_search = text
+        self._fill_offers(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def add(self, viewer: Viewer, provider_id: str) -> AsyncIterator[None]:
+        """Create a source of a provider and open it."""
+        seat = await self._seat(viewer)
+        self.adding = False
+        try:
+            made = await off_loop(sources.add, viewer.user_id, provider_id)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+            return
+        self.opened = made.key
+        async for _ in self._again(viewer):
+            yield
+        await say(self, seat.figures.say("sources.created", label=made.label))
+
+    async def _show(self, seat: Seat) -> None:
+        view = await off_loop(sources.source_status, seat.viewer.user_id)
+        for category in ("crypto", "stocks", "wealth"):
+            current = view.current_source.get(category, "")
+            cards = [
+                source_card(one, seat.figures, current) for one in view.sources if one.category == category
+            ]
+            setattr(self, category, cards)
+        if self.opened not in {one.key for one in view.sources}:
+            self.opened = ""
+        await self._show_opened(seat)
+        if self.adding:
+            self._fill_offers(seat)
+        uploads = await self.get_state(ImportsState)
+        await uploads._show(seat)
+        self.loaded = True
+
+    async def _show_opened(self, seat: Seat) -> None:
+        if not self.opened:
+            self.files, self.batches = [], []
+            return
+        user, figures = seat.viewer.user_id, seat.figures
+        kept = await off_loop(files.list_files, user, self.opened)
+        self.files = [file_row(one, figures) for one in kept]
+        done = await off_loop(imports.batches, user)
+        self.batches = [batch_row(one, figures) for one in done if one.source_key == self.opened]
+
+    def _fill_offers(self, seat: Seat) -> None:
+        found = offers(registry.providers().values(), self.offer_search, seat.figures)
+        self.by_hand = [one for one in found if one.kind == "manual"]
+        self.any_file = [one for one in found if one.provider in (registry.FILE_CRYPTO, registry.FILE_STOCKS)]
+        others = (*self.by_hand, *self.any_file)
+        self.offers = [one for one in found if one not in others]
+
+    def _label_of(self, key: str) -> str:
+        cards = (*self.crypto, *self.stocks, *self.wealth)
+        return next((one.label for one in cards if one.key == key), key)
+
+    async def _change(
+        self, viewer: Viewer, done: tuple[str, dict[str, str]], action: Callable[..., Any], *arguments: object
+    ) -> AsyncIterator[None]:
+        """Call a service, show everything anew, and say what was done or why it was not."""
+        seat = await self._seat(viewer)
+        try:
+            await off_loop(action, viewer.user_id, *arguments)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+            return
+        async for _ in self._again(viewer):
+            yield
+        await say(self, seat.figures.say(done[0], **done[1]))
+
+    async def _again(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Fill the bar and the page again: what a source holds changes every total."""
+        app = await self.get_state(AppState)
+        async for _ in app._show(viewer):
+            yield
