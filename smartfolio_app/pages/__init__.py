@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from smartfolio_app.i18n import t
-from smartfolio_app.pages import dashboard, entrance, items, settings, transactions
+from smartfolio_app.pages import dashboard, entrance, holdings, items, settings, sources, transactions
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
 
@@ -16,6 +16,8 @@ def add_all(app: rx.App) -> None:
     app.add_page(
         transactions.transactions, route="/transactions", title=t("nav.transactions"), on_load=AppState.load
     )
+    app.add_page(holdings.holdings, route="/holdings", title=t("nav.holdings"), on_load=AppState.load)
+    app.add_page(sources.sources, route="/sources", title=t("nav.sources"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)
     app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)
     app.add_page(entrance.login, route="/login", title=t("common.app"), on_load=EntranceState.enter)
