@@ -14,7 +14,7 @@ from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import banner, toast
 from smartfolio_app.components.page_effects import PageEffects, WhenOffline
-from smartfolio_app.components.wealth_bar import wealth_bar
+from smartfolio_app.components.wealth_bar import sample_label, wealth_bar
 from smartfolio_app.i18n import t
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.locale import Locale
@@ -54,6 +54,7 @@ def page(
         wealth_bar(),
         rx.el.main(
             WhenOffline.create(banner(t("common.offline"), tone="notable", symbol="wifi-off", role="status")),
+            rx.cond(AppState.is_demo, rx.el.p(sample_label(), class_name="only-phone sample")),
             rx.cond(AppState.problem, banner(AppState.problem, tone="bad", role="alert")),
             head,
             *content,

@@ -26,7 +26,7 @@ def wealth_bar() -> rx.Component:
             role="group",
             aria_label=t("bar.scope"),
         ),
-        rx.cond(AppState.is_demo, chip("common.sample_data", kind="notable", symbol="sparkles")),
+        rx.cond(AppState.is_demo, rx.el.span(sample_label(), class_name="not-phone")),
         rx.el.div(
             figure(AppState.total, "net_worth", of="bar.net_worth", extra="sum"),
             rx.el.span(
@@ -68,6 +68,11 @@ def wealth_bar() -> rx.Component:
         class_name="wealth-bar",
         aria_label=t("bar.name"),
     )
+
+
+def sample_label() -> rx.Component:
+    """Return the words that keep made-up figures from being taken for real ones."""
+    return chip("common.sample_data", kind="notable", symbol="sparkles")
 
 
 def _scope(category: str, *, quiet: bool = False) -> rx.Component:

@@ -267,8 +267,13 @@ def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> A
         width=f"{float(width) * 100:.2f}%" if width is not None else "0%",
         price=_price(holding, figures),
         change=figures.percent(holding.change_today_pct, sign=True, decimals=2),
-        direction=direction(holding.change_today_pct),
+        direction=_shown_direction(holding.change_today_pct),
     )
+
+
+def _shown_direction(ratio: Decimal | None) -> str:
+    """Return the arrow of a percentage with two decimals: what reads as 0.00 % has none."""
+    return direction(None if ratio is None else ratio.quantize(Decimal("0.0001")))
 
 
 def _price(holding: Holding, figures: Figures) -> str:
