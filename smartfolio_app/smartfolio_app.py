@@ -14,10 +14,11 @@ from smartfolio_app.api.app import create_api
 from smartfolio_app.components.shell import skeleton_page
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.middleware import Middleware, protect
+from smartfolio_app.services import scheduler
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 
-PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "settings")
+PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "uploads", "settings")
 STYLESHEETS = (
     "tokens",
     "base",
@@ -68,4 +69,5 @@ app = SmartFolio(
     toaster=None,
     backend_exception_handler=_tell,
 )
+app.register_lifespan_task(scheduler.lifespan)
 pages.add_all(app)

@@ -90,6 +90,21 @@ def refresh(
     return report
 
 
+def newcomers(db: Session) -> set[tuple[str, str]]:
+    """Return the series (asset, owner) of which nobody has told a price yet, unresolved tickers among them.
+
+    Offline there are none: nobody could be asked.
+    """
+    if market().gateway.offline:
+        return set()
+    wanted = price_needs.needs(db)
+    priced: dict[str, set[str]] = {}
+    for owner in {need.owner for need in wanted.series}:
+        priced[owner] = set(oldest_quotes(db, Observer(coingecko.ID, owner=owner)))
+    waiting = {(need.asset, need.owner) for need in wanted.series if need.asset not in priced[need.owner]}
+    return waiting | {(asset, "") for asset in wanted.unresolved}
+
+
 def backfill(db: Session, *, now: datetime | None = None, patience: float = 120.0) -> RefreshReport:
     """Ask for the past that is missing: rates, closes since each coin was first held, a week of hourly quotes. Commits.
 

@@ -16,11 +16,13 @@ from threading import Lock
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services import demo, market_data, price_refresh, snapshots, warming
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.tables import User
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,28 @@ def _snapshots(db: Session) -> object:
     return snapshots.take_due(db)
 
 
+class Newcomers:
+    """Has new assets priced soon after they were imported, each asked for once; later is the plan's business.
+
+    Looks at the users' revisions first, which costs nothing while nobody changes anything.
+    """
+
+    def __init__(self) -> None:
+        self._revisions = -1
+        self._asked: set[tuple[str, str]] = set()
+
+    def __call__(self, db: Session) -> None:
+        revisions = int(db.execute(select(func.coalesce(func.sum(col(User.revision)), 0))).scalar_one())
+        if revisions == self._revisions:
+            return
+        self._revisions = revisions
+        fresh = price_refresh.newcomers(db) - self._asked
+        if fresh:
+            self._asked |= fresh
+            price_refresh.refresh(db, patience=60.0)
+            soon("history")
+
+
 TASKS: tuple[Task, ...] = (
     # What pages will ask for is made before anybody asks.
     Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm),
@@ -62,6 +86,7 @@ TASKS: tuple[Task, ...] = (
         timedelta(seconds=4),
         lambda db: price_refresh.refresh(db, patience=60.0),
     ),
+    Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
     # Looking often costs one query, and catches each user's own midnight.
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -136,6 +137,23 @@ def test_every_task_of_the_app_runs(settings, someone, give):
         with session_scope() as session:
             task.run(session)
     assert len({task.name for task in TASKS}) == len(TASKS)
+
+
+def test_newcomers_are_priced_at_once_and_asked_for_once(db, online, server, someone, give):
+    newcomers = scheduler.Newcomers()
+    sol = give(someone, "SOL", "1")
+    give(someone, "NOSUCHCOIN", "1")
+    newcomers(db)
+    assert pricing.price_book(db, someone).unit_price(sol, "USD", datetime.now(UTC)) is not None
+    asked = len(server.paths)
+    newcomers(db)
+    pricing.set_manual_price(db, someone, "crypto:NOSUCHCOIN", Decimal(1), "EUR")  # a change, but nothing new
+    newcomers(db)
+    assert len(server.paths) == asked
+    market_data.close()
+    give(someone, "ADA", "1")
+    newcomers(db)
+    assert len(server.paths) > asked
 
 
 def test_warming_makes_what_the_first_page_asks_for(db, someone, give):
