@@ -26,7 +26,7 @@ app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_
     testing.run_tests
 )
 app.command("demo")(demo.demo)
-app.command("import")(imports.import_file)
+app.command("import")(imports.import_files)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
