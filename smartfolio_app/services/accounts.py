@@ -15,7 +15,15 @@ from smartfolio_app.security.passwords import check_strength, hash_password, nee
 from smartfolio_app.services import audit, files
 from smartfolio_app.services.sources import create_built_in_sources
 from smartfolio_app.services.user_settings import checked
-from smartfolio_app.storage.tables import DailyPrice, Quote, SetupLink, User, UserSession, UserSettings
+from smartfolio_app.storage.tables import (
+    DailyPrice,
+    PriceHistoryRow,
+    Quote,
+    SetupLink,
+    User,
+    UserSession,
+    UserSettings,
+)
 
 SETUP_PATH = "/setup"
 
@@ -190,7 +198,7 @@ def delete_user(db: Session, who: str) -> None:
     user = find_user(db, who)
     _not_the_last_admin(db, user)
     user_id, name = user.id, user.name
-    for table in (DailyPrice, Quote):  # their owner is no foreign key
+    for table in (DailyPrice, Quote, PriceHistoryRow):  # their owner is no foreign key
         db.execute(delete(table).where(col(table.owner) == user_id))
     db.execute(delete(User).where(col(User.id) == user_id))
     audit.record(db, user_id, "user.delete", {"name": name})

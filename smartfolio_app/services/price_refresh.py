@@ -38,16 +38,19 @@ from smartfolio_app.storage.repo_prices import (
     put_quotes,
     put_rates,
     rate_days,
+    thin_quotes,
 )
 
 #: Intraday quotes are kept this long; the chart of a week needs a little more than that.
 QUOTES_KEPT = timedelta(days=9)
+DENSE_QUOTES = timedelta(hours=26)
 QUOTE_DAYS = 7
 _HOURLY = "coingecko_hourly"  # in the record of histories: the week of hourly quotes
 #: The ECB publishes about 16:00 CET, which is 15:00 UTC at the latest.
 _PUBLISHED = time(15, 10)
 #: Rates reach this far back before the first day they are needed for, over any run of holidays.
 _RATES_LEAD = timedelta(days=10)
+_RATES_AT_ONCE = 5_000
 _LAST_MOMENT = timedelta(microseconds=1)
 
 log = logging.getLogger(__name__)
@@ -131,9 +134,13 @@ def backfill(db: Session, *, now: datetime | None = None, patience: float = 120.
 
 
 def tidy(db: Session, now: datetime | None = None) -> None:
-    """Forget intraday quotes that no chart shows, and the record of calls of a month ago. Commits."""
+    """Forget intraday quotes that no chart shows, and the record of calls of a month ago. Commits.
+
+    The chart of a day shows a point every quarter of an hour, that of a week one every hour.
+    """
     at = now or datetime.now(UTC)
     forget_quotes(db, at - QUOTES_KEPT)
+    thin_quotes(db, at - DENSE_QUOTES)
     forget_old_calls(db, at)
     db.commit()
 
@@ -263,7 +270,9 @@ def _backfill_quotes(db: Session, providers: Market, need: Need, at: datetime, p
 # ------------------------------------------------------------------------------------------------------ helpers
 def _store_rates(db: Session, fixings: Iterable[Fixing], at: datetime, report: RefreshReport) -> None:
     rows = [RateRow(fixing.currency, fixing.day, fixing.rate, ecb.ID) for fixing in fixings]
-    put_rates(db, rows, at)
+    for start in range(0, len(rows), _RATES_AT_ONCE):  # years of rates must not hold up somebody's sign-in
+        put_rates(db, rows[start : start + _RATES_AT_ONCE], at)
+        db.commit()
     report.rates += len(rows)
     note_success(db, ecb.ID, at, changed=bool(rows))
     db.commit()

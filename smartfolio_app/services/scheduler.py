@@ -91,7 +91,7 @@ TASKS: tuple[Task, ...] = (
     # Looking often costs one query, and catches each user's own midnight.
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
     Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
-    Task("tidy", timedelta(hours=24), timedelta(minutes=10), price_refresh.tidy),
+    Task("tidy", timedelta(hours=6), timedelta(minutes=10), price_refresh.tidy),
 )
 
 

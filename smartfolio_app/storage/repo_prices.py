@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, String, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, String, bindparam, delete, func, select, type_coerce
 from sqlmodel import Session, col
 
 from smartfolio_app.ledger.transactions import PriceQuote
@@ -142,6 +142,25 @@ def oldest_quotes(db: Session, observer: Observer) -> dict[str, datetime]:
 def forget_quotes(db: Session, before: datetime) -> int:
     """Remove intraday quotes older than ``before`` and return how many; the daily prices stay."""
     return int(db.execute(delete(Quote).where(_Q.at < before, _Q.batch_id.is_(None))).rowcount)  # type: ignore[attr-defined]
+
+
+def thin_quotes(db: Session, before: datetime) -> int:
+    """Leave one intraday quote an hour (the last) of those older than ``before``; return how many went."""
+    key = (_Q.owner, _Q.asset, _Q.currency, _Q.provider)
+    rows = db.execute(
+        select(*key, _Q.at).where(_Q.at < before, _Q.batch_id.is_(None)).order_by(*key, _Q.at.desc())
+    ).all()
+    kept: tuple[Any, ...] | None = None
+    spare = []
+    for *names, at in rows:
+        hour = (*names, at.replace(minute=0, second=0, microsecond=0))
+        if hour == kept:
+            spare.append({"o": names[0], "a": names[1], "c": names[2], "p": names[3], "t": at})
+        kept = hour
+    if spare:
+        names_match = (column == bindparam(name) for column, name in zip(key, "oacp", strict=True))
+        db.execute(delete(Quote.__table__).where(*names_match, _Q.at == bindparam("t")), spare)  # type: ignore[attr-defined]
+    return len(spare)
 
 
 # ------------------------------------------------------------------------------------------------------ changes

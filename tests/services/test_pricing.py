@@ -315,3 +315,47 @@ def test_old_quotes_and_old_calls_are_forgotten(db, online, someone, give):
     assert db.execute(select(func.count()).select_from(Quote)).scalar_one() == 0
     assert db.execute(select(func.count()).select_from(OutboundCallRow)).scalar_one() == 0
     assert db.execute(select(func.count()).select_from(DailyPrice)).scalar_one() > 0
+
+
+def test_yesterdays_quotes_are_thinned_to_one_an_hour(db, someone, give):
+    from smartfolio_app.ledger.transactions import PriceQuote
+    from smartfolio_app.storage.repo_prices import put_quotes
+
+    start = (NOW - timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    quotes = [PriceQuote(SOL, "USD", Decimal(100 + n), start + timedelta(minutes=6 * n)) for n in range(720)]
+    put_quotes(db, Observer(coingecko.ID), quotes)
+    pricing.tidy(db, NOW)
+    kept = db.execute(select(Quote).order_by(col(Quote.at))).scalars().all()
+    old = [row for row in kept if row.at < NOW - timedelta(hours=27)]
+    assert all(row.at.minute == 54 for row in old)
+    assert 44 <= len(old) <= 46
+    assert len(kept) - len(old) >= 250
+
+
+def test_an_exchange_rate_in_a_users_file_serves_that_user_where_nobody_else_has_one(
+    db, someone, other, give
+):
+    from smartfolio_app.ledger.transactions import PriceQuote
+    from smartfolio_app.storage.repo_ledger import bump_revision
+    from smartfolio_app.storage.repo_market import put_daily_prices
+    from smartfolio_app.storage.repo_prices import RateRow, put_rates
+
+    rates = [
+        PriceQuote("fiat:EUR", "USD", Decimal("1.25"), NOW),
+        PriceQuote("fiat:CHF", "EUR", Decimal("0.8"), NOW),
+    ]
+    bump_revision(db, someone)
+    put_daily_prices(db, Observer("file", owner=someone), rates)
+    db.commit()
+    book = pricing.price_book(db, someone)
+    assert book.convert("EUR", "USD", NOW).value == Decimal("1.25")
+    assert book.convert("CHF", "EUR", NOW).value == Decimal("0.8")
+    assert book.convert("EUR", "USD", NOW).path[0].provider == "file"
+    assert pricing.price_book(db, other).convert("EUR", "USD", NOW) is None
+    put_rates(db, [RateRow("USD", NOW.date(), Decimal("1.1"), "ecb")], NOW)
+    bump_revision(db, someone)
+    db.commit()
+    from smartfolio_app.services import price_books
+
+    price_books.forget()
+    assert pricing.price_book(db, someone).convert("EUR", "USD", NOW).value == Decimal("1.1")
