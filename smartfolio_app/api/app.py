@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
 from starlette.routing import Match
 
 from smartfolio_app import __version__
 from smartfolio_app.api import (
     admin,
     auth,
+    docs,
     errors,
     files,
     health,
+    history,
+    holdings,
     items,
     prices,
     reports,
@@ -22,8 +28,10 @@ from smartfolio_app.api import (
     users,
     wealth,
 )
+from smartfolio_app.api.schemas import ErrorAnswer
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.problems import RequestRefusedError
+from smartfolio_app.security.sessions import PLAIN_COOKIE
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.storage.engine import current_settings
 
@@ -31,6 +39,7 @@ from smartfolio_app.storage.engine import current_settings
 ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     health.router,
+    docs.router,
     users.router,
     admin.router,
     files.router,  # before sources: /sources/files is no source
@@ -39,6 +48,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     wealth.router,
     transactions.router,
     snapshots.router,
+    holdings.router,
+    history.router,
     prices.router,
     settings.router,
     reports.router,
@@ -63,7 +74,9 @@ def create_api(limits: Limits | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        responses={"4XX": {"model": ErrorAnswer, "description": "It was refused, and why"}},
     )
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.state.limits = limits or Limits(current_settings())
     app.state.limiter = app.state.limits.limiter
     app.state.throttle = SignInThrottle()
@@ -74,6 +87,19 @@ def create_api(limits: Limits | None = None) -> FastAPI:
         app.add_api_route(root, _nothing_here, methods=METHODS, include_in_schema=False)
         app.add_api_route(f"{root}/{{rest:path}}", _nothing_here, methods=METHODS, include_in_schema=False)
     return app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description, with the two ways of saying who one is."""
+    if app.openapi_schema is None:
+        spec = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        spec["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": "an API token"},
+            "session": {"type": "apiKey", "in": "cookie", "name": PLAIN_COOKIE},
+        }
+        spec["security"] = [{"token": []}, {"session": []}]
+        app.openapi_schema = spec
+    return app.openapi_schema
 
 
 async def _nothing_here(request: Request) -> None:

@@ -24,7 +24,7 @@ def _read_amount(value: Any) -> Decimal:
         except InvalidOperation as error:
             raise ValueError("not a decimal number") from error
     else:
-        raise ValueError('write amounts as text, such as "1234.56"')  # noqa: TRY004 - becomes a 422
+        raise ValueError('write amounts as text, such as "1234.56"')
     if not number.is_finite() or len(number.as_tuple().digits) > _DIGITS:
         raise ValueError("not a finite number of at most 60 digits")
     if number and abs(number.adjusted()) > _MAGNITUDE:

@@ -58,6 +58,8 @@ TRADE = {
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/healthz"): public,
     ("GET", "/api/openapi.json"): public,
+    ("GET", "/api/docs"): public,
+    ("GET", "/api/docs/style.css"): public,
     ("POST", "/auth/login"): public,
     ("POST", "/auth/logout"): public,
     ("POST", "/auth/setup"): public,
@@ -112,6 +114,11 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/wealth/global/allocation"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/wealth/global/movers"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/wealth/global/stale"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/holdings"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/holdings.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/history"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/line"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/metrics"): Route("own", query={"crypto": "{source}"}, foreign=404),
     # transactions
     ("GET", "/api/portfolio/transactions"): own,
     ("POST", "/api/portfolio/transactions"): Route(

@@ -352,3 +352,86 @@ async def test_reports_are_limited_in_size_rate_and_number(connect, settings):
     for number in range(500):
         kept.record(b'{"csp-report": {"blocked-uri": "x%d"}}' % number)
     assert len(kept.listed()) == 50
+
+
+# ------------------------------------------------------------------------------------------------- over the days
+async def test_history_has_one_point_a_day_and_null_where_nothing_is_known(as_alice):
+    item = {"kind": "cash", "name": "box", "currency": "USD", "value": "100", "day": "2026-01-01"}
+    await as_alice.post("/api/wealth/items", json=item)
+    answer = await as_alice.get(
+        "/api/portfolio/history", params={"first": "2025-12-30", "last": "2026-01-03", "by": "category"}
+    )
+    body = answer.json()
+    assert [one["day"] for one in body["points"]] == [
+        *("2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-01-03"),
+    ]
+    assert [one["value"] for one in body["points"]] == ["0", "0", "100", "100", "100"]
+    assert body["by"]["wealth"] == ["0", "0", "100", "100", "100"]
+    unpriced = {
+        "source": "manual_crypto",
+        "at": "2026-01-02T03:04:05Z",
+        "kind": "deposit",
+        "received": {"quantity": "2", "asset": "crypto:UNPRICED"},
+    }
+    await as_alice.post("/api/portfolio/transactions", json=unpriced)
+    only = {"first": "2026-01-02", "last": "2026-01-03", "wealth": "all", "stocks": "manual_stocks"}
+    points = (await as_alice.get("/api/portfolio/history", params=only)).json()["points"]
+    assert {one["coverage"] for one in points} == {"0.5"}
+
+
+@pytest.mark.parametrize(
+    "query", [{"first": "2026-02-01", "last": "2026-01-01"}, {"by": "mood"}, {"first": "yesterday"}]
+)
+async def test_days_that_make_no_sense_are_refused(as_alice, query):
+    assert (await as_alice.get("/api/portfolio/history", params=query)).status_code == 422
+
+
+@pytest.mark.parametrize("window", ["1d", "1w", "1m", "3m", "ytd", "1y", "all"])
+async def test_metrics_keep_flows_apart_from_gains(as_alice, window):
+    item = {"kind": "savings", "name": "box", "currency": "USD", "value": "100", "day": "2020-01-01"}
+    await as_alice.post("/api/wealth/items", json=item)
+    body = (
+        await as_alice.get("/api/portfolio/metrics", params={"window": window, "anchor": "midnight"})
+    ).json()
+    part = body["window"]
+    assert part["window"] == window
+    assert Decimal(part["gain"]) == (
+        Decimal(part["value_last"]) - Decimal(part["value_first"]) - Decimal(part["flows"])
+    )
+    assert Decimal(part["value_first"]) == (0 if window == "all" else 100)
+    assert body["change"]["anchor"] == "midnight"
+
+
+async def test_line_of_the_day_ends_now(as_alice):
+    body = (await as_alice.get("/api/portfolio/line", params={"window": "1d"})).json()
+    times = [one["at"] for one in body["points"]]
+    assert times == sorted(times)
+    assert len(times) >= 96
+
+
+async def test_holdings_are_searched_sorted_paged_and_exported(as_alice):
+    for symbol, quantity in (("AAA", "1"), ("BBB", "2"), ("=CMD()", "3")):
+        trade = {
+            "source": "manual_crypto",
+            "at": "2025-01-02T03:04:05Z",
+            "kind": "deposit",
+            "received": {"quantity": quantity, "asset": f"crypto:{symbol}"},
+        }
+        assert (await as_alice.post("/api/portfolio/transactions", json=trade)).status_code == 201
+    page = (
+        await as_alice.get(
+            "/api/portfolio/holdings", params={"sort": "quantity", "size": 2, "descending": "false"}
+        )
+    ).json()
+    assert [one["quantity"] for one in page["holdings"]] == ["1", "2"]
+    assert (page["total"], page["pages"]) == (3, 2)
+    assert page["holdings"][0]["value"] is None
+    assert page["holdings"][0]["reason"]
+    found = (await as_alice.get("/api/portfolio/holdings", params={"search": "bbb"})).json()
+    assert [one["asset"] for one in found["holdings"]] == ["crypto:BBB"]
+    grouped = (await as_alice.get("/api/portfolio/holdings", params={"group_by": "source"})).json()
+    assert grouped["sections"][0]["key"] == "manual_crypto"
+    file = await as_alice.get("/api/portfolio/holdings.csv")
+    assert file.headers["content-disposition"].startswith('attachment; filename="holdings.csv"')
+    assert "'=CMD()" in file.text
+    assert (await as_alice.get("/api/portfolio/holdings", params={"sort": "colour"})).status_code == 422
