@@ -1,0 +1,223 @@
+"""Lots, gains and what could not be known: the result of the cost-basis engine, and the function that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from smartfolio_app.ledger.instants import Microseconds, instant, micros
+from smartfolio_app.ledger.lot_engine import Disposal, LotEngine
+from smartfolio_app.ledger.lot_events import EventReader
+from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy
+from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
+from smartfolio_app.ledger.pools import part
+from smartfolio_app.ledger.transactions import Transaction, TransactionKind
+from smartfolio_app.ledger.worth import PriceOf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from smartfolio_app.ledger.assets import AssetId
+
+#: A chain of swaps longer than this would have to come back on itself every year to change the averages again.
+_MOST_RUNS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What is held of an asset by the lots, and what it cost; ``cost`` is ``None`` when any part of it is not known."""
+
+    quantity: Decimal
+    cost: Decimal | None
+
+
+class LotBook:
+    """Everything the engine found out. ``engine`` holds the columns; the methods make objects of them.
+
+    ``ordered`` are the transactions that indices refer to, ``currency`` is that of all amounts.
+    """
+
+    def __init__(
+        self, engine: LotEngine, incomes: Sequence[Income], ordered: Sequence[Transaction], currency: str
+    ) -> None:
+        self.engine = engine
+        self.incomes = incomes
+        self.ordered = ordered
+        self.currency = currency
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the engine could not know, in the order it came across it."""
+        return self.engine.findings
+
+    def matches(self, disposals: Iterable[Disposal] | None = None) -> Iterator[Match]:
+        """Yield the gains of all (or some) disposals, one a lot match, in the order in which they were realised."""
+        with localcontext(MONEY_CONTEXT):
+            for disposal in self.engine.disposals if disposals is None else disposals:
+                yield from self._matches_of(disposal)
+
+    def _matches_of(self, disposal: Disposal) -> list[Match]:
+        """Share proceeds and fee out over the disposal's lots by quantity; the last one takes what rounding leaves."""
+        columns, lots = self.engine.matches, self.engine.lots
+        quantity, proceeds, fee = disposal.quantity, disposal.proceeds, disposal.fee
+        realised = micros(self.ordered[disposal.transaction].at)
+        found: list[Match] = []
+        number = disposal.first
+        while quantity:
+            lot, taken = columns.lot[number], columns.quantity[number]
+            own = proceeds if proceeds is None or taken == quantity else part(proceeds, taken, quantity)
+            own_fee = fee if not fee or taken == quantity else part(fee, taken, quantity)
+            short = disposal.short
+            if short is None:
+                acquired = lots.acquired[lot] if lot >= 0 else None
+                bought, sold, disposed = lots.origin[lot] if lot >= 0 else -1, disposal.transaction, realised
+            else:
+                acquired, bought = realised, disposal.transaction
+                sold, disposed = short.transaction, short.opened
+            found.append(
+                Match(
+                    asset=disposal.asset,
+                    kind=disposal.kind,
+                    quantity=taken,
+                    acquired=acquired,
+                    disposed=disposed,
+                    proceeds=own,
+                    cost=columns.cost[number],
+                    fee=own_fee,
+                    lot=bought,
+                    disposal=sold,
+                )
+            )
+            quantity -= taken
+            proceeds = None if proceeds is None or own is None else proceeds - own
+            fee -= own_fee
+            number += 1
+        return found
+
+    def open_lots(self, asset: AssetId | None = None) -> list[Lot]:
+        """Return what is left of the lots (of one asset), oldest first; short positions with negative quantity."""
+        engine, found = self.engine, []
+        for key, pool in engine.pools.items():
+            held = engine.asset_of[key]
+            if asset is not None and held != asset:
+                continue
+            source, account = (key[1], key[2]) if isinstance(key, tuple) else ("", "")
+            lots = engine.lots
+            found += [
+                Lot(
+                    held,
+                    lots.quantity[lot],
+                    lots.cost[lot],
+                    lots.acquired[lot],
+                    lots.origin[lot],
+                    source,
+                    account,
+                )
+                for lot in pool.numbers()
+            ]
+            found += [
+                Lot(
+                    held,
+                    short.quantity.copy_negate(),
+                    None if short.proceeds is None else short.proceeds.copy_negate(),
+                    short.opened,
+                    short.transaction,
+                    source,
+                    account,
+                )
+                for short in pool.shorts
+            ]
+        return sorted(found, key=lambda lot: (lot.asset, lot.acquired, lot.transaction))
+
+    def bases(self) -> dict[AssetId, Basis]:
+        """Return quantity and cost of everything that has lots."""
+        held: dict[AssetId, Basis] = {}
+        with localcontext(MONEY_CONTEXT):
+            for lot in self.open_lots():
+                known = held.get(lot.asset, Basis(ZERO, ZERO))
+                cost = None if known.cost is None or lot.cost is None else known.cost + lot.cost
+                held[lot.asset] = Basis(known.quantity + lot.quantity, cost)
+        return held
+
+
+def lot_book(
+    ordered: Sequence[Transaction],
+    currency: str,
+    price_of: PriceOf,
+    *,
+    policy: Policy | None = None,
+    corrections: Sequence[Correction] = (),
+    transfers: Mapping[int, int] | None = None,
+) -> LotBook:
+    """Return lots and gains in ``currency``.
+
+    ``ordered`` comes from ``ordering.in_order``. ``price_of`` gives market prices and exchange rates in ``currency``.
+    ``corrections`` are by instant. ``transfers`` maps the index of a withdrawal to that of the deposit it became.
+    """
+    chosen = policy or Policy()
+    inputs = _Inputs(ordered, currency, price_of, corrections, transfers or {})
+    with localcontext(MONEY_CONTEXT):
+        book = _run(inputs, LotEngine(chosen))
+        if Method.TOTAL_AVERAGE not in (chosen.method, *chosen.methods.values()):
+            return book
+        for _ in range(_MOST_RUNS):
+            repeated = _run(inputs, LotEngine(chosen, book.engine.book.next()))
+            settled = repeated.engine.book.came == book.engine.book.came
+            book = repeated
+            if settled:
+                break
+    return book
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    ordered: Sequence[Transaction]
+    currency: str
+    price_of: PriceOf
+    corrections: Sequence[Correction]
+    transfers: Mapping[int, int]
+
+
+def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
+    ordered, policy = inputs.ordered, engine.policy
+    reader = EventReader(engine, ordered, inputs.currency, inputs.price_of, inputs.transfers)
+    trade, handlers, here = reader.trade, reader.handlers, engine.here
+    by_year = bool(policy.methods) or policy.method is Method.TOTAL_AVERAGE
+    year_ends = micros(datetime(1, 1, 1, tzinfo=UTC))
+    waiting = list(inputs.corrections[::-1])
+    for index, row in enumerate(ordered):
+        at = micros(row.at)
+        while waiting and waiting[-1].at < at:
+            _correct(reader, waiting.pop())
+        if by_year and at >= year_ends:
+            year_ends = _turn(engine, at)
+        here.at, here.transaction, here.source, here.account = at, index, row.source, row.account
+        if row.kind is TransactionKind.TRADE:
+            trade(row)
+        else:
+            handlers[row.kind](row)
+    while waiting:
+        _correct(reader, waiting.pop())
+    for pool in engine.pools.values():
+        pool.settle()
+    return LotBook(engine, reader.incomes, ordered, inputs.currency)
+
+
+def _correct(reader: EventReader, correction: Correction) -> None:
+    here = reader.engine.here
+    here.at, here.transaction, here.source, here.account = (
+        correction.at,
+        -1,
+        correction.source,
+        correction.account,
+    )
+    reader.correct(correction)
+
+
+def _turn(engine: LotEngine, at: Microseconds) -> Microseconds:
+    year = instant(at).year
+    engine.turn_year(year)
+    return micros(datetime(year + 1, 1, 1, tzinfo=UTC))

@@ -1,0 +1,296 @@
+"""The bookkeeping of lots: acquire, dispose, move, remove. What calls for which is told in ``lot_events``.
+
+Results are kept as parallel lists, because a million small objects would cost more than the arithmetic. All amounts are
+in the report's currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from smartfolio_app.ledger.assets import AssetId, is_fiat
+from smartfolio_app.ledger.instants import Microseconds
+from smartfolio_app.ledger.lots import DisposalKind, Finding, Method, Policy, Pooling
+from smartfolio_app.ledger.pools import (
+    AveragePool,
+    FirstInPool,
+    LastInPool,
+    LotColumns,
+    Pool,
+    Short,
+    UnitCostPool,
+    part,
+)
+from smartfolio_app.ledger.total_average import TotalAveragePool, YearBook
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+#: Assets that can be sold without being held.
+_SHORTABLE = ("stock:",)
+UNKNOWN = -1
+
+
+class Disposal(NamedTuple):
+    """One disposal: ``quantity`` of an asset for ``proceeds`` (net of ``fee``). Its matches begin at ``first``.
+
+    ``transaction`` realises the gain. Of a closed short position ``short`` is what was opened, and what closed it
+    stands in place of a lot.
+    """
+
+    asset: AssetId
+    kind: DisposalKind
+    transaction: int
+    quantity: Decimal
+    proceeds: Decimal | None
+    fee: Decimal
+    first: int
+    short: Short | None = None
+
+
+@dataclass(slots=True)
+class MatchColumns:
+    """What the disposals took from which lots, as parallel lists: lot number (or ``UNKNOWN``), quantity, cost."""
+
+    lot: list[int] = field(default_factory=list)
+    quantity: list[Decimal] = field(default_factory=list)
+    cost: list[Decimal | None] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Carried:
+    """Cost that left or entered an asset without a gain: by a swap, a spin-off, a loan, a withdrawal for nowhere."""
+
+    asset: AssetId
+    at: Microseconds
+    cost: Decimal | None
+    quantity: Decimal
+
+
+@dataclass(slots=True)
+class Place:
+    """Where and when something happens: what the engine needs to know of the transaction at hand."""
+
+    source: str = ""
+    account: str = ""
+    at: Microseconds = 0
+    transaction: int = UNKNOWN
+
+
+class LotEngine:
+    """Holds the pools and books into them. ``here`` is set by the caller before each transaction."""
+
+    def __init__(self, policy: Policy, averages: YearBook | None = None) -> None:
+        self.policy = policy
+        self.here = Place()
+        self.lots = LotColumns()
+        self.matches = MatchColumns()
+        self.disposals: list[Disposal] = []
+        self.carried: list[Carried] = []
+        self.findings: list[Finding] = []
+        self.pools: dict[Hashable, Pool] = {}
+        self.asset_of: dict[Hashable, AssetId] = {}
+        self.book = averages or YearBook()
+        self._method = policy.method
+        self._global = policy.pooling is Pooling.GLOBAL
+        self._fiat: dict[AssetId, bool] = {}
+
+    # ------------------------------------------------------------------------------------------------ pools
+    def tracks(self, asset: AssetId) -> bool:
+        """Tell whether the asset has lots; money has none."""
+        known = self._fiat.get(asset)
+        if known is None:
+            known = self._fiat[asset] = is_fiat(asset)
+        return not known
+
+    def pool(self, asset: AssetId) -> Pool:
+        """Return the pool that serves the asset at the place at hand."""
+        key: Hashable = asset
+        if not self._global:
+            here = self.here
+            key = (asset, here.source, here.account if self.policy.pooling is Pooling.ACCOUNT else "")
+        found = self.pools.get(key)
+        if found is None:
+            found = self.pools[key] = self._new_pool(key)
+            self.asset_of[key] = asset
+        return found
+
+    def turn_year(self, year: int) -> None:
+        """Let another year begin, and with it perhaps another method."""
+        self.book.year = year
+        method = self.policy.method_of(year)
+        if method is self._method:
+            return
+        self._method = method
+        for key, pool in self.pools.items():
+            pool.settle()
+            successor = self._new_pool(key)
+            for lot in pool.numbers():
+                successor.add(lot)
+            successor.shorts = pool.shorts
+            self.pools[key] = successor
+
+    def _new_pool(self, key: Hashable) -> Pool:
+        match self._method:
+            case Method.FIFO:
+                return FirstInPool(self.lots)
+            case Method.LIFO:
+                return LastInPool(self.lots)
+            case Method.HIFO:
+                return UnitCostPool(self.lots, -1)
+            case Method.LOFO:
+                return UnitCostPool(self.lots, 1)
+            case Method.AVERAGE:
+                return AveragePool(self.lots)
+            case Method.TOTAL_AVERAGE:
+                return TotalAveragePool(self.lots, key, self.book)
+
+    # ---------------------------------------------------------------------------------------------- booking
+    def acquire(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:
+        """Make a lot of what came in; a purchase first closes a short position."""
+        pool = self.pool(asset)
+        if pool.shorts:
+            quantity, cost = self._close_shorts(pool, asset, quantity, cost)
+        if not quantity:
+            return
+        here, lots = self.here, self.lots
+        number = len(lots.asset)
+        lots.asset.append(asset)
+        lots.acquired.append(here.at)
+        lots.origin.append(here.transaction)
+        lots.quantity.append(quantity)
+        lots.cost.append(cost)
+        lots.paid.append(cost)
+        pool.add(number)
+
+    def dispose(
+        self, asset: AssetId, quantity: Decimal, proceeds: Decimal | None, fee: Decimal, kind: DisposalKind
+    ) -> None:
+        """Take ``quantity`` out of the lots for ``proceeds`` (net of ``fee``)."""
+        if not quantity:
+            return
+        pool, lots, matches = self.pool(asset), self.lots, self.matches
+        held, costs = lots.quantity, lots.cost
+        first = len(matches.lot)
+        left = quantity
+        while left:
+            lot = pool.first()
+            if lot < 0:
+                quantity, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
+                break
+            here = held[lot]
+            if here <= left:
+                taken = here
+                cost = pool.cost_of(lot, taken) if pool.averaging else costs[lot]
+                pool.drop()
+            else:
+                taken = left
+                cost = pool.cost_of(lot, taken)
+            held[lot] = here - taken
+            matches.lot.append(lot)
+            matches.quantity.append(taken)
+            matches.cost.append(cost)
+            left -= taken
+        if quantity:
+            index = self.here.transaction
+            self.disposals.append(Disposal(asset, kind, index, quantity, proceeds, fee, first))
+
+    def take(self, pool: Pool, quantity: Decimal) -> list[tuple[Decimal, Decimal | None, int]]:
+        """Take ``quantity`` out of a pool without a gain; return (quantity, cost, lot) of each part.
+
+        When less is held, what is returned adds up to less.
+        """
+        parts: list[tuple[Decimal, Decimal | None, int]] = []
+        held = self.lots.quantity
+        while quantity:
+            lot = pool.first()
+            if lot < 0:
+                break
+            taken = min(held[lot], quantity)
+            cost = pool.cost_of(lot, taken)
+            held[lot] -= taken
+            if not held[lot]:
+                pool.drop()
+            parts.append((taken, cost, lot))
+            quantity -= taken
+        return parts
+
+    def put(self, pool: Pool, asset: AssetId, quantity: Decimal, cost: Decimal | None, lot: int) -> None:
+        """Put what was taken into a pool as a lot that keeps the date and origin of ``lot``."""
+        lots = self.lots
+        number = len(lots.asset)
+        lots.asset.append(asset)
+        lots.acquired.append(lots.acquired[lot])
+        lots.origin.append(lots.origin[lot])
+        lots.quantity.append(quantity)
+        lots.cost.append(cost)
+        lots.paid.append(None)
+        pool.add(number)
+
+    def carry(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:
+        """Note that cost entered (+) or left (-) an asset without a gain."""
+        self.carried.append(Carried(asset, self.here.at, cost, quantity))
+
+    def find(self, code: str, asset: AssetId, quantity: Decimal) -> None:
+        """Note something that is not known."""
+        self.findings.append(Finding(code, asset, quantity, self.here.transaction))
+
+    # --------------------------------------------------------------------------------------------- internals
+    def _oversell(
+        self,
+        pool: Pool,
+        what: tuple[AssetId, DisposalKind],
+        quantities: tuple[Decimal, Decimal],
+        proceeds: Decimal | None,
+        fee: Decimal,
+    ) -> tuple[Decimal, Decimal | None, Decimal]:
+        """Deal with what is sold (``quantities``: in all, of that not held); return what the lots still account for.
+
+        A security is sold short; anything else must have been acquired somehow, at a cost that nobody told.
+        """
+        asset, kind = what
+        quantity, missing = quantities
+        if kind is DisposalKind.SALE and asset.startswith(_SHORTABLE):
+            own = None if proceeds is None else part(proceeds, missing, quantity)
+            own_fee = part(fee, missing, quantity) if fee else fee
+            here = self.here
+            pool.shorts.append(Short(missing, own, own_fee, here.at, here.transaction))
+            rest = None if proceeds is None or own is None else proceeds - own
+            return quantity - missing, rest, fee - own_fee
+        self.find("lots.unknown_acquisition", asset, missing)
+        self._match_unknown(missing, None)
+        return quantity, proceeds, fee
+
+    def _match_unknown(self, quantity: Decimal, cost: Decimal | None) -> None:
+        self.matches.lot.append(UNKNOWN)
+        self.matches.quantity.append(quantity)
+        self.matches.cost.append(cost)
+
+    def _close_shorts(
+        self, pool: Pool, asset: AssetId, quantity: Decimal, cost: Decimal | None
+    ) -> tuple[Decimal, Decimal | None]:
+        """Cover open short positions, oldest first; return what is left of the purchase."""
+        while quantity and pool.shorts:
+            short = pool.shorts[0]
+            taken = min(short.quantity, quantity)
+            paid = cost if cost is None or taken == quantity else part(cost, taken, quantity)
+            got, fee = short.proceeds, short.fee
+            if taken < short.quantity:
+                got = None if got is None else part(got, taken, short.quantity)
+                fee = part(fee, taken, short.quantity)
+            first = len(self.matches.lot)
+            self._match_unknown(taken, paid)
+            closed = self.here.transaction
+            self.disposals.append(Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short))
+            quantity -= taken
+            cost = None if cost is None or paid is None else cost - paid
+            if taken == short.quantity:
+                pool.shorts.popleft()
+            else:
+                short.quantity -= taken
+                short.fee -= fee
+                if short.proceeds is not None and got is not None:
+                    short.proceeds -= got
+        return quantity, cost
