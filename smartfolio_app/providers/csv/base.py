@@ -133,9 +133,8 @@ class ParsedFile:
     """What a file says, ready for a preview.
 
     ``rows`` counts the data rows found. ``transactions`` may be fewer (rejected, skipped, several rows that are
-    one event) or more (one row that is two events). ``prices`` are those the file states; ``trade_prices`` follow
-    from its trades against a currency (provider ``trade``), the last one of an asset, currency and UTC day.
-    ``suspected`` are the rows that repeat an earlier identical row without an id that could tell them apart.
+    one event) or more (one row that is two events). ``prices`` are those the file states; what its trades imply is
+    derived from the transactions themselves. ``suspected`` are the rows that repeat an earlier identical row without an id that could tell them apart.
     ``skipped`` are rows that rightly bring nothing (internal moves, totals, cancelled orders). When ``as_of_known``
     is false the statement's instant is only that of the upload. ``mapping`` is the column mapping that was used,
     ``mapping_guessed`` when nobody confirmed it.
@@ -151,7 +150,6 @@ class ParsedFile:
     earlier_statements: list[Statement] = field(default_factory=list)
     as_of_known: bool = True
     prices: list[PriceQuote] = field(default_factory=list)
-    trade_prices: list[PriceQuote] = field(default_factory=list)
     assets: dict[AssetId, Asset] = field(default_factory=dict)
     rejected: list[Rejected] = field(default_factory=list)
     skipped: list[Rejected] = field(default_factory=list)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from smartfolio_app.ledger.assets import SECURITY_CLASSES, Asset, AssetClass, AssetId, asset_id, fiat, is_fiat
-from smartfolio_app.ledger.money import divide
+from smartfolio_app.ledger.assets import SECURITY_CLASSES, Asset, AssetClass, AssetId, asset_id, fiat
 from smartfolio_app.ledger.transactions import (
     Amount,
     PriceQuote,
@@ -320,7 +319,6 @@ class Book:
             earlier_statements=self.earlier,
             as_of_known=known,
             prices=self.prices,
-            trade_prices=trade_prices(self.transactions),
             assets=self.assets,
             rejected=sorted(self.rejected, key=lambda rejected: rejected.row),
             skipped=self.skipped,
@@ -367,33 +365,6 @@ def is_isin(text: str) -> bool:
         and text[:2].isalpha()
         and text[2:].upper() == text[2:]
     ) and text[11].isdigit()
-
-
-def trade_prices(transactions: Iterable[Transaction]) -> list[PriceQuote]:
-    """Return the unit prices that trades against a currency imply, the last of each asset, currency and UTC day.
-
-    Only where both sides are known and above zero; the fee is no part of the price.
-    """
-    last: dict[tuple[AssetId, str, object], tuple[datetime, Transaction]] = {}
-    for transaction in transactions:
-        received, sent = transaction.received, transaction.sent
-        if transaction.kind is not TransactionKind.TRADE or received is None or sent is None:
-            continue
-        if is_fiat(received.asset) == is_fiat(sent.asset) or not received.quantity or not sent.quantity:
-            continue
-        money, thing = (received, sent) if is_fiat(received.asset) else (sent, received)
-        key = (thing.asset, money.asset, transaction.at.date())
-        if key not in last or transaction.at >= last[key][0]:
-            last[key] = (transaction.at, transaction)
-    quotes = []
-    for (asset, currency, _), (at, transaction) in last.items():
-        received, sent = transaction.received, transaction.sent
-        assert received is not None
-        assert sent is not None
-        money, thing = (received, sent) if is_fiat(received.asset) else (sent, received)
-        price = _rounded(divide(money.quantity, thing.quantity))
-        quotes.append(PriceQuote(asset, currency.removeprefix("fiat:"), price, at, transaction.row))
-    return quotes
 
 
 def _rounded(price: Decimal) -> Decimal:

@@ -16,16 +16,23 @@ NumberReader = Callable[[str], Decimal]
 class Columns:
     """The columns of one table. Names are normalised headings; a doubled heading is reached by ``name#2``.
 
-    ``decimal`` and ``order`` are what the format is known to write; a column that proves otherwise overrules the first,
-    the user's options overrule both.
+    ``decimal`` and ``order`` are what the format is known to write. A column that proves another decimal overrules it,
+    unless ``fixed`` says that the format has no other (``1,000`` is then a thousand); the user's options overrule all.
     """
 
     def __init__(
-        self, table: Table, options: ReadOptions, *, decimal: str | None = None, order: str | None = None
+        self,
+        table: Table,
+        options: ReadOptions,
+        *,
+        decimal: str | None = None,
+        order: str | None = None,
+        fixed: bool = False,
     ) -> None:
         self._rows = table.rows
         self._options = options
         self._decimal = decimal
+        self._fixed = fixed
         self._order = options.date_order or order
         self._serials = table.kind == "spreadsheet"
         self.zone: tzinfo = dates.zone_named(options.time_zone)
@@ -60,6 +67,8 @@ class Columns:
         if style is None:
             if self._options.decimal:
                 style = numbers.Style(self._options.decimal, evident=True)
+            elif self._fixed:
+                style = numbers.Style(self._decimal, evident=True)
             else:
                 style = numbers.detect(self.values(position))
                 if style.decimal is None:

@@ -43,3 +43,14 @@ def known(kinds: Mapping[str, _Meaning], word: str) -> _Meaning:
         return kinds[word.strip().casefold()]
     except KeyError as error:
         raise RowError("import.reject.unknown_type", type=word.strip()[:60]) from error
+
+
+def without_fees(total: Decimal, fees: Decimal, gross: Decimal | None, *, buys: bool) -> Decimal:
+    """Return what a trade's shares came to by themselves, out of a total that may have its fees in it.
+
+    ``gross`` (quantity times price) decides which; where it is unknown the total is what the cash moved by.
+    """
+    inside = total - fees if buys else total + fees
+    if gross is None or not fees:
+        return inside
+    return total if abs(total - gross) < abs(inside - gross) else inside
