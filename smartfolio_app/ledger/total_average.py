@@ -37,14 +37,13 @@ class YearBook:
         """Return a fresh book with the averages that follow from what was noted in this one."""
         averages: dict[Slot, tuple[Decimal, Decimal]] = {}
         opening: dict[Hashable, tuple[Decimal, Decimal]] = {}
-        for pool, year in sorted(
-            self.came.keys() | self.left.keys(), key=lambda slot: (str(slot[0]), slot[1])
-        ):
+        for slot in sorted(self.came.keys() | self.left.keys(), key=lambda slot: slot[1:]):
+            pool = slot[0]
             cost, quantity = opening.get(pool, (ZERO, ZERO))
-            came_cost, came = self.came.get((pool, year), (ZERO, ZERO))
+            came_cost, came = self.came.get(slot, (ZERO, ZERO))
             cost, quantity = cost + came_cost, quantity + came
-            averages[pool, year] = (cost, quantity)
-            rest = quantity - self.left.get((pool, year), ZERO)
+            averages[slot] = (cost, quantity)
+            rest = quantity - self.left.get(slot, ZERO)
             opening[pool] = (part(cost, rest, quantity) if quantity else ZERO, rest)
         return YearBook(averages=averages)
 
