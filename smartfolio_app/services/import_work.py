@@ -12,6 +12,7 @@ from smartfolio_app.services import audit, files, import_plan, sources, trade_pr
 from smartfolio_app.services.import_plan import Plan, Progress, Reading
 from smartfolio_app.services.import_results import ImportOutcome, ImportPreview, Request
 from smartfolio_app.services.source_labels import label_of
+from smartfolio_app.services.worker import FINISHING
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.repo_ledger import (
     bump_revision,
@@ -43,20 +44,20 @@ def commit(db: Session, request: Request, progress: Progress | None = None) -> I
 
 
 def preview_here(request: Request, progress: Progress) -> ImportPreview:
-    """As ``preview``, in the worker process."""
+    """As ``preview``, with a session of its own: for jobs and the worker process."""
     with session_scope() as db:
         return _preview(db, request, _read_once(db, request, progress))
 
 
 def commit_here(request: Request, progress: Progress) -> ImportOutcome:
-    """As ``commit``, in the worker process."""
+    """As ``commit``, with a session of its own: for jobs and the worker process."""
     with session_scope() as db:
         return _commit(db, request, _read_once(db, request, progress), progress)
 
 
 def _read_once(db: Session, request: Request, progress: Progress) -> Reading:
     """Read a file, or remember what it said when it was the last one read and is asked for in the same way."""
-    global _last  # noqa: PLW0603 - the worker does one thing at a time
+    global _last  # noqa: PLW0603 - one for the process; of two threads the later one is remembered
     asked: Hashable = (
         request.user_id,
         hash(request.data),
@@ -66,10 +67,13 @@ def _read_once(db: Session, request: Request, progress: Progress) -> Reading:
         repr(request.options),
         repr(request.mapping),
     )
-    if _last is None or _last[0] != asked:
-        _last = None  # the memory of the old one, before the new one is read
-        _last = (asked, import_plan.read(db, request, progress))
-    return _last[1]
+    known = _last
+    if known is not None and known[0] == asked:
+        return known[1]
+    _last = known = None  # the memory of the old one, before the new one is read
+    reading = import_plan.read(db, request, progress)
+    _last = (asked, reading)
+    return reading
 
 
 def _preview(db: Session, request: Request, reading: Reading) -> ImportPreview:
@@ -113,28 +117,28 @@ def _preview(db: Session, request: Request, reading: Reading) -> ImportPreview:
 def _commit(db: Session, request: Request, reading: Reading, progress: Progress | None) -> ImportOutcome:
     parsed, user_id = reading.parsed, request.user_id
 
-    def storing(done: int) -> None:
+    def tell(phase: str, done: int) -> None:
         if progress is not None:
-            progress("storing", done, parsed.rows)
+            progress(phase, done, parsed.rows)
 
     # Content first: a file without a row is swept away, a row without its file would be a lie.
     files.keep(user_id, request.data)
     try:
         bump_revision(db, user_id)  # from here on nobody else changes this ledger
-        storing(0)
+        tell("storing", 0)
         source = import_plan.choose_source(db, request, parsed)
         source = source or sources.new_source(db, user_id, parsed.provider)
         plan = import_plan.make(db, request, reading, source)
         batch = _batch(db, request, reading, source, plan)
-        storing(parsed.rows // 3)
+        tell("storing", parsed.rows // 3)
         _store(db, source, batch, parsed, plan)
-        storing(parsed.rows)
         audit.record(
             db,
             user_id,
             "import.commit",
             {"batch": batch.id, "source": source.key, "file": request.filename, "added": plan.added},
         )
+        tell(FINISHING, parsed.rows)
         db.commit()
     except BaseException:
         db.rollback()

@@ -59,7 +59,14 @@ def preview(
         InvalidInputError: There is no such format, or the source is of another category.
     """
     request = _request(
-        user_id, data, filename, source_key, format_id, options=options, mapping=mapping, skip=skip_suspected
+        user_id,
+        data,
+        filename,
+        source_key,
+        format_id,
+        options=options,
+        mapping=mapping,
+        skip_suspected=skip_suspected,
     )
     if is_heavy(data):
         return worker().run(import_work.preview_here, request, progress=progress)
@@ -81,7 +88,14 @@ def commit(
 ) -> ImportOutcome:
     """Import a file and commit; raises as ``preview``, and then nothing is stored."""
     request = _request(
-        user_id, data, filename, source_key, format_id, options=options, mapping=mapping, skip=skip_suspected
+        user_id,
+        data,
+        filename,
+        source_key,
+        format_id,
+        options=options,
+        mapping=mapping,
+        skip_suspected=skip_suspected,
     )
     if not is_heavy(data):
         return import_work.commit(db, request, progress)
@@ -93,16 +107,14 @@ def commit(
 
 def start_preview(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
     """Begin a preview as a job and return its id; its result is an ``ImportPreview``. Choices as of ``preview``."""
-    return jobs.start(
-        user_id, "preview", filename, import_work.preview_here, _request(user_id, data, filename, **choices)
-    )
+    request = _request(user_id, data, filename, **choices)
+    return jobs.start(user_id, "preview", filename, import_work.preview_here, request, heavy=is_heavy(data))
 
 
 def start_commit(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
     """Begin an import as a job and return its id; its result is an ``ImportOutcome``. Choices as of ``commit``."""
-    return jobs.start(
-        user_id, "import", filename, import_work.commit_here, _request(user_id, data, filename, **choices)
-    )
+    request = _request(user_id, data, filename, **choices)
+    return jobs.start(user_id, "import", filename, import_work.commit_here, request, heavy=is_heavy(data))
 
 
 def is_heavy(data: bytes) -> bool:
@@ -207,6 +219,8 @@ def _request(
     *,
     options: ReadOptions | None = None,
     mapping: Mapping | None = None,
-    skip: bool = False,
+    skip_suspected: bool = False,
 ) -> Request:
-    return Request(user_id, data, filename, source_key or "", format_id or "", options, mapping, skip)
+    return Request(
+        user_id, data, filename, source_key or "", format_id or "", options, mapping, skip_suspected
+    )

@@ -44,7 +44,7 @@ class Choices:
             "format_id": self.format_id or None,
             "options": self.options,
             "mapping": self.mapping,
-            "skip": self.skip_suspected,
+            "skip_suspected": self.skip_suspected,
         }
 
 

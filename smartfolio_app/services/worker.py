@@ -12,6 +12,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import secrets
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -23,6 +24,9 @@ from smartfolio_app.storage import engine
 
 #: Called with the phase, what is done and what there is in all (0: not known).
 Progress = Callable[[str, int, int], None]
+
+#: The phase in which work is made to last: from here on it can no longer be cancelled.
+FINISHING = "finishing"
 
 IDLE_SECONDS = 300.0
 
@@ -41,43 +45,70 @@ class Worker:
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._idle_seconds = idle_seconds
         self._turn = threading.Lock()  # held while a piece of work is under way
+        self._state = threading.Lock()  # guards the four below
         self._process: multiprocessing.process.BaseProcess | None = None
+        self._ticket = ""  # whose work is under way
+        self._finishing = False  # ... and is past the point of no return
+        self._cancelled: set[str] = set()
         self._pipe: Connection | None = None
         self._settings: Settings | None = None
-        self._cancelled = False
         self._timer: threading.Timer | None = None
 
-    def run(self, function: Callable[..., Any], *arguments: Any, progress: Progress | None = None) -> Any:
+    def run(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        progress: Progress | None = None,
+        ticket: str = "",
+    ) -> Any:
         """Call ``function(*arguments, progress=...)`` in the process and return what it returns.
 
-        ``function`` is one of a module (it is sent by name); arguments and result are pickled.
+        ``function`` is one of a module (it is sent by name); arguments and result are pickled. Just before it makes its
+        work last, it calls ``progress(FINISHING, ...)``: if that returns, it is too late to cancel. ``ticket`` names
+        the work for ``cancel``.
 
         Raises:
             WorkerError: It was cancelled, or the process died.
             SmartFolioError: As ``function`` raised it.
         """
+        ticket = ticket or secrets.token_hex(8)
         with self._turn:
             pipe = self._started()
-            self._cancelled = False
             try:
+                with self._state:
+                    if ticket in self._cancelled:
+                        raise WorkerError("job.cancelled")
+                    self._ticket, self._finishing = ticket, False
                 pipe.send((function, arguments))
                 return self._answer(pipe, progress)
             except (EOFError, OSError) as error:
                 self._close()
-                raise WorkerError("job.cancelled" if self._cancelled else "job.died") from error
+                raise WorkerError("job.cancelled" if ticket in self._cancelled else "job.died") from error
             finally:
+                with self._state:
+                    self._ticket = ""
+                    self._cancelled.discard(ticket)
                 self._rest()
 
-    def cancel(self) -> None:
-        """End the work under way at once, by ending the process; the next work gets a new one."""
-        process = self._process
-        if process is not None and self._turn.locked():
-            self._cancelled = True
-            process.kill()
+    def cancel(self, ticket: str) -> bool:
+        """End a piece of work, waiting or under way, by ending the process; nothing of it stays.
+
+        Returns ``False`` when it is too late: its result is being made to last.
+        """
+        with self._state:
+            if self._ticket == ticket and self._finishing:
+                return False
+            self._cancelled.add(ticket)
+            if self._ticket == ticket and self._process is not None:
+                self._process.kill()
+            return True
 
     def stop(self) -> None:
-        """End the process (when the server stops); work under way is cancelled and leaves nothing half-done."""
-        self.cancel()
+        """End the process (when the server stops); work under way is cancelled unless it is about to be done."""
+        with self._state:
+            ticket = self._ticket
+        if ticket:
+            self.cancel(ticket)
         with self._turn:
             self._close()
 
@@ -104,12 +135,20 @@ class Worker:
         while True:
             what, *rest = pipe.recv()
             if what == "progress":
+                if rest[0] == FINISHING:
+                    self._let_finish(pipe)
                 if progress is not None:
                     progress(*rest)
             elif what == "failed":
                 raise _restored(*rest)
             else:
                 return rest[0]
+
+    def _let_finish(self, pipe: Connection) -> None:
+        with self._state:
+            if self._ticket not in self._cancelled:  # else the process is being killed, and waits in vain
+                self._finishing = True
+                pipe.send("go")
 
     def _rest(self) -> None:
         self._timer = threading.Timer(self._idle_seconds, self._stop_when_idle)
@@ -124,18 +163,16 @@ class Worker:
                 self._turn.release()
 
     def _close(self) -> None:
-        process = self._process
-        self._forget()
+        with self._state:
+            process, self._process = self._process, None
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
         if process is not None:
             process.join(timeout=2)  # it ends by itself when the pipe is closed
             if process.is_alive():
                 process.kill()
                 process.join()
-
-    def _forget(self) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
-        self._pipe = self._process = None
 
 
 _worker: Worker | None = None
@@ -162,6 +199,8 @@ def _serve(pipe: Connection, settings: Settings) -> None:
 
     def progress(phase: str, done: int, total: int) -> None:
         pipe.send(("progress", phase, done, total))
+        if phase == FINISHING:
+            pipe.recv()  # "go", or never: whoever cancelled has won, and is ending this process
 
     while True:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 
@@ -12,17 +13,40 @@ import pytest
 from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.services import accounts
 from smartfolio_app.services.jobs import Jobs, jobs, off_loop
-from smartfolio_app.services.worker import Worker, WorkerError, worker
+from smartfolio_app.services.worker import Worker, WorkerError
+from smartfolio_app.settings import load_settings
+from smartfolio_app.storage import engine
 from smartfolio_app.storage.tables import User
 from smartfolio_app.storage.vault import VaultLockedError
 from tests.services import work
 
 
+@pytest.fixture(scope="module")
+def shared_settings(tmp_path_factory, migrated_database):
+    """One database for this file: each new one costs a new process."""
+    chosen = load_settings(data_dir=tmp_path_factory.mktemp("worker"), offline=True)
+    shutil.copyfile(migrated_database, chosen.data_dir / "smartfolio.sqlite")
+    yield chosen
+    engine.dispose(chosen)
+
+
 @pytest.fixture
-def own(settings):
+def settings(shared_settings):
+    engine.configure(shared_settings)
+    yield shared_settings
+    engine.configure(None)
+
+
+@pytest.fixture(scope="module")
+def shared_worker():
     made = Worker()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def own(settings, shared_worker):
+    return shared_worker
 
 
 def until(condition, seconds=20):
@@ -41,9 +65,9 @@ def test_work_is_done_elsewhere_and_reports_how_far_it_is(own):
 
 
 def test_the_process_sees_the_same_database(own, db):
-    db.add(User(name="ann", password_hash="x"))
+    db.add(User(name="bob", password_hash="x"))
     db.commit()
-    assert own.run(work.user_names) == ["ann"]
+    assert "bob" in own.run(work.user_names)
 
 
 def test_an_expected_failure_comes_back_as_it_was_raised(own):
@@ -77,16 +101,44 @@ def test_work_can_be_ended_at_once(own):
 
     def go():
         try:
-            own.run(work.take_long, progress=lambda *_: started.set())
+            own.run(work.take_long, progress=lambda *_: started.set(), ticket="mine")
         except WorkerError as error:
             outcome.append(error.code)
 
     thread = threading.Thread(target=go)
     thread.start()
     assert started.wait(20)
-    own.cancel()
+    assert own.cancel("mine")
     thread.join(10)
     assert outcome == ["job.cancelled"]
+
+
+def test_only_the_work_that_is_named_is_ended(own):
+    own.run(work.process_id)
+    started, done = threading.Event(), []
+    thread = threading.Thread(
+        target=lambda: done.append(own.run(work.nap, progress=lambda *_: started.set(), ticket="mine"))
+    )
+    thread.start()
+    assert started.wait(20)
+    own.cancel("another's")
+    thread.join(10)
+    assert done == ["rested"]
+    with pytest.raises(WorkerError):
+        own.run(work.process_id, ticket="another's")  # cancelled before its turn came
+
+
+def test_what_is_being_made_to_last_can_no_longer_be_cancelled(own, tmp_path):
+    own.run(work.process_id)
+    done = []
+    thread = threading.Thread(
+        target=lambda: done.append(own.run(work.finish, str(tmp_path / "f"), ticket="mine"))
+    )
+    thread.start()
+    until((tmp_path / "f").exists)
+    assert not own.cancel("mine")
+    thread.join(10)
+    assert done == ["lasting"]
 
 
 def test_an_idle_process_is_stopped(settings):
@@ -96,9 +148,13 @@ def test_an_idle_process_is_stopped(settings):
 
 
 class TestJobs:
+    @pytest.fixture(autouse=True)
+    def _same_process(self, own, monkeypatch):
+        monkeypatch.setattr("smartfolio_app.services.jobs.worker", lambda: own)
+
     @pytest.fixture
-    def ann(self, db):
-        return accounts.create_user(db, "Ann", "correct horse battery").id
+    def ann(self):
+        return "the id of a user"
 
     def test_a_job_can_be_looked_at_until_it_is_done(self, ann):
         own = Jobs()
@@ -130,13 +186,27 @@ class TestJobs:
         own.wait()
         assert [job.state for job in own.of_user(ann)] == ["cancelled", "cancelled", "done"]
 
+    def test_light_jobs_are_done_here_and_do_not_wait_for_heavy_ones(self, ann):
+        own = Jobs()
+        heavy = own.start(ann, "import", "big", work.take_long)
+        light = own.start(ann, "preview", "small", work.process_id, heavy=False)
+        until(lambda: own.status(ann, light).finished)
+        assert own.status(ann, light).result == os.getpid()
+        until(lambda: own.status(ann, heavy).state == "running")
+        own.cancel(ann, heavy)
+
+    def test_an_unexpected_failure_is_an_end_too(self, ann):
+        own = Jobs()
+        job_id = own.start(ann, "preview", "small", work.stumble, heavy=False)
+        own.wait()
+        assert (own.status(ann, job_id).state, own.status(ann, job_id).error.code) == ("failed", "job.failed")
+
     def test_another_users_job_does_not_exist(self, ann):
         job_id = jobs.start(ann, "import", "file.csv", work.double, 4)
         for act in (jobs.status, jobs.cancel, jobs.forget):
             with pytest.raises(NotFoundError):
                 act("somebody else", job_id)
         jobs.wait()
-        worker().stop()
 
 
 async def test_off_loop_gives_a_session_in_another_thread_and_commits(settings):
@@ -144,5 +214,5 @@ async def test_off_loop_gives_a_session_in_another_thread_and_commits(settings):
         db.add(User(name=name, password_hash="x"))
         return threading.get_ident()
 
-    assert await off_loop(add, "ann") != threading.get_ident()
-    assert await off_loop(lambda db: [user.name for user in accounts.list_users(db)]) == ["ann"]
+    assert await off_loop(add, "carl") != threading.get_ident()
+    assert "carl" in await off_loop(lambda db: [user.name for user in accounts.list_users(db)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -47,3 +48,17 @@ def die(progress):
 def take_long(progress):
     progress("sleeping", 0, 1)
     time.sleep(60)
+
+
+def finish(path, progress):
+    """Work that tells when it is past the point of no return, and then takes its time."""
+    progress("finishing", 1, 1)
+    Path(path).write_text("started to last")
+    time.sleep(1)
+    return "lasting"
+
+
+def nap(progress):
+    progress("napping", 0, 1)
+    time.sleep(0.5)
+    return "rested"
