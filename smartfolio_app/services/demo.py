@@ -146,6 +146,7 @@ def _add_items(db: Session, user_id: str, market: DemoMarket, first: date, at: d
             name=item.name,
             currency=item.currency,
             note=item.note,
+            closed_on=item.closed_on,
         )
         db.add(row)
         valuations += [

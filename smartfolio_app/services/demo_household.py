@@ -49,18 +49,18 @@ _FANCIES = {
 }
 
 #: The savings plan at the broker, EUR a month.
-_MONTHLY = {"stock:IE00B4L5Y983": 650, "stock:IE00BKM4GZ66": 150, "stock:IE00B3F81R35": 120}
+_MONTHLY = {"stock:IE00B4L5Y983": 1150, "stock:IE00BKM4GZ66": 250, "stock:IE00B3F81R35": 180}
 #: Single purchases: months after the start -> EUR, asset.
 _SINGLE = {
-    1: (2400, "stock:NL0010273215"),
-    2: (2600, "stock:US0378331005"),
-    4: (2200, "stock:US5949181045"),
-    6: (1900, "stock:CH0038863350"),
-    9: (2500, "stock:NL0000235190"),
-    13: (3200, "stock:IE00B4ND3602"),
-    19: (1700, "stock:US0378331005"),
-    24: (2100, "stock:NL0010273215"),
-    30: (1800, "stock:US5949181045"),
+    1: (4800, "stock:NL0010273215"),
+    2: (5200, "stock:US0378331005"),
+    4: (4400, "stock:US5949181045"),
+    6: (3800, "stock:CH0038863350"),
+    9: (5000, "stock:NL0000235190"),
+    13: (6400, "stock:IE00B4ND3602"),
+    19: (3400, "stock:US0378331005"),
+    24: (4200, "stock:NL0010273215"),
+    30: (3600, "stock:US5949181045"),
 }
 #: What a share pays each time (as a part of its price), and in which months.
 _DIVIDENDS = {
@@ -200,17 +200,17 @@ def _fancy(luck: random.Random) -> AssetId:
 
 
 def _save_in_coins(plan: Plan, day: date) -> None:
-    """Kraken: 500 EUR come in on the 2nd; bitcoin on the 3rd, ether and solana in the week after."""
+    """Kraken: 1000 EUR come in on the 2nd; bitcoin on the 3rd, ether and solana in the week after."""
     if day.day == 2:
         plan.record(
-            KRAKEN, _at(day, 8), TransactionKind.DEPOSIT, received=(Decimal(500), EUR), note="Savings plan"
+            KRAKEN, _at(day, 8), TransactionKind.DEPOSIT, received=(Decimal(1000), EUR), note="Savings plan"
         )
     elif day.day == 3:
-        plan.trade(KRAKEN, _at(day, 9, 12), EUR, BTC, Decimal(240))
+        plan.trade(KRAKEN, _at(day, 9, 12), EUR, BTC, Decimal(480))
     elif day.day == 7:
-        plan.trade(KRAKEN, _at(day, 18, 40), EUR, ETH, Decimal(150))
+        plan.trade(KRAKEN, _at(day, 18, 40), EUR, ETH, Decimal(300))
     elif day.day == 10:
-        plan.trade(KRAKEN, _at(day, 20, 5), EUR, SOL, Decimal(100))
+        plan.trade(KRAKEN, _at(day, 20, 5), EUR, SOL, Decimal(190))
 
 
 def _keep_cold(plan: Plan, day: date) -> None:
@@ -224,9 +224,9 @@ def _swing(plan: Plan, day: date) -> None:
     """Binance: money in three times, then small bets on whatever is fashionable, and profits taken now and then."""
     months, luck = plan.months_in(day), _luck("swing", day)
     if day.day == 5 and months in (0, 5, 14):
-        plan.record(BINANCE, _at(day, 7), TransactionKind.DEPOSIT, received=(Decimal(4000), EUR))
-        plan.trade(BINANCE, _at(day, 8), EUR, USDT, Decimal(2600))
-        plan.trade(BINANCE, _at(day, 8, 10), EUR, USDC, Decimal(900))
+        plan.record(BINANCE, _at(day, 7), TransactionKind.DEPOSIT, received=(Decimal(7000), EUR))
+        plan.trade(BINANCE, _at(day, 8), EUR, USDT, Decimal(4700))
+        plan.trade(BINANCE, _at(day, 8, 10), EUR, USDC, Decimal(1500))
     if months == 16 and day.day == 20:
         plan.record(BINANCE, _at(day, 3), TransactionKind.AIRDROP, received=(Decimal(1450), UNPRICED.id))
         plan.record(

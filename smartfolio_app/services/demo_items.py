@@ -22,6 +22,7 @@ class DemoItem:
     currency: str
     valuations: tuple[tuple[date, Decimal], ...]
     note: str = ""
+    closed_on: date | None = None
 
 
 def items(market: DemoMarket, first: date, today: date) -> list[DemoItem]:
@@ -65,7 +66,7 @@ def items(market: DemoMarket, first: date, today: date) -> list[DemoItem]:
             "EUR",
             tuple((day, (market.price(GOLD, day) * 4 * 32).quantize(Decimal(1))) for day in months),
         ),
-        DemoItem("loan", "Kitchen loan", "EUR", tuple(_loan(months))),
+        _kitchen_loan(months),
         DemoItem("cash", "Travel money", "CHF", ((months[-1], Decimal(640)),)),
     ]
 
@@ -78,13 +79,12 @@ def _mortgage(months: list[date]) -> Iterator[tuple[date, Decimal]]:
         owed = owed * (1 + Decimal("0.021") / 12) - 1180
 
 
-def _loan(months: list[date]) -> Iterator[tuple[date, Decimal]]:
-    owed = Decimal(9_600)
-    for day in months:
-        yield day, owed
-        if owed == 0:
-            return
-        owed = max(owed - 300, Decimal(0))
+def _kitchen_loan(months: list[date]) -> DemoItem:
+    """300 EUR a month until nothing is owed; then it is closed."""
+    owed = [(day, Decimal(9_600 - 300 * index)) for index, day in enumerate(months) if index <= 32]
+    paid_off = next((day for day, value in owed if value == 0), None)
+    left = tuple((day, value) for day, value in owed if value)
+    return DemoItem("loan", "Kitchen loan", "EUR", left, closed_on=paid_off)
 
 
 def _current_account(months: list[date]) -> Iterator[tuple[date, Decimal]]:
