@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.providers import coingecko
+from smartfolio_app.providers.http import Limits
 from smartfolio_app.services import demo, market_data, pricing
 from smartfolio_app.storage.repo_market import Observer
 from smartfolio_app.storage.repo_prices import days_with_prices, price_revision
@@ -359,3 +360,51 @@ def test_an_exchange_rate_in_a_users_file_serves_that_user_where_nobody_else_has
 
     price_books.forget()
     assert pricing.price_book(db, someone).convert("EUR", "USD", NOW).value == Decimal("1.1")
+
+
+TROUBLES = (
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 401},
+    {"kind": "status", "status": 429, "headers": {"retry-after": "30"}},
+    {"kind": "status", "status": 418},
+    {"kind": "dropped"},
+    {"kind": "truncated"},
+    {"kind": "garbage"},
+    {"kind": "html"},
+    {"kind": "huge"},
+    {"kind": "redirect", "body": "https://elsewhere.example/"},
+    {"kind": "body", "body": "null"},
+    {"kind": "body", "body": '{"bitcoin": 5, "solana": "soon", "prices": {"a": 1}}'},
+    {
+        "kind": "body",
+        "body": '{"bitcoin": {"usd": {}}, "solana": {"usd": 1e999}, "prices": [[1], [null, null]]}',
+    },
+)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: str(trouble)[9:60])
+def test_an_hour_of_any_trouble_harms_nothing_and_passes(
+    db, online, server, someone, give, time_machine, trouble
+):
+    start = datetime.now(UTC)
+    time_machine.move_to(start)
+    give(someone, "SOL", "3", start - timedelta(days=20))
+    pricing.refresh(db)
+    before = price(db, someone, SOL, "EUR", start)
+    assert before is not None
+    market_data.market().gateway.limits = Limits(read=0.3, deadline=0.5, backoff=0.001, backoff_max=0.001)
+    server.trouble(**trouble)
+    for minute in range(6, 66, 6):
+        time_machine.move_to(start + timedelta(minutes=minute))
+        calls = len(server.paths)
+        pricing.refresh(db)
+        pricing.backfill(db, patience=0)
+        assert len(server.paths) - calls <= 8 + 20  # both budgets of one minute
+        assert price(db, someone, SOL, "EUR", start) == before
+    later = price(db, someone, SOL, "EUR")
+    assert later.value == before.value
+    assert later.stale
+    server.behave()
+    time_machine.move_to(start + timedelta(minutes=66 + 16))  # past the longest rest of a breaker
+    pricing.refresh(db)
+    assert not price(db, someone, SOL, "EUR").stale
