@@ -7,6 +7,9 @@ Over the assets with a price at both ends, and by arithmetic alone::
 ``value then`` is what was held at the anchor at the prices of the anchor. Every movement since is taken at what it was
 worth when it happened (``ledger.worth``); the market's part is what holdings and movements gained or lost after that.
 Both sides of a trade have one worth, so a trade adds nothing; a trade with an asset that is not covered is a flow.
+
+A statement's correction is neither: it tells what was there all along, so it counts as held at the anchor already. And a
+price that was too old at the anchor says nothing about the market since, so its asset is not covered.
 """
 
 from __future__ import annotations
@@ -89,7 +92,8 @@ def changes_since(
     moved = [
         (number, key)
         for number in columns.since(micros(since), micros(now))
-        if (key := keys[columns.stream.place[number]]) is not None
+        if columns.stream.transaction[number] >= 0
+        and (key := keys[columns.stream.place[number]]) is not None
     ]
     before = dict(held)
     for number, key in moved:
@@ -97,7 +101,7 @@ def changes_since(
 
     changes = Changes()
     for key, quantity in before.items():
-        price_now, price_then = valuer.price(key[0], now), valuer.price(key[0], since)
+        price_now, price_then = valuer.price(key[0], now), _fresh_price(valuer, key[0], since)
         if price_now is None or (price_then is None and quantity):
             changes.uncovered.add(key[0])
             continue
@@ -108,6 +112,11 @@ def changes_since(
     for number, key in moved:
         booking.book(number, key)
     return changes
+
+
+def _fresh_price(valuer: Valuer, asset: AssetId, at: datetime) -> Decimal | None:
+    found = valuer.unit(asset, at)
+    return None if found is None or found.stale else found.value
 
 
 class _Booking:
@@ -126,11 +135,7 @@ class _Booking:
             return
         columns = self._columns
         role, quantity = columns.role[number], columns.stream.quantity[number]
-        index = columns.stream.transaction[number]
-        if index < 0:
-            self._flow(move, quantity, self._at_present(key[0], quantity))
-            return
-        transaction = columns.ordered[index]
+        transaction = columns.ordered[columns.stream.transaction[number]]
         if role == Role.EXCHANGE:
             self._exchange(move, key, transaction, quantity)
         elif role == Role.CORPORATE:

@@ -6,15 +6,17 @@ from bisect import bisect_right
 from decimal import localcontext
 from enum import IntEnum
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.instants import instant, micros
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.movements import NO_TRANSACTION, Movements, Side, movements
 from smartfolio_app.ledger.ordering import in_order
 from smartfolio_app.ledger.transactions import EXPENSE_KINDS, INCOME_KINDS, TransactionKind
+from smartfolio_app.ledger.transfers import match_transfers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,9 +58,14 @@ class LedgerColumns:
     """
 
     def __init__(
-        self, transactions: Iterable[Transaction], statements: Mapping[str, Sequence[Statement]]
+        self,
+        transactions: Iterable[Transaction],
+        statements: Mapping[str, Sequence[Statement]],
+        decided: Mapping[str, str] | None = None,
     ) -> None:
         self.ordered = in_order(transactions)
+        self.statements = statements
+        self._decided = decided
         self.stream: Movements = movements(self.ordered, statements)
         self.places = self.stream.places
         self.assets = list(dict.fromkeys(place[2] for place in self.places))
@@ -100,6 +107,15 @@ class LedgerColumns:
         sent = np.array([*(_role_of_sent(row) for row in self.ordered), Role.ANCHOR], dtype=np.int8)
         role = np.where(self.side == Side.SENT, sent[self.transaction], received[self.transaction])
         return np.where(self.side == Side.FEE, np.int8(Role.COST), role)
+
+    @cached_property
+    def transfers(self) -> dict[int, int]:
+        """Own transfers: index of the withdrawal to index of the deposit."""
+        return match_transfers(self.ordered, self._decided)
+
+    def transactions_until(self, at: Microseconds) -> int:
+        """Return how many of ``ordered`` happened up to and including ``at``."""
+        return bisect_right(self.ordered, instant(at), key=attrgetter("at"))
 
     def anchored_since(self, source: str, at: Microseconds) -> Microseconds | None:
         """Return the instant of the statement that anchors the source at ``at``, ``None`` without one."""

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
+from smartfolio_app.analytics.basis import MarketValues, lots_of
 from smartfolio_app.analytics.columns import LedgerColumns
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, is_fiat, symbol_of
+from smartfolio_app.ledger.lot_book import LotBook
+from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.transactions import Statement, Transaction
+
+if TYPE_CHECKING:
+    from smartfolio_app.analytics.prices import PriceBook
 
 
 class UnknownSourceError(SmartFolioError):
@@ -57,6 +64,7 @@ class LedgerView:
     """Everything one person owns, as told: transactions and statements (both by source id), wealth items, names.
 
     Made once per revision and kept: ``columns`` is computed on first use and serves every scope and currency.
+    ``transfers`` is the user's word on own transfers: a withdrawal's id to its deposit's, or to ``""`` for none.
 
     Raises:
         UnknownSourceError: from ``columns``, when a transaction or statement names a source that is not in ``sources``.
@@ -67,6 +75,10 @@ class LedgerView:
     items: Sequence[WealthItemView] = ()
     sources: Mapping[str, SourceView] = field(default_factory=dict)
     assets: Mapping[AssetId, Asset] = field(default_factory=dict)
+    transfers: Mapping[str, str] = field(default_factory=dict)
+    _books: dict[object, tuple[MarketValues, LotBook]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @cached_property
     def columns(self) -> LedgerColumns:
@@ -76,7 +88,7 @@ class LedgerView:
             source if source in self.sources else by_key.get(source, source): rows
             for source, rows in self.statements.items()
         }
-        columns = LedgerColumns(self.transactions, statements)
+        columns = LedgerColumns(self.transactions, statements, self.transfers)
         for source in columns.sources:
             if source not in self.sources:
                 raise UnknownSourceError("ledger.unknown_source", source=source)
@@ -90,3 +102,22 @@ class LedgerView:
         namespace = AssetClass(asset.partition(":")[0])
         currency = symbol_of(asset) if is_fiat(asset) else ""
         return Asset(asset, namespace, symbol_of(asset), quote_currency=currency)
+
+    def lots(self, prices: PriceBook, currency: str, policy: Policy | None = None) -> LotBook:
+        """Return lots and gains over everything that happened, in ``currency``.
+
+        Kept per currency and policy, and computed anew only when ``prices`` gives another answer to a price it used.
+        """
+        chosen = policy or Policy()
+        key = (
+            currency,
+            chosen.method,
+            chosen.pooling,
+            tuple(sorted(chosen.methods.items())),
+            chosen.gifts_realise,
+        )
+        known = self._books.get(key)
+        if known is None or not known[0].agrees_with(prices):
+            values = MarketValues(prices, currency)
+            known = self._books[key] = (values, lots_of(self, values, currency, chosen))
+        return known[1]

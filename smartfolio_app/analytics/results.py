@@ -118,7 +118,7 @@ class ChangeToday:
     """What changed since the anchor, and why.
 
     ``market`` + ``income`` - ``fees`` + ``flows`` = ``total`` = value now - value at the anchor, over the holdings
-    priced at both ends. ``pct`` is the market move (with income, less fees) on the value at the anchor. All are
+    priced at both ends. ``pct`` is ``gain`` on the value at the anchor. All are
     ``None`` when no holding has a price at both ends; ``reason`` says why. ``uncovered`` lists the assets left out.
     """
 
@@ -138,6 +138,13 @@ class ChangeToday:
     pct: Decimal | None = None
     uncovered: tuple[str, ...] = ()
     reason: str = ""
+
+    @property
+    def gain(self) -> Decimal | None:
+        """What was gained or lost: market + income - fees. Money that came or went is no part of it."""
+        if self.market is None:
+            return None
+        return self.market + (self.income or Decimal(0)) - (self.fees or Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,10 @@ class MatchColumns:
 
 @dataclass(slots=True)
 class Carried:
-    """Cost that left or entered an asset without a gain: by a swap, a spin-off, a loan, a withdrawal for nowhere."""
+    """Quantity and cost that left (-) or entered (+) an asset's lots without a gain.
+
+    By a swap, a split, a spin-off, a loan, a withdrawal for nowhere, a statement. ``cost`` is ``None`` if not known.
+    """
 
     asset: AssetId
     at: Microseconds
@@ -162,6 +165,7 @@ class LotEngine:
         lots.origin.append(here.transaction)
         lots.quantity.append(quantity)
         lots.cost.append(cost)
+        lots.bought.append(quantity)
         lots.paid.append(cost)
         pool.add(number)
 
@@ -226,7 +230,9 @@ class LotEngine:
         lots.origin.append(lots.origin[lot])
         lots.quantity.append(quantity)
         lots.cost.append(cost)
-        lots.paid.append(None)
+        lots.bought.append(quantity)
+        lots.paid.append(cost)
+        lots.moved.append(number)
         pool.add(number)
 
     def carry(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:

@@ -150,7 +150,7 @@ class EventReader:
             own = left if taken == wanted else part(left, taken, wanted)
             left -= own
             wanted -= taken
-            if sent.asset != received.asset:
+            if sent != received:
                 engine.carry(sent.asset, -taken, None if cost is None else -cost)
                 engine.carry(received.asset, own, cost)
             if own:

@@ -32,7 +32,8 @@ class LotColumns:
     """All lots ever made, as parallel lists: ``quantity`` and ``cost`` are what is left of each.
 
     ``cost`` is ``None`` where it was never known. ``acquired`` is in µs, ``origin`` the transaction that acquired it
-    (-1: a statement), ``paid`` what it cost then (``None``: not known, or moved here from another lot).
+    (-1: a statement). ``bought`` and ``paid`` are the quantity and cost it began with. ``moved`` are the numbers of
+    those that continue other lots, by a swap, a split or a transfer.
     """
 
     asset: list[AssetId] = field(default_factory=list)
@@ -40,7 +41,9 @@ class LotColumns:
     origin: list[int] = field(default_factory=list)
     quantity: list[Decimal] = field(default_factory=list)
     cost: list[Decimal | None] = field(default_factory=list)
+    bought: list[Decimal] = field(default_factory=list)
     paid: list[Decimal | None] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
