@@ -18,6 +18,7 @@ from smartfolio_app.api import (
     health,
     history,
     holdings,
+    imports,
     items,
     prices,
     reports,
@@ -35,14 +36,13 @@ from smartfolio_app.security.sessions import PLAIN_COOKIE
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.storage.engine import current_settings
 
-#: Every router of the API. A route that is in none of them does not exist.
-ROUTERS: tuple[APIRouter, ...] = (
+_ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     health.router,
     docs.router,
     users.router,
     admin.router,
-    files.router,  # before sources: /sources/files is no source
+    files.router,
     sources.router,
     items.router,
     wealth.router,
@@ -55,7 +55,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports.router,
 )
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def routers(limits: Limits) -> tuple[APIRouter, ...]:
+    """Return every router of the API, in the order in which they are asked. A route that is in none does not exist."""
+    # Imports and files before sources: /sources/files is no source called "files".
+    return (imports.make_router(limits), *_ROUTERS)
 
 
 def create_api(limits: Limits | None = None) -> FastAPI:
@@ -81,11 +87,11 @@ def create_api(limits: Limits | None = None) -> FastAPI:
     app.state.limiter = app.state.limits.limiter
     app.state.throttle = SignInThrottle()
     errors.install(app)
-    for router in ROUTERS:
+    for router in routers(app.state.limits):
         app.include_router(router)
     for root in ("/api", "/auth"):
-        app.add_api_route(root, _nothing_here, methods=METHODS, include_in_schema=False)
-        app.add_api_route(f"{root}/{{rest:path}}", _nothing_here, methods=METHODS, include_in_schema=False)
+        app.add_api_route(root, _nothing_here, methods=_METHODS, include_in_schema=False)
+        app.add_api_route(f"{root}/{{rest:path}}", _nothing_here, methods=_METHODS, include_in_schema=False)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from smartfolio_app.api.dependencies import limits_of
 from smartfolio_app.errors import InvalidInputError, SmartFolioError
+from smartfolio_app.providers.csv.base import UnknownFormatError
 from smartfolio_app.security.limits import IMPORTS, RateLimitedError, limit_key_of
 from smartfolio_app.security.problems import RequestRefusedError, problem_body
 
@@ -31,6 +33,7 @@ _HTTP_CODES = {
 
 def install(app: FastAPI) -> None:
     """Register the handlers."""
+    app.add_exception_handler(UnknownFormatError, _unknown_format)  # type: ignore[arg-type]
     app.add_exception_handler(SmartFolioError, _expected)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     app.add_exception_handler(RateLimitExceeded, _limited)  # type: ignore[arg-type]
@@ -51,6 +54,14 @@ def respond(request: Request, error: SmartFolioError) -> JSONResponse:
 
 async def _expected(request: Request, error: SmartFolioError) -> JSONResponse:
     return respond(request, error)
+
+
+async def _unknown_format(request: Request, error: UnknownFormatError) -> JSONResponse:
+    """Give the headings that were found and the best mapping that could be made of them, to be completed."""
+    body = problem_body(error, request.headers.get("accept-language", ""))
+    body["error"]["detail"]["headers"] = list(error.headers)
+    body["error"]["detail"]["suggestion"] = None if error.suggestion is None else asdict(error.suggestion)
+    return JSONResponse(body, status_code=error.status)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 import pytest
 
-from smartfolio_app.api.app import ROUTERS
+from smartfolio_app.api.app import routers
+from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.buckets import Decision
-from smartfolio_app.services import accounts, files, items, sources, transactions
+from smartfolio_app.services import accounts, files, imports, items, mappings, sources, transactions
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import SourceFile, SourceRow
@@ -54,6 +55,10 @@ TRADE = {
     "kind": "deposit",
     "received": {"quantity": "1.5", "asset": "crypto:BTC"},
 }
+
+EXPORT = """"Type";"Buy";"Cur.";"Sell";"Cur.";"Fee";"Cur.";"Exchange";"Group";"Comment";"Date"
+"Trade";"1.5";"BTC";"100";"EUR";"";"";"Kraken";"";"";"2024-01-02 03:04:05"
+"""
 
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/healthz"): public,
@@ -94,6 +99,20 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/sources/files"): own,
     ("GET", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
     ("DELETE", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
+    # bringing files in
+    ("POST", "/api/sources/import"): Route(
+        "own",
+        files=lambda: {"file": ("t.csv", EXPORT, "text/csv"), "source": (None, "{source}")},
+        foreign=404,
+    ),
+    ("GET", "/api/sources/imports"): own,
+    ("DELETE", "/api/sources/imports/{batch_id}"): named("/api/sources/imports/{batch}"),
+    ("GET", "/api/sources/formats"): own,
+    ("GET", "/api/sources/mappings"): own,
+    ("PUT", "/api/sources/mappings/{name}"): Route(
+        "own", "/api/sources/mappings/mine", {"mapping": {"shape": "positions"}, "headers": ["a", "b"]}
+    ),
+    ("DELETE", "/api/sources/mappings/{name}"): named("/api/sources/mappings/{mapping}"),
     # wealth items
     ("GET", "/api/wealth/items"): own,
     ("POST", "/api/wealth/items"): Route(
@@ -156,9 +175,9 @@ TABLE: dict[tuple[str, str], Route] = {
 }
 
 
-def routes_of_the_app() -> set[tuple[str, str]]:
+def routes_of_the_app(api) -> set[tuple[str, str]]:
     found = {("GET", "/api/openapi.json")}
-    for router in ROUTERS:
+    for router in routers(api.state.limits):
         for route in router.routes:
             found |= {(method, route.path) for method in route.methods - {"HEAD", "OPTIONS"}}
     return found
@@ -200,6 +219,8 @@ def things(alice, settings) -> dict[str, str]:
         )
         db.add(kept)
         db.flush()
+        batch = imports.commit(db, alice, EXPORT.encode(), f"{MARK} export.csv")
+        mapping = mappings.save(db, alice, f"{MARK} mapping", Mapping(shape="positions"), ["a", "b"])
         bystander = accounts.create_user(db, "bystander", PASSWORD)
         return {
             "source": source.key,
@@ -210,6 +231,8 @@ def things(alice, settings) -> dict[str, str]:
             "device": device[:16],
             "file": kept.id,
             "bystander": bystander.id,
+            "batch": batch.batch_id,
+            "mapping": mapping.id,
         }
 
 
@@ -218,6 +241,8 @@ def filled(value: Any, things: dict[str, str]) -> Any:
         return re.sub(r"\{(\w+)\}", lambda found: things[found.group(1)], value)
     if isinstance(value, dict):
         return {name: filled(part, things) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(filled(part, things) for part in value)
     return value
 
 
@@ -225,7 +250,7 @@ async def call(client, key: tuple[str, str], things: dict[str, str]):
     route = TABLE[key]
     extra: dict[str, Any] = {"json": filled(route.body, things)} if route.body is not None else {}
     if route.files is not None:
-        extra = {"files": route.files()}
+        extra = {"files": filled(route.files(), things)}
     return await client.request(
         key[0], filled(route.path or key[1], things), params=filled(route.query, things), **extra
     )
@@ -255,8 +280,8 @@ NOT_PUBLIC = ("own", "named", "admin")
 NOT_SIGNED_IN = (401, "auth.not_signed_in")
 
 
-def test_every_route_has_an_entry_and_every_entry_a_route():
-    assert set(TABLE) == routes_of_the_app()
+def test_every_route_has_an_entry_and_every_entry_a_route(api):
+    assert set(TABLE) == routes_of_the_app(api)
 
 
 @pytest.mark.parametrize("key", keys(*NOT_PUBLIC), ids=" ".join)
