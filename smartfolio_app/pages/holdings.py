@@ -155,6 +155,7 @@ def _asset_row(row: Var) -> rx.Component:
                 rx.el.span(row.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
                 rx.el.span(row.symbol, class_name="symbol truncate"),
                 rx.el.span(row.name, class_name="name truncate"),
+                rx.el.span(row.brief, class_name="brief num truncate"),
                 type="button",
                 class_name="asset",
                 on_click=HoldingsState.open_places(row.id),
@@ -173,7 +174,7 @@ def _asset_row(row: Var) -> rx.Component:
             ),
             class_name="right at-price",
         ),
-        number_cell(row.quantity, custom_attrs={"data-at": "quantity"}),
+        rx.el.td(row.quantity, class_name="right num at-quantity"),
         rx.el.td(figure(row.value, row.figure, of=row.symbol), class_name="right at-value strong"),
         rx.el.td(
             rx.el.span(
@@ -226,7 +227,7 @@ def _places(row: Var) -> rx.Component:
 def _place(place: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(place.source, class_name="strong"),
-        rx.el.span(rx.cond(place.account, place.account, t("holdings.no_account")), class_name="quiet"),
+        rx.el.span(place.account, class_name="quiet"),
         rx.el.span(place.origin, class_name="small quiet"),
         rx.el.span(place.quantity, class_name="num"),
         rx.el.span(place.value, class_name="num"),

@@ -148,7 +148,7 @@ def _detail() -> rx.Component:
         ),
         rx.cond(
             one.line.times.length() > 1,
-            AreaChart.create(line=one.line, label=one.line.summary, class_name="item-chart"),
+            AreaChart.create(line=one.line, label=t("items.history"), class_name="item-chart"),
         ),
         rx.cond(one.note, rx.el.p(one.note, class_name="item-note")),
         _value_form(),

@@ -24,10 +24,13 @@ def sources() -> rx.Component:
     """Return the Sources page."""
     return page(
         "nav.sources",
-        uploads(),
-        _category("crypto", SourcesState.crypto),
-        _category("stocks", SourcesState.stocks),
-        _category("wealth", SourcesState.wealth),
+        rx.el.div(
+            uploads(),
+            _category("crypto", SourcesState.crypto),
+            _category("stocks", SourcesState.stocks),
+            _category("wealth", SourcesState.wealth),
+            class_name="source-page",
+        ),
         _rename_dialog(),
         _removal_dialog(),
         _file_removal_dialog(),

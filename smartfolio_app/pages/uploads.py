@@ -34,7 +34,7 @@ def uploads() -> rx.Component:
 
 
 def _drop_area() -> rx.Component:
-    return rx.upload(
+    area = rx.upload(
         icon("file-up", "big"),
         rx.el.div(
             rx.el.p(
@@ -61,6 +61,9 @@ def _drop_area() -> rx.Component:
         role="button",
         aria_label=t("import_wizard.drop"),
     )
+    # The hidden file field is Reflex's own; it needs a name of ours to be announced by.
+    area.children[0].children[0].custom_attrs = {"aria-label": t("import_wizard.drop")}
+    return area
 
 
 def _card(card: Var) -> rx.Component:

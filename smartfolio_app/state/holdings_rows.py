@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from smartfolio_app.i18n import known
-from smartfolio_app.ledger.money import multiply
+from smartfolio_app.ledger.assets import Asset, AssetClass, fiat, is_fiat
+from smartfolio_app.ledger.money import divide, multiply
 from smartfolio_app.state.figures import Figures, direction
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class HoldingRow:
     badge: str = ""
     symbol: str = ""
     name: str = ""
+    brief: str = ""
     quantity: str = ""
     price: str = ""
     age: str = ""
@@ -106,15 +108,21 @@ def _section_name(key: str, sources: Mapping[str, str], group_by: str, figures: 
 
 def _line(row: Row, figures: Figures) -> HoldingRow:
     price, asset = row.price, row.asset
-    gained = row.unrealised / row.cost_basis if row.unrealised is not None and row.cost_basis else None
+    plain = asset.asset_class is AssetClass.ITEM or asset.id == fiat(figures.currency)
+    quantity = "" if asset.asset_class is AssetClass.ITEM else figures.quantity(row.quantity)
+    price_text = "" if plain else figures.price(price.value if price else None)
+    gained = divide(row.unrealised, row.cost_basis) if row.unrealised is not None and row.cost_basis else None
     return HoldingRow(
         id=f"{row.section}|{asset.id}",
-        badge=badge(asset.symbol),
+        badge=badge(asset),
         symbol=asset.symbol,
-        name=asset.name,
-        quantity=figures.quantity(row.quantity),
-        price=figures.price(price.value if price else None),
-        age=figures.clock_or_day(price.at) if price else "",
+        name=asset.name
+        if asset.name != asset.symbol
+        else figures.say(f"explain.class.{asset.asset_class.value}"),
+        brief=" × ".join(part for part in (quantity, price_text) if part),
+        quantity=quantity,
+        price=price_text,
+        age=figures.clock_or_day(price.at) if price and not is_fiat(asset.id) else "",
         stale=price is not None and price.stale,
         value=figures.money(row.value),
         share=float(round(row.share * 100, 3)) if row.share is not None else 0.0,
@@ -124,14 +132,17 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         gain_share=figures.percent(gained, sign=True) if gained is not None else "",
         gain_direction=direction(row.unrealised),
         today=figures.money(row.change_today, sign=True),
-        today_share=figures.percent(row.change_today_pct, sign=True, decimals=2)
-        if row.change_today_pct is not None
-        else "",
+        today_share=_percent_today(row, figures),
         today_direction=direction(row.change_today),
         figure=f"holding:{asset.id}",
         cost_figure=f"cost_basis:{asset.id}",
         transactions_address=f"/transactions?{urlencode({'asset': asset.id})}",
     )
+
+
+def _percent_today(row: Row, figures: Figures) -> str:
+    moved = row.change_today_pct
+    return "" if not moved else figures.percent(moved, sign=True, decimals=2)
 
 
 def place_row(place: Position, holding: Row, sources: Mapping[str, str], figures: Figures) -> PlaceRow:
@@ -144,7 +155,7 @@ def place_row(place: Position, holding: Row, sources: Mapping[str, str], figures
     price = holding.price
     return PlaceRow(
         source=sources.get(place.source_key, place.source_key),
-        account=place.account,
+        account=place.account if place.account != sources.get(place.source_key) else "",
         origin=origin,
         quantity=figures.quantity(place.quantity),
         value=figures.money(multiply(place.quantity, price.value) if price is not None else None),
@@ -162,6 +173,8 @@ def unpriced_row(holding: Holding, figures: Figures) -> UnpricedRow:
     )
 
 
-def badge(symbol: str) -> str:
-    """Return the one to four letters that stand for an asset."""
-    return symbol[:4] if len(symbol) <= 4 else symbol[:3]
+def badge(asset: Asset) -> str:
+    """Return the letters that stand for an asset: its ticker, or the initials of a wealth item."""
+    if asset.asset_class is AssetClass.ITEM:
+        return "".join(word[0] for word in asset.symbol.split()[:2]).upper()
+    return asset.symbol[:4]

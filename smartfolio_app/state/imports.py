@@ -155,16 +155,16 @@ class ImportsState(PageState, rx.State):
         user, figures = seat.viewer.user_id, seat.figures
         self.limit_mb = current_settings().max_upload_mb
         found = await run_in_threadpool(uploads.listing, user)
-        if found:
-            if not self.formats:
-                self.formats = format_options()
-            view = await off_loop(sources.source_status, user)
-            self.cards = [
-                upload_card(one, view.sources, figures, everything=one.file.id in self._whole)
-                for one in found
-            ]
-        else:
-            self.cards = []
+        view = await off_loop(sources.source_status, user) if found else None
+        cards = [
+            upload_card(one, view.sources, figures, everything=one.file.id in self._whole)
+            for one in found
+            if view
+        ]
+        if cards != self.cards:  # a watch looks often, and mostly nothing has changed
+            self.cards = cards
+        if cards and not self.formats:
+            self.formats = format_options()
         return any(not one.job.finished for one in found)
 
     def _newly_done(self) -> bool:

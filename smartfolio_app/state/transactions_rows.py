@@ -76,7 +76,7 @@ def transaction_row(entry: Entry, assets: Assets, figures: Figures, *, warned: b
         got=amount_text(one.received, assets, figures),
         fee=amount_text(one.fee, assets, figures),
         source=entry.source_label,
-        account=one.account,
+        account=one.account if one.account != entry.source_label else "",
         note=one.note or one.group,
         edited=entry.edited_at is not None,
         warning=warned,
