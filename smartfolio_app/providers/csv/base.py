@@ -44,10 +44,13 @@ class UnknownFormatError(InvalidInputError):
 
 
 class RowError(Exception):
-    """One row cannot be used; raised inside a format's reader and turned into a ``Rejected``."""
+    """One row cannot be used; raised inside a format's reader and turned into a ``Rejected``.
+
+    ``reason`` is the last part of a message key: ``not_a_date`` for ``import.reject.not_a_date``.
+    """
 
     def __init__(self, reason: str, /, **params: object) -> None:
-        self.reason = reason
+        self.reason = f"import.reject.{reason}"
         self.params = params
         super().__init__(reason, params)
 
@@ -134,10 +137,10 @@ class ParsedFile:
 
     ``rows`` counts the data rows found. ``transactions`` may be fewer (rejected, skipped, several rows that are
     one event) or more (one row that is two events). ``prices`` are those the file states; what its trades imply is
-    derived from the transactions themselves. ``suspected`` are the rows that repeat an earlier identical row without an id that could tell them apart.
-    ``skipped`` are rows that rightly bring nothing (internal moves, totals, cancelled orders). When ``as_of_known``
-    is false the statement's instant is only that of the upload. ``mapping`` is the column mapping that was used,
-    ``mapping_guessed`` when nobody confirmed it.
+    derived from the transactions themselves. ``suspected`` are the rows that repeat an earlier identical row without
+    an id that could tell them apart. ``skipped`` are rows that rightly bring nothing (internal moves, totals,
+    cancelled orders). When ``as_of_known`` is false the statement's instant is only that of the upload. ``mapping``
+    is the column mapping that was used, ``mapping_guessed`` when nobody confirmed it.
     """
 
     format: str

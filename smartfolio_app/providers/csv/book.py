@@ -132,7 +132,7 @@ class Book:
         """
         upper = code.strip().upper()
         if not currencies.is_currency(upper):
-            raise RowError("import.reject.unknown_currency", value=code.strip()[:20])
+            raise RowError("unknown_currency", value=code.strip()[:20])
         found = fiat(upper)
         if found not in self.assets:
             self.assets[found] = Asset(found, AssetClass.FIAT, upper, quote_currency=upper)
@@ -163,7 +163,7 @@ class Book:
         try:
             found = asset_id(kind, code[:60])
         except ValueError as error:
-            raise RowError("import.reject.asset_missing") from error
+            raise RowError("asset_missing") from error
         known = self.assets.get(found)
         if known is None:
             shown = symbol or (code.strip().upper() if kind is AssetClass.CRYPTO else code.strip())
@@ -203,7 +203,7 @@ class Book:
         listed = f"{symbol.strip()}.{mic.strip()}" if mic.strip() and symbol.strip() else symbol.strip()
         code = isin or listed or name.strip()
         if not code:
-            raise RowError("import.reject.asset_missing")
+            raise RowError("asset_missing")
         shown = symbol.strip() or name.strip() or isin
         return self.asset(kind, code, symbol=shown, name=name, isin=isin, currency=currency)
 
@@ -233,7 +233,7 @@ class Book:
         if fee is not None and not fee.quantity:
             fee = None
         if not (received and received.quantity) and not (sent and sent.quantity) and fee is None:
-            raise RowError("import.reject.nothing_moves")
+            raise RowError("nothing_moves")
         self.transactions.append(
             Transaction(
                 at=at,

@@ -121,7 +121,7 @@ class Record:
         """Return the number in the cell; raise ``RowError`` when there is none."""
         found = self.maybe(name)
         if found is None:
-            raise RowError("import.reject.number_missing", column=name)
+            raise RowError("number_missing", column=name)
         return found
 
     def maybe(self, name: str) -> Decimal | None:
@@ -135,26 +135,26 @@ class Record:
         """Return the number in the cell and the unit next to it ("" for none); raise ``RowError`` when empty."""
         text = self.text(name)
         if numbers.is_empty(text):
-            raise RowError("import.reject.number_missing", column=name)
+            raise RowError("number_missing", column=name)
         return numbers.parse_with_unit(text, self._columns.style(self._columns.index(name)))
 
     def moment(self, name: str) -> datetime:
         """Return the instant in the cell."""
         position = self._columns.index(name)
         if position < 0:
-            raise RowError("import.reject.date_missing")
+            raise RowError("date_missing")
         return self._columns.date_reader(position)(self.text(name))
 
     def moment_of(self, day: str, time: str, zone: tzinfo | None = None) -> datetime:
         """Return the instant told by two cells, a day and a time of day."""
         position = self._columns.index(day)
         if position < 0:
-            raise RowError("import.reject.date_missing")
+            raise RowError("date_missing")
         return self._columns.date_reader(position).combined(self.text(day), self.text(time), zone)
 
     def day(self, name: str) -> date:
         """Return the calendar day in the cell, as written."""
         position = self._columns.index(name)
         if position < 0:
-            raise RowError("import.reject.date_missing")
+            raise RowError("date_missing")
         return self._columns.date_reader(position).day(self.text(name))

@@ -113,7 +113,7 @@ class DateReader:
                         *day, int(text[11:13]), int(text[14:16]), int(text[17:19]), tzinfo=self._zone
                     )
                 except ValueError as error:
-                    raise RowError("import.reject.not_a_date", value=text[:40]) from error
+                    raise RowError("not_a_date", value=text[:40]) from error
                 return moment if self._utc else moment.astimezone(UTC)
         return self._read(text.strip().strip("\u200e\u200f"))
 
@@ -129,9 +129,9 @@ class DateReader:
 
     def _read(self, text: str, zone: tzinfo | None = None) -> datetime:
         if not text:
-            raise RowError("import.reject.date_missing")
+            raise RowError("date_missing")
         if len(text) > 80:
-            raise RowError("import.reject.not_a_date", value=text[:40])
+            raise RowError("not_a_date", value=text[:40])
         if _EPOCH.fullmatch(text):
             return self._epoch(text)
         if self._serials and (serial := _SERIAL.fullmatch(text)):
@@ -141,7 +141,7 @@ class DateReader:
             return self._moment(day, (0, 0, 0, 0), zone or self._zone)
         match = _TIME.fullmatch(rest)
         if match is None:
-            raise RowError("import.reject.not_a_date", value=text[:40])
+            raise RowError("not_a_date", value=text[:40])
         clock = _clock(match, text)
         stated = _zone_of(match["zone"], text) if match["zone"] else None
         moment = self._moment(day, clock, stated or zone or self._zone)
@@ -159,14 +159,14 @@ class DateReader:
             return _day(_full_year(match[3]), month, int(match[1]), text), text[match.end() :]
         if (match := _MONTH_DAY.match(text)) and (month := _MONTHS.get(match[1].casefold())):
             return _day(int(match[3]), month, int(match[2]), text), text[match.end() :]
-        raise RowError("import.reject.not_a_date", value=text[:40])
+        raise RowError("not_a_date", value=text[:40])
 
     def _numeric(self, match: re.Match[str], text: str) -> date:
         first, middle, last = match[1], int(match[3]), match[4]
         if len(first) == 4:
             return _day(int(first), middle, int(last), text)
         if len(first) == 3 or len(last) not in {2, 4}:
-            raise RowError("import.reject.not_a_date", value=text[:40])
+            raise RowError("not_a_date", value=text[:40])
         start, year = int(first), _full_year(last)
         if start > 12 >= middle:
             return _day(year, middle, start, text)
@@ -176,7 +176,7 @@ class DateReader:
             return _day(year, middle, start, text)
         if self.order == "mdy":
             return _day(year, start, middle, text)
-        raise RowError("import.reject.ambiguous_date", value=text[:40])
+        raise RowError("ambiguous_date", value=text[:40])
 
     def _moment(self, day: date, clock: tuple[int, int, int, int], zone: tzinfo) -> datetime:
         moment = datetime(day.year, day.month, day.day, *clock, tzinfo=zone)
@@ -189,7 +189,7 @@ class DateReader:
             day = _day(int(whole[:4]), int(whole[4:6]), int(whole[6:8]), text)
             hour, minute, second = int(whole[8:10]), int(whole[10:12]), int(whole[12:14])
             if hour > 23 or minute > 59 or second > 59:
-                raise RowError("import.reject.not_a_date", value=text[:40])
+                raise RowError("not_a_date", value=text[:40])
             return self._moment(day, (hour, minute, second, 0), self._zone)
         unit = 1 if digits <= 11 else 1_000 if digits <= 14 else 1_000_000 if digits <= 17 else 1_000_000_000
         micro = int(whole) * 1_000_000 // unit
@@ -200,7 +200,7 @@ class DateReader:
     def _serial(self, match: re.Match[str], text: str, zone: tzinfo) -> datetime:
         days = int(match[1])
         if not 15_000 <= days <= 110_000:
-            raise RowError("import.reject.not_a_date", value=text[:40])
+            raise RowError("not_a_date", value=text[:40])
         # A spreadsheet stores the time as a binary fraction of a day; to the millisecond it is what was typed.
         fraction = round(float(f"0.{match[2]}") * 86_400_000) if match[2] else 0
         moment = _SERIAL_ZERO + timedelta(days=days, milliseconds=fraction)
@@ -269,15 +269,15 @@ def _day(year: int, month: int, day: int, text: str) -> date:
     try:
         found = date(year, month, day)
     except ValueError as error:
-        raise RowError("import.reject.not_a_date", value=text[:40]) from error
+        raise RowError("not_a_date", value=text[:40]) from error
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise RowError("import.reject.not_a_date", value=text[:40])
+        raise RowError("not_a_date", value=text[:40])
     return found
 
 
 def _within(moment: datetime, text: str) -> datetime:
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise RowError("import.reject.not_a_date", value=text[:40])
+        raise RowError("not_a_date", value=text[:40])
     return moment
 
 
@@ -288,10 +288,10 @@ def _clock(match: re.Match[str], text: str) -> tuple[int, int, int, int]:
         hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
     if half := match["half"]:
         if not 1 <= hour <= 12:
-            raise RowError("import.reject.not_a_date", value=text[:40])
+            raise RowError("not_a_date", value=text[:40])
         hour = hour % 12 + (12 if half[0] in "pP" else 0)
     if hour > 23 or minute > 59 or second > 59:
-        raise RowError("import.reject.not_a_date", value=text[:40])
+        raise RowError("not_a_date", value=text[:40])
     return hour, minute, second, int((match["fraction"] or "0")[:6].ljust(6, "0"))
 
 
@@ -301,9 +301,9 @@ def _zone_of(name: str, text: str) -> tzinfo:
         return _ZONES[upper]
     offset = re.fullmatch(r"(?:GMT|UTC)?([+-])(\d{1,2}):?(\d{2})?", upper)
     if offset is None:
-        raise RowError("import.reject.unknown_time_zone", value=text[:40], zone=name)
+        raise RowError("unknown_time_zone", value=text[:40], zone=name)
     hours, minutes = int(offset[2]), int(offset[3] or 0)
     if hours > 14 or minutes > 59:
-        raise RowError("import.reject.not_a_date", value=text[:40])
+        raise RowError("not_a_date", value=text[:40])
     delta = timedelta(hours=hours, minutes=minutes)
     return timezone(delta if offset[1] == "+" else -delta)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.providers.csv.base import ParsedFile, Progress, ReadOptions, Table
@@ -44,11 +44,12 @@ REQUIRED: dict[Shape, tuple[tuple[str, ...], ...]] = {
 class Mapping:
     """Which column means what, and how its cells are written.
 
-    ``shape`` says what a row is: a trade of one asset against money (``trades``), what came in and what went out side by
-    side (``two_sided``), a movement of an account (``cash``), or a holding (``positions``). ``columns`` gives the
-    position of each role; ``fee`` may have several, their sum counts. ``headers`` are the headings it was made for.
-    ``words`` are the user's own words for kinds (``{"aankoop": "buy"}``). ``unsigned`` says that the cash amounts carry no
-    sign and the type column tells the direction. ``missing`` and ``ambiguous`` are what a suggestion could not decide.
+    ``shape`` says what a row is: a trade of one asset against money (``trades``), what came in and what went out
+    side by side (``two_sided``), a movement of an account (``cash``), or a holding (``positions``). ``columns``
+    gives the position of each role; ``fee`` may have several, their sum counts. ``headers`` are the headings it was
+    made for. ``words`` are the user's own words for kinds (``{"aankoop": "buy"}``). ``unsigned`` says that the cash
+    amounts carry no sign and the type column tells the direction. ``missing`` and ``ambiguous`` are what a
+    suggestion could not decide.
     """
 
     shape: Shape = "trades"
@@ -132,7 +133,7 @@ class Mapping:
         known = {item.name: item for item in fields(cls)}
         if unknown := sorted(given.keys() - known.keys()):
             raise InvalidInputError("import.bad_mapping", field=unknown[0])
-        values = {name: _value(name, value) for name, value in given.items()}
+        values: dict[str, Any] = {name: _value(name, value) for name, value in given.items()}
         return cls(**values)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import AssetClass, AssetId, is_fiat
 from smartfolio_app.ledger.money import MONEY_CONTEXT, multiply
-from smartfolio_app.ledger.transactions import Amount, TransactionKind
+from smartfolio_app.ledger.transactions import INCOME_KINDS, Amount, TransactionKind
 from smartfolio_app.providers.csv import currencies, numbers, symbols
 from smartfolio_app.providers.csv.base import (
     Category,
@@ -51,8 +51,8 @@ _OUTGOING = frozenset(
     }
 )  # fmt: skip
 _CANCELLED = ("cancel", "annul", "reject", "refus", "failed", "pending", "storn", "abgebrochen", "expired")
-#: Kinds a bank statement's own words may tell; everything else is money that came or went.
-_BANK = frozenset(
+#: Kinds that come in money even where a row counts shares; a bank statement's own words may tell them too.
+_PAID_IN_MONEY = frozenset(
     {TransactionKind.DIVIDEND, TransactionKind.INTEREST, TransactionKind.FEE, TransactionKind.TAX}
 )
 _LIABILITIES = (
@@ -172,9 +172,16 @@ class _Reader:
     def _number(self, row: Row, role: str) -> Decimal | None:
         return self._with_unit(row, self._mapping.column(role))[0]
 
+    def _lacks(self, role: str) -> RowError:
+        position = self._mapping.column(role)
+        headers = self._book.table.headers
+        if 0 <= position < len(headers) and headers[position].strip():
+            return RowError("number_missing", column=headers[position].strip()[:40])
+        return RowError("amount_missing")
+
     def _at(self, row: Row) -> datetime:
         if self._date is None:
-            raise RowError("import.reject.date_missing")
+            raise RowError("date_missing")
         return (
             self._date.combined(self._text(row, "date"), self._text(row, "time"))
             if self._text(row, "time")
@@ -198,7 +205,7 @@ class _Reader:
     def _money(self, row: Row, unit: str = "") -> AssetId:
         code = self._text(row, "currency") or currencies.of_sign(unit) or self._book.options.base_currency
         if not code:
-            raise RowError("import.reject.currency_missing")
+            raise RowError("currency_missing")
         if symbols.looks_like_coin(code) and self._category == "crypto":
             return self._book.coin(code)
         _, code = in_major(Decimal(0), code)
@@ -206,9 +213,9 @@ class _Reader:
 
     def _asset(self, row: Row, role: str = "asset") -> AssetId:
         code = self._text(row, role) or (self._mapping.default_asset if role == "asset" else "")
-        if pair := _PAIR.fullmatch(code):
-            if pair[2].upper() in currencies.TRADED or symbols.looks_like_coin(pair[2]):
-                code = pair[1]
+        pair = _PAIR.fullmatch(code)
+        if pair and (pair[2].upper() in currencies.TRADED or symbols.looks_like_coin(pair[2])):
+            code = pair[1]
         isin = self._text(row, "isin") if role == "asset" else ""
         name = self._text(row, "name") if role == "asset" else ""
         if is_isin(code):
@@ -230,6 +237,8 @@ class _Reader:
         total, unit = Decimal(0), ""
         for position in self._mapping.columns.get("fee", ()):
             found, written = self._with_unit(row, position)
+            if found and found < 0:
+                self._book.count("import.warn.sign_dropped")
             total += abs(found or Decimal(0))
             unit = unit or written
         if not total:
@@ -253,11 +262,13 @@ class _Reader:
             return
         if meaning in {BUY, SELL, TRADE} or (not meaning and quantity):
             if not quantity:
-                raise RowError("import.reject.number_missing", column="quantity")
-            buys = meaning == BUY or (meaning not in {SELL} and quantity > 0)
+                raise self._lacks("quantity")
+            buys = meaning == BUY or (meaning != SELL and quantity > 0)
             self._deal(row, abs(quantity), total, price, unit or price_unit, buys=buys)
         else:
-            self._event(row, meaning, quantity, total, price, unit or price_unit)
+            if total is None and quantity and price is not None:
+                total = multiply(quantity, price)
+            self._event(row, meaning, quantity, total, unit or price_unit)
 
     def _deal(
         self,
@@ -280,7 +291,7 @@ class _Reader:
         elif gross is not None:
             cash = gross
         else:
-            raise RowError("import.reject.number_missing", column="total")
+            raise self._lacks("total")
         shares, paid = Amount(quantity, self._asset(row)), Amount(cash, money)
         self._book.add(
             row,
@@ -300,37 +311,23 @@ class _Reader:
         elif quantity:
             self.splits.by_addition(row, at, asset, quantity, account)
         else:
-            raise RowError("import.reject.number_missing", column="split_ratio")
+            raise self._lacks("split_ratio")
 
     def _event(
-        self,
-        row: Row,
-        meaning: str,
-        quantity: Decimal | None,
-        total: Decimal | None,
-        price: Decimal | None,
-        unit: str,
+        self, row: Row, meaning: str, quantity: Decimal | None, total: Decimal | None, unit: str
     ) -> None:
         """Write down what is no trade: shares or coins that come or go, or money that does."""
         kind = TransactionKind(meaning) if meaning in set(TransactionKind) else None
         named = bool(self._text(row, "asset") or self._text(row, "isin") or self._mapping.default_asset)
         common, at = self._common(row), self._at(row)
-        pays_money = kind in {
-            TransactionKind.DIVIDEND,
-            TransactionKind.INTEREST,
-            TransactionKind.FEE,
-            TransactionKind.TAX,
-        }
-        if quantity and named and not (pays_money and (total or price)):
+        if quantity and named and not (kind in _PAID_IN_MONEY and total):
             kind = kind or (TransactionKind.DEPOSIT if quantity > 0 else TransactionKind.WITHDRAWAL)
             self._one_sided(row, at, kind, Amount(quantity, self._asset(row)), common)
             return
-        if total is None and quantity and price is not None:
-            total = multiply(quantity, price)
         if not total:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         if kind is None and meaning not in {"", IN, OUT}:
-            raise RowError("import.reject.unknown_type", type=self._text(row, "type")[:60])
+            raise RowError("unknown_type", type=self._text(row, "type")[:60])
         change = -abs(total) if meaning == OUT else total
         kind = kind or (TransactionKind.DEPOSIT if change > 0 else TransactionKind.WITHDRAWAL)
         if named:
@@ -341,6 +338,9 @@ class _Reader:
         self, row: Row, at: datetime, kind: TransactionKind, change: Amount, common: dict[str, Any]
     ) -> None:
         side = Amount(abs(change.quantity), change.asset)
+        if change.quantity < 0 and kind not in _OUTGOING:
+            # What was credited is taken back: the money leaves, whatever the row is called.
+            kind = TransactionKind.FEE if kind in INCOME_KINDS else TransactionKind.WITHDRAWAL
         outgoing = kind in _OUTGOING
         fee = self._fee(row, change.asset if is_fiat(change.asset) else None)
         self._book.add(
@@ -360,13 +360,13 @@ class _Reader:
         if received and sent:
             kind = TransactionKind.TRADE
         elif received is None and sent is None:
-            raise RowError("import.reject.nothing_moves")
+            raise RowError("nothing_moves")
         elif meaning in set(TransactionKind):
             kind = TransactionKind(meaning)
         elif self._text(row, "type") and meaning not in {IN, OUT, BUY, SELL, TRADE}:
-            raise RowError("import.reject.unknown_type", type=self._text(row, "type")[:60])
+            raise RowError("unknown_type", type=self._text(row, "type")[:60])
         elif meaning in {BUY, SELL, TRADE}:
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         else:
             kind = TransactionKind.DEPOSIT if received else TransactionKind.WITHDRAWAL
         money = next(
@@ -384,6 +384,8 @@ class _Reader:
 
     def _side(self, row: Row, side: str) -> Amount | None:
         quantity = self._number(row, f"{side}_quantity")
+        if quantity and quantity < 0 and side == "received":
+            self._book.count("import.warn.sign_dropped")
         return Amount(abs(quantity), self._asset(row, f"{side}_asset")) if quantity else None
 
     def _cash(self, row: Row) -> None:
@@ -392,7 +394,7 @@ class _Reader:
         meaning = self._meaning(row) or meaning_of(common["note"].split(" ")[0] if common["note"] else "")
         kind = TransactionKind(meaning) if meaning in set(TransactionKind) else None
         # Only what a bank itself calls by its name; "deposit" and the like follow from the sign.
-        if kind not in _BANK or (kind in _OUTGOING) is not (change < 0):
+        if kind not in _PAID_IN_MONEY or (kind in _OUTGOING and change > 0):
             kind = TransactionKind.DEPOSIT if change > 0 else TransactionKind.WITHDRAWAL
         self._one_sided(row, at, kind, Amount(change, self._money(row, unit)), common)
 
@@ -407,21 +409,21 @@ class _Reader:
                 credit_unit or debit_unit or unit,
             )
         if not total:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         if self._mapping.unsigned:
             meaning = self._meaning(row)
             outgoing = meaning == OUT or (
                 meaning in set(TransactionKind) and TransactionKind(meaning) in _OUTGOING
             )
             if not meaning:
-                raise RowError("import.reject.unknown_type", type=self._text(row, "type")[:60])
+                raise RowError("unknown_type", type=self._text(row, "type")[:60])
             return (-abs(total) if outgoing else abs(total)), unit
         return total, unit
 
     def _position(self, row: Row) -> None:
         quantity, unit = self._with_unit(row, self._mapping.column("quantity"))
         if quantity is None:
-            raise RowError("import.reject.number_missing", column="quantity")
+            raise self._lacks("quantity")
         named = self._text(row, "asset") or self._text(row, "isin") or self._text(row, "name")
         asset = self._asset(row) if named else self._money(row, unit)
         if any(word in normalise(self._text(row, "type")) for word in _LIABILITIES) and quantity > 0:

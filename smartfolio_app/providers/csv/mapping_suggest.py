@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from smartfolio_app.providers.csv import currencies, numbers
 from smartfolio_app.providers.csv.base import ReadOptions, RowError, Table
@@ -41,13 +42,7 @@ def suggestion(table: Table, options: ReadOptions) -> Mapping:
         missing.append("currency")
     if shape == "cash" and mapping.unsigned and "type" not in columns:
         missing.append("type")
-    if not table.rows:
-        return mapping
-    return Mapping(**{**_fields(mapping), "missing": tuple(missing)})
-
-
-def _fields(mapping: Mapping) -> dict[str, object]:
-    return {name: getattr(mapping, name) for name in Mapping.__dataclass_fields__}
+    return replace(mapping, missing=tuple(missing)) if table.rows else mapping
 
 
 def _bare(header: str) -> str:

@@ -115,7 +115,7 @@ def parse_with_unit(text: str, style: Style = UNKNOWN) -> tuple[Decimal, str]:
         RowError: see :func:`parse`.
     """
     if len(text) > 200:
-        raise RowError("import.reject.not_a_number", value=text[:40])
+        raise RowError("not_a_number", value=text[:40])
     body = _SPACES.sub(" ", text).strip().translate(_MINUS)
     negative = body.startswith("(") and body.endswith(")")
     if negative:
@@ -126,13 +126,13 @@ def parse_with_unit(text: str, style: Style = UNKNOWN) -> tuple[Decimal, str]:
         body, unit = head, tail
     shape = _SHAPE.fullmatch(body)
     if shape is None:
-        raise RowError("import.reject.not_a_number", value=text[:40])
+        raise RowError("not_a_number", value=text[:40])
     units = [word for word in (unit, shape["before"], shape["between"], shape["after"]) if word]
     if len(units) > 1:
-        raise RowError("import.reject.not_a_number", value=text[:40])
+        raise RowError("not_a_number", value=text[:40])
     minus = (shape["sign"] == "-") + (shape["trailing"] is not None) + negative
     if minus > 1:
-        raise RowError("import.reject.not_a_number", value=text[:40])
+        raise RowError("not_a_number", value=text[:40])
     exponent = int(shape["exponent"] or 0)
     number = _settle(
         text,
@@ -152,16 +152,16 @@ def _settle(
     grouped = " " in digits or "'" in digits
     if grouped:
         if not _GROUPED.fullmatch(digits):
-            raise RowError("import.reject.not_a_number", value=text[:40])
+            raise RowError("not_a_number", value=text[:40])
         digits = digits.replace(" ", "").replace("'", "")
     dots, commas = digits.count("."), digits.count(",")
     if dots and commas:
         decimal = "." if digits.rfind(".") > digits.rfind(",") else ","
         if digits.count(decimal) > 1:
-            raise RowError("import.reject.not_a_number", value=text[:40])
+            raise RowError("not_a_number", value=text[:40])
     elif dots + commas > 1:
         if not _REPEATED_GROUPS.fullmatch(digits):
-            raise RowError("import.reject.not_a_number", value=text[:40])
+            raise RowError("not_a_number", value=text[:40])
         decimal = ""
     elif dots + commas == 1:
         separator = "." if dots else ","
@@ -177,12 +177,12 @@ def _settle(
     else:
         digits = digits.replace(",", "").replace(".", "")
     if abs(exponent) > _MAX_MAGNITUDE:
-        raise RowError("import.reject.number_out_of_range", value=text[:40])
+        raise RowError("number_out_of_range", value=text[:40])
     try:
         # Built from text: arithmetic would round to the context's 28 digits.
         number = Decimal(f"{'-' if negative else ''}{digits}E{exponent}")
     except InvalidOperation as error:
-        raise RowError("import.reject.not_a_number", value=text[:40]) from error
+        raise RowError("not_a_number", value=text[:40]) from error
     return _checked(text, number)
 
 
@@ -192,7 +192,7 @@ def _ambiguous(text: str, separator: str, style: Style) -> str:
         return separator
     if style.evident:
         return ""
-    raise RowError("import.reject.ambiguous_number", value=text[:40])
+    raise RowError("ambiguous_number", value=text[:40])
 
 
 def _checked(text: str, number: Decimal) -> Decimal:
@@ -200,7 +200,7 @@ def _checked(text: str, number: Decimal) -> Decimal:
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
     if len(number.as_tuple().digits) > _MAX_DIGITS or exponent < -_MAX_MAGNITUDE:
-        raise RowError("import.reject.number_out_of_range", value=text[:40])
+        raise RowError("number_out_of_range", value=text[:40])
     if number and number.adjusted() > _MAX_MAGNITUDE:
-        raise RowError("import.reject.number_out_of_range", value=text[:40])
+        raise RowError("number_out_of_range", value=text[:40])
     return number

@@ -42,7 +42,7 @@ def known(kinds: Mapping[str, _Meaning], word: str) -> _Meaning:
     try:
         return kinds[word.strip().casefold()]
     except KeyError as error:
-        raise RowError("import.reject.unknown_type", type=word.strip()[:60]) from error
+        raise RowError("unknown_type", type=word.strip()[:60]) from error
 
 
 def without_fees(total: Decimal, fees: Decimal, gross: Decimal | None, *, buys: bool) -> Decimal:

@@ -24,7 +24,7 @@ class Splits:
     def by_ratio(self, row: Row, at: datetime, asset: AssetId, ratio: Decimal, account: str = "") -> None:
         """Note a split after which there are ``ratio`` shares for each one."""
         if ratio <= 0:
-            raise RowError("import.reject.not_a_number", value=str(ratio))
+            raise RowError("not_a_number", value=str(ratio))
         self._waiting.append((at, row.line, row, asset, lambda held: multiply(held, ratio), account))
 
     def by_addition(self, row: Row, at: datetime, asset: AssetId, added: Decimal, account: str = "") -> None:
@@ -37,7 +37,7 @@ class Splits:
             with self._book.guard(row):
                 held = _held(self._book.transactions, asset, at)
                 if held <= 0:
-                    raise RowError("import.reject.split_without_position", asset=asset.partition(":")[2])
+                    raise RowError("split_without_position", asset=asset.partition(":")[2])
                 self._book.add(
                     row,
                     at,
@@ -68,4 +68,4 @@ def ratio_of(text: str) -> Decimal:
     try:
         return Decimal(after) / Decimal(before or "1")
     except (ArithmeticError, ValueError) as error:
-        raise RowError("import.reject.not_a_number", value=text[:40]) from error
+        raise RowError("not_a_number", value=text[:40]) from error

@@ -130,7 +130,7 @@ class _Reader:
         elif operation in _MOVES:
             kinds = _MOVES[operation]
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("operation")[:60])
+            raise RowError("unknown_type", type=record.text("operation")[:60])
         quantity = change.quantity
         if operation in {"withdraw", "fiat withdraw", "fiat withdrawal"} and quantity > 0:
             # A withdrawal is a withdrawal: some statements leave its minus out.
@@ -160,12 +160,12 @@ class _Reader:
         gained = sorted((c for c in changes if c.quantity > 0), key=lambda c: c.quantity, reverse=True)
         given = sorted((c for c in changes if c.quantity < 0), key=lambda c: c.quantity)
         if not gained or not given:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         coins_in, coins_out = {c.asset for c in gained}, {c.asset for c in given}
         if len(gained) == len(given) and (len(coins_in) > 1 or len(coins_out) > 1):
             pairs = _best_pairs(gained, given)
         elif len(coins_in) > 1 or len(coins_out) > 1:
-            raise RowError("import.reject.unclear_group", count=len(changes))
+            raise RowError("unclear_group", count=len(changes))
         elif len(gained) == len(given) and len(gained) <= 2:
             pairs = list(zip(gained, given, strict=True))
         else:
@@ -212,7 +212,7 @@ def _total(changes: list[_Change]) -> _Change:
 def _best_pairs(gained: list[_Change], given: list[_Change]) -> list[tuple[_Change, _Change]]:
     """Return the pairing under which each two coins trade at the most even price: fills of one second hardly differ."""
     if len(gained) > _TRIED:
-        raise RowError("import.reject.unclear_group", count=len(gained) + len(given))
+        raise RowError("unclear_group", count=len(gained) + len(given))
     best = min(permutations(given), key=lambda order: _spread(list(zip(gained, order, strict=True))))
     return list(zip(gained, best, strict=True))
 

@@ -33,7 +33,7 @@ def split_pair(pair: str) -> tuple[str, str]:
     for quote in _QUOTES:
         if pair.endswith(quote) and len(pair) > len(quote):
             return pair[: -len(quote)], quote
-    raise RowError("import.reject.unknown_pair", pair=pair[:40])
+    raise RowError("unknown_pair", pair=pair[:40])
 
 
 def _matches_old(table: Table) -> bool:
@@ -57,7 +57,7 @@ def _read_old(table: Table, book: Book) -> None:
         base, quote = (book.coin(code) for code in split_pair(record.text("market").upper()))
         side = record.text("type").casefold()
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         coins, money = amount(record.number("amount"), base), amount(record.number("total"), quote)
         fee = record.maybe("fee")
         book.add(
@@ -75,7 +75,7 @@ def _read_old(table: Table, book: Book) -> None:
 def _with_coin(text: str) -> tuple[Decimal, str]:
     match = _WITH_COIN.fullmatch(text)
     if match is None:
-        raise RowError("import.reject.not_a_number", value=text[:40])
+        raise RowError("not_a_number", value=text[:40])
     return Decimal(match[1].replace(",", "")), match[2]
 
 
@@ -89,7 +89,7 @@ def _read_new(table: Table, book: Book) -> None:
         record = columns.record(row)
         side = record.text("side").casefold()
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         executed, base = _with_coin(record.text("executed"))
         total, quote = _with_coin(record.text("amount"))
         fee, fee_coin = _with_coin(record.text("fee"))

@@ -75,7 +75,7 @@ def _read_ledger(table: Table, book: Book) -> None:
             ((gain, loss) for words, gain, loss in _WORDS if any(word in text for word in words)), None
         )
         if kinds is None:
-            raise RowError("import.reject.unknown_type", type=record.text("description")[:60])
+            raise RowError("unknown_type", type=record.text("description")[:60])
         book.move(
             row,
             record.moment("date"),
@@ -90,7 +90,7 @@ def _read_ledger(table: Table, book: Book) -> None:
         gained = [record for record in records if record.number("amount") > 0]
         given = [record for record in records if record.number("amount") < 0]
         if len(gained) != len(given) or not gained:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         for gain, loss in zip(gained, given, strict=True):
             book.add(
                 gain.row,
@@ -122,7 +122,7 @@ def _read_trades(table: Table, book: Book) -> None:
         if not quote and len(base) == 6:
             base, quote = base[:3], base[3:]
         if not quote:
-            raise RowError("import.reject.unknown_pair", pair=record.text("pair")[:40])
+            raise RowError("unknown_pair", pair=record.text("pair")[:40])
         quantity, price = record.number("amount"), record.number("price")
         coins = amount(quantity, _coin(book, base))
         money = amount(quantity * price, _coin(book, quote))

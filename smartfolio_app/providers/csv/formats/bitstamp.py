@@ -65,7 +65,7 @@ def _read(table: Table, book: Book) -> None:
             return
         moved, fee = valued(record, "amount"), valued(record, "fee")
         if moved is None:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         common: dict[str, Any] = {
             "account": record.text("account"),
             "external_id": external_id,
@@ -74,15 +74,15 @@ def _read(table: Table, book: Book) -> None:
         if word == "market":
             paid, side = valued(record, "value"), record.text(side_column).casefold()
             if paid is None:
-                raise RowError("import.reject.trade_side_missing")
+                raise RowError("trade_side_missing")
             if side not in {"buy", "sell"}:
-                raise RowError("import.reject.unknown_type", type=side[:60])
+                raise RowError("unknown_type", type=side[:60])
             received, sent = (moved, paid) if side == "buy" else (paid, moved)
             book.add(row, at, TransactionKind.TRADE, received=received, sent=sent, fee=fee, **common)
             return
         kind = _MOVES.get(word)
         if kind is None:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
         charged = fee_of(fee.quantity if fee else Decimal(0), fee.asset if fee else moved.asset)
         if kind is TransactionKind.WITHDRAWAL:
             book.add(row, at, kind, sent=moved, fee=charged, **common)

@@ -66,7 +66,7 @@ def _read(table: Table, book: Book) -> None:
         kind = known(_KINDS, record.text("type"))
         received, sent = side(record, "buy"), side(record, "sell")
         if kind in _TWO_SIDED and (received is None or sent is None):
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         book.add(
             row,
             record.moment("timestamp"),

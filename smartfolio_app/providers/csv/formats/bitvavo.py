@@ -68,7 +68,7 @@ class _Reader:
         elif word in _GAINS:
             self._add(record, _GAINS[word], received=Amount(change, coin), fee=None)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     def _trade(self, record: Record, coins: Amount, fee: Amount | None) -> None:
         money: AssetId = self._book.coin(record.text(self._paid_currency))

@@ -62,13 +62,13 @@ def _read(table: Table, book: Book) -> None:
                 loss=loss,
             )
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("transaction type")[:60])
+            raise RowError("unknown_type", type=record.text("transaction type")[:60])
 
     def trade(at: datetime, records: list[Record]) -> None:
         gained = [record for record in records if record.number("amount") > 0]
         given = [record for record in records if record.number("amount") < 0]
         if len(gained) != 1 or len(given) != 1:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         book.add(
             records[0].row,
             at,

@@ -113,7 +113,7 @@ class _Reader:
         elif word in _MOVES:
             self._move(record, word)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("transaction type")[:60])
+            raise RowError("unknown_type", type=record.text("transaction type")[:60])
 
     def _money(self, record: Record) -> AssetId:
         code = record.text(self._currency) if self._currency else self._stated
@@ -150,7 +150,7 @@ class _Reader:
     def _convert(self, record: Record) -> None:
         match = _CONVERTED.search(record.text("notes"))
         if match is None:
-            raise RowError("import.reject.conversion_target_missing")
+            raise RowError("conversion_target_missing")
         style = numbers.Style(".")
         sent = Amount(numbers.parse(match[1], style), self._book.coin(match[2]))
         received = Amount(numbers.parse(match[3], style), self._book.coin(match[4].rstrip(".,")))

@@ -37,7 +37,7 @@ def _read_account(table: Table, book: Book) -> None:
             groups[record.text("portfolio"), key].append(record)
             return
         if word not in {"deposit", "withdrawal"}:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
         external_id = record.text("transfer id")
         if book.repeated(row, external_id):
             return
@@ -62,7 +62,7 @@ def _read_account(table: Table, book: Book) -> None:
         given = [(asset, quantity) for asset, quantity in changes.items() if quantity < 0]
         charged = [(asset, quantity) for asset, quantity in fees.items() if quantity]
         if len(gained) != 1 or len(given) != 1 or len(charged) > 1:
-            raise RowError("import.reject.unclear_group", count=len(records))
+            raise RowError("unclear_group", count=len(records))
         (bought, received), (sold, sent) = gained[0], given[0]
         book.add(
             records[0].row,
@@ -92,7 +92,7 @@ def _read_fills(table: Table, book: Book) -> None:
             return
         side = record.text("side").casefold()
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         coin = book.coin(record.text("size unit") or record.text("product").partition("-")[0])
         money = book.coin(record.text("price/fee/total unit"))
         total, fee = abs(record.number("total")), abs(record.maybe("fee") or Decimal(0))

@@ -128,7 +128,7 @@ class _Holdings:
         """Return the asset a row is about. Where the file does not tell coin from currency, a code decides."""
         ticker, titled = self._ticker(row.cells[self._ticker_at])
         if not ticker:
-            raise RowError("import.reject.asset_missing")
+            raise RowError("asset_missing")
         if is_currency is None:
             is_currency = ticker.upper() in currencies.TRADED
         if is_currency and ticker.upper() in currencies.ISO:
@@ -142,7 +142,7 @@ class _Holdings:
         """Return the number in a cell."""
         text = row.cells[position].strip() if position < len(row.cells) else ""
         if numbers.is_empty(text):
-            raise RowError("import.reject.number_missing", column=self.book.table.headers[position])
+            raise RowError("number_missing", column=self.book.table.headers[position])
         return numbers.parse(text, self.columns.style(position))
 
     def remember(self, row: Row, asset: AssetId, quantity: Decimal, currency: str, value: Decimal) -> None:
@@ -199,7 +199,7 @@ def _read_by_exchange(table: Table, book: Book, *, titled: bool) -> None:
 
     def use(row: Row) -> None:
         if max(coin_at, exchange_at) >= len(row.cells):
-            raise RowError("import.reject.column_count", found=len(row.cells), expected=len(table.headers))
+            raise RowError("column_count", found=len(row.cells), expected=len(table.headers))
         asset = holdings.asset(row)
         quantity = holdings.number(row, holdings.amount_at)
         worth = {currency: holdings.number(row, position) for currency, position in values.items()}

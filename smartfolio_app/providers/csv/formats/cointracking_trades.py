@@ -48,19 +48,19 @@ class _Reader:
         """Write the row's transaction down."""
         cells = row.cells
         if len(cells) <= _DATE:
-            raise RowError("import.reject.column_count", found=len(cells), expected=_DATE + 1)
+            raise RowError("column_count", found=len(cells), expected=_DATE + 1)
         word = cells[_TYPE].strip()
         kind = KINDS.get(word.casefold())
         if kind is None:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
         received = self._side(cells, _BUY, _BUY_CUR)
         sent = self._side(cells, _SELL, _SELL_CUR)
         fee = self._side(cells, _FEE, _FEE_CUR)
         if kind in TWO_SIDED:
             if received is None or sent is None:
-                raise RowError("import.reject.trade_side_missing")
+                raise RowError("trade_side_missing")
         elif (sent is None) if kind in OUTGOING else (received is None):
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         at = self._date(cells[_DATE])
         self._book.transactions.append(
             Transaction(
@@ -97,7 +97,7 @@ class _Reader:
 
     def _asset(self, code: str) -> AssetId:
         if not code or code == "-":
-            raise RowError("import.reject.asset_missing")
+            raise RowError("asset_missing")
         if code.upper() in currencies.TRADED:
             found = self._book.currency(code)
         else:

@@ -129,7 +129,7 @@ class _Reader:
                 note=record.text("transaction description"), external_id=record.text("transaction hash"),
             )  # fmt: skip
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("transaction kind")[:60])
+            raise RowError("unknown_type", type=record.text("transaction kind")[:60])
 
     def _value(self, record: Record) -> Amount | None:
         worth = record.maybe("native amount")
@@ -170,7 +170,7 @@ class _Reader:
         gained = [record for record in records if record.number("amount") > 0]
         given = [record for record in records if record.number("amount") < 0]
         if len(gained) != 1 or not given:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         received = Amount(gained[0].number("amount"), self._book.coin(gained[0].text("currency")))
         shares = _shares(
             received.quantity, [abs(record.maybe("native amount") or Decimal(0)) for record in given]
@@ -191,7 +191,7 @@ def _shares(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
     """Return ``total`` split by what each part was worth; the last part takes what rounding leaves."""
     sum_of_weights = sum(weights, Decimal(0))
     if len(weights) > 1 and not sum_of_weights:
-        raise RowError("import.reject.unclear_group", count=len(weights) + 1)
+        raise RowError("unclear_group", count=len(weights) + 1)
     shares: list[Decimal] = []
     for weight in weights[:-1]:
         exact = divide(multiply(total, weight), sum_of_weights)

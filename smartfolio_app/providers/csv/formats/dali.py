@@ -78,7 +78,7 @@ def _paid(record: Record, quantity: Decimal, *columns: str) -> Decimal:
             return stated
     spot = record.maybe("spot price")
     if spot is None:
-        raise RowError("import.reject.number_missing", column="spot price")
+        raise RowError("number_missing", column="spot price")
     return multiply(quantity, spot)
 
 
@@ -137,7 +137,7 @@ def _read_intra(table: Table, book: Book) -> None:
         if sent:
             fee = sent - received if received is not None else Decimal(0)
             if fee < 0:
-                raise RowError("import.reject.more_received_than_sent")
+                raise RowError("more_received_than_sent")
             account = _account(record.text("from exchange"), record.text("from holder"))
             book.add(
                 record.row, at, TransactionKind.WITHDRAWAL, sent=Amount(sent - fee, coin), fee=fee_of(fee, coin),
@@ -154,7 +154,7 @@ def _read_intra(table: Table, book: Book) -> None:
                 **common,
             )
         if not sent and not received:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
 
     book.each(gather)
     for records in transfers.values():
@@ -174,7 +174,7 @@ def _read_trezor(table: Table, book: Book) -> None:
         record = columns.record(row)
         # The file does not name its coin; the addresses do.
         if not all(_BITCOIN_ADDRESS.fullmatch(part) for part in record.text("addresses").split()):
-            raise RowError("import.reject.coin_unknown")
+            raise RowError("coin_unknown")
         coin = book.coin("BTC")
         total, fee = record.number("total"), record.maybe("fee")
         word = record.text("type").upper()
@@ -197,7 +197,7 @@ def _read_trezor(table: Table, book: Book) -> None:
         elif word == "SELF":
             book.add(row, at, TransactionKind.FEE, sent=Amount(abs(fee or Decimal(0)), coin), **common)
         else:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
 
     book.each(use)
 

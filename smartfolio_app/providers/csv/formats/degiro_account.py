@@ -184,7 +184,7 @@ class _Reader:
         shares = Amount(self._quantity(match), self._security(line))
         buys = match["word"].casefold() in _BUYS
         if line.change is None or (line.change.quantity and (line.change.quantity > 0) is buys):
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         money = amount(line.change.quantity, line.change.asset)
         fee = None
         costs = self._costs.get(line.order, []) if line.order else []
@@ -214,7 +214,7 @@ class _Reader:
         gained = [change for change in changes if change.quantity > 0]
         given = [change for change in changes if change.quantity < 0]
         if len({change.asset for change in gained}) != 1 or len({change.asset for change in given}) != 1:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         self._book.add(
             lines[0].row,
             lines[0].at,
@@ -229,7 +229,7 @@ class _Reader:
         gained = [entry for entry in entries if entry[1]["word"].casefold() in _BUYS]
         given = [entry for entry in entries if entry not in gained]
         if len(gained) > 1 or len(given) > 1:
-            raise RowError("import.reject.corporate_action", event=entries[0][0].text[:80])
+            raise RowError("corporate_action", event=entries[0][0].text[:80])
         line = entries[0][0]
         received = Amount(self._quantity(gained[0][1]), self._security(gained[0][0])) if gained else None
         sent = Amount(self._quantity(given[0][1]), self._security(given[0][0])) if given else None
@@ -243,7 +243,7 @@ class _Reader:
         elif received:
             kind = TransactionKind.SPIN_OFF
         else:
-            raise RowError("import.reject.corporate_action", event=line.text[:80])
+            raise RowError("corporate_action", event=line.text[:80])
         self._book.add(line.row, line.at, kind, received=received, sent=sent, note=line.text)
 
     def _event(self, line: _Line, change: Amount) -> None:
@@ -255,7 +255,7 @@ class _Reader:
             ((gain, loss) for words, gain, loss in _EVENTS if any(word in line.words for word in words)), None
         )
         if kinds is None:
-            raise RowError("import.reject.unknown_type", type=line.text[:60])
+            raise RowError("unknown_type", type=line.text[:60])
         if not change.quantity:
             self._book.skip(line.row, "import.skip.no_movement")
             return

@@ -105,7 +105,7 @@ class _Reader:
         order = self._cell(record, "order")
         quantity, value = self._number(record, "quantity"), self._number(record, "value")
         if not quantity or value is None:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         name, isin = self._cell(record, "product"), record.text("isin")
         at = self._columns.date_reader(self._at["day"]).combined(
             self._cell(record, "day"), self._cell(record, "time")

@@ -1,5 +1,7 @@
-"""eToro, account activity: US dollars throughout, day first, numbers in either style. A fee whose row leaves the realised
-equity as it was is part of the withdrawal it came with."""
+"""eToro, account activity: US dollars throughout, day first, numbers in either style.
+
+A fee whose row leaves the realised equity as it was is part of the withdrawal it came with.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,7 @@ def _read(table: Table, book: Book) -> None:
             return
         kinds = next((kinds for start, kinds in _CASH if word.startswith(start)), None)
         if kinds is None:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
         equity = record.maybe("realized equity change") or Decimal(0)
         if not change or (kinds == _COST and word.startswith(("withdraw", "deposit")) and not equity):
             book.skip(row, "import.skip.included_elsewhere")

@@ -74,7 +74,7 @@ class _Reader:
                 row, record.moment("timestamp"), Amount(change, self._cash(record)), gain=gain, loss=loss
             )
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     def _cash(self, record: Record) -> AssetId:
         return self._book.currency(record.text("account currency"))
@@ -90,7 +90,7 @@ class _Reader:
     def _order(self, record: Record, *, free: bool) -> None:
         side = record.text("buy / sell").upper()
         if side not in {"BUY", "SELL"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         cash = self._cash(record)
         shares = amount(record.number("quantity"), self._security(record))
         common: dict[str, Any] = {"external_id": record.text("order id"), "note": record.text("order type")}

@@ -55,7 +55,7 @@ class _Reader:
         elif word in {"credit", "debit"}:
             self._move(record, word, changes, charges)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     def _moment(self, record: Record) -> datetime:
         if self._time and ":" not in record.text("date"):
@@ -65,7 +65,7 @@ class _Reader:
     def _fee(self, charges: dict[str, Decimal]) -> Amount | None:
         """Return the fee. Gemini writes what it charges with a minus; a plus is told once, and charged all the same."""
         if len(charges) > 1:
-            raise RowError("import.reject.unclear_group", count=len(charges))
+            raise RowError("unclear_group", count=len(charges))
         for coin, charge in charges.items():
             if charge > 0:
                 self._book.count("import.warn.sign_dropped")
@@ -78,7 +78,7 @@ class _Reader:
         for coin, change in changes.items():
             (gained if change > 0 else given).append((self._book.coin(coin), change))
         if len(gained) != 1 or len(given) != 1:
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         self._book.add(
             record.row,
             self._moment(record),
@@ -93,7 +93,7 @@ class _Reader:
         self, record: Record, word: str, changes: dict[str, Decimal], charges: dict[str, Decimal]
     ) -> None:
         if len(changes) != 1:
-            raise RowError("import.reject.amount_missing")
+            raise RowError("amount_missing")
         ((coin, change),) = changes.items()
         text = record.text("specification").casefold()
         gain = TransactionKind.DEPOSIT

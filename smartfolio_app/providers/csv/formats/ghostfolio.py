@@ -86,7 +86,7 @@ class _Activity:
         word = self.text("action").casefold()
         price, code = in_major(self.number("price"), self.text("currency"))
         if code not in currencies.ISO:
-            raise RowError("import.reject.unknown_currency", value=self.text("currency")[:20])
+            raise RowError("unknown_currency", value=self.text("currency")[:20])
         cash = self._book.currency(code)
         quantity, fee = self.number("quantity"), self.number("fee")
         common = {"account": self.text("account"), "note": self.text("note")}
@@ -123,11 +123,9 @@ class _Activity:
                 note=common["note"] or self.text("name"),
             )
         elif word in {"item", "liability"}:
-            raise RowError(
-                "import.reject.belongs_to_items", name=(self.text("name") or self.text("symbol"))[:60]
-            )
+            raise RowError("belongs_to_items", name=(self.text("name") or self.text("symbol"))[:60])
         else:
-            raise RowError("import.reject.unknown_type", type=self.text("action")[:60])
+            raise RowError("unknown_type", type=self.text("action")[:60])
 
 
 def _read_csv(table: Table, book: Book) -> None:

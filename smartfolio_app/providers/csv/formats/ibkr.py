@@ -89,7 +89,7 @@ def _read_history(table: Table, book: Book) -> None:
             )
             return
         if word not in _MOVES:
-            raise RowError("import.reject.unknown_type", type=record.text("transaction type")[:60])
+            raise RowError("unknown_type", type=record.text("transaction type")[:60])
         gain, loss = _MOVES[word]
         has_asset = record.text("symbol") not in {"", "-"} and word != "forex trade component"
         about = _security(book, record) if has_asset else ""
@@ -118,14 +118,14 @@ def _read_trades(table: Table, book: Book) -> None:
         record = columns.record(row)
         side = normalise(record.text("buy/sell"))
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         isin, symbol = record.text("isin"), record.text("symbol") if has_symbol else ""
         currency = book.currency(record.text("currencyprimary"))
         base, _, quote = symbol.partition(".")
         if not is_isin(isin) and len(base) == len(quote) == 3:
             asset = book.currency(base)
         elif not is_isin(isin) and not symbol:
-            raise RowError("import.reject.instrument_missing")
+            raise RowError("instrument_missing")
         else:
             asset = book.security(symbol, isin=isin, kind=class_of(record.text("assetclass")))
         shares = amount(record.number("quantity"), asset)

@@ -144,7 +144,7 @@ class _Reader:
 
     def _trade(self, row: Row, element: Element) -> None:
         if element.get("assetCategory") == "FUT":
-            raise RowError("import.reject.unsupported_instrument", instrument="FUT")
+            raise RowError("unsupported_instrument", instrument="FUT")
         at, quantity = self._at(element), self._value(element, "quantity")
         proceeds = self._value(element, "proceeds") or -self._value(element, "tradeMoney")
         asset = self._instrument(element)
@@ -170,7 +170,7 @@ class _Reader:
     def _cash(self, row: Row, element: Element) -> None:
         word = element.get("type", "").casefold()
         if word not in _CASH:
-            raise RowError("import.reject.unknown_type", type=element.get("type", "")[:60])
+            raise RowError("unknown_type", type=element.get("type", "")[:60])
         gain, loss = _CASH[word]
         about = self._instrument(element) if element.get("symbol") and element.get("assetCategory") else ""
         external_id = element.get("transactionID", "")
@@ -196,7 +196,7 @@ class _Reader:
         shares_out = [amount(self._value(part, "quantity"), self._instrument(part)) for _, part in given]
         at, account, note = self._at(element), element.get("accountId", ""), element.get("description", "")
         if len(gained) > 1 or len(given) > 1:
-            raise RowError("import.reject.corporate_action", event=note[:80])
+            raise RowError("corporate_action", event=note[:80])
         received, sent = next(iter(shares_in), None), next(iter(shares_out), None)
         if received and sent:
             same = received.asset == sent.asset
@@ -210,7 +210,7 @@ class _Reader:
         elif sent:
             kind = TransactionKind.LOST
         else:
-            raise RowError("import.reject.corporate_action", event=note[:80])
+            raise RowError("corporate_action", event=note[:80])
         self._book.add(row, at, kind, received=received, sent=sent, account=account, note=note)
 
     def _rate(self, element: Element) -> None:

@@ -64,12 +64,12 @@ def _read(table: Table, book: Book) -> None:
         received = _side(book, record, "received amount", "received currency")
         fee = _side(book, record, "fee amount", "fee currency")
         if sent is None and received is None and fee is None:
-            raise RowError("import.reject.nothing_moves")
+            raise RowError("nothing_moves")
         label = record.text(label_column).casefold().replace("_", " ")
         kinds = _BOTH if sent and received else _IN if received else _OUT
         kind = kinds.get(label)
         if kind is None:
-            raise RowError("import.reject.unknown_type", type=record.text(label_column)[:60])
+            raise RowError("unknown_type", type=record.text(label_column)[:60])
         if sent is None and received is None:
             kind, sent, fee = TransactionKind.FEE, fee, None
         book.add(
@@ -95,9 +95,9 @@ def _read_list(table: Table, book: Book) -> None:
         record = columns.record(row)
         word = record.text("transaction").casefold()
         if word not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
         if not book.options.base_currency:
-            raise RowError("import.reject.currency_missing")
+            raise RowError("currency_missing")
         coins = amount(record.number("quantity"), book.coin(record.text("currency")))
         money = Amount(
             multiply(coins.quantity, record.number("spot rate")), book.currency(book.options.base_currency)

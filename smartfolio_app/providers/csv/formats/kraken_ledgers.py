@@ -107,7 +107,7 @@ class _Reader:
         gained = {asset: quantity for asset, quantity in gained.items() if quantity}
         given = {asset: quantity for asset, quantity in given.items() if quantity}
         if len(gained) != 1 or len(given) != 1:
-            raise RowError("import.reject.unclear_group", count=len(records))
+            raise RowError("unclear_group", count=len(records))
         (bought, received), (sold, sent) = next(iter(gained.items())), next(iter(given.items()))
         charged = sorted((asset for asset, fee in fees.items() if fee), key=lambda asset: asset != sold)
         first, at = records[0], self._at(records[0])
@@ -133,9 +133,9 @@ class _Reader:
     def _single(self, record: Record) -> None:
         word = record.text("type").casefold()
         if word in _EXCHANGED:
-            raise RowError("import.reject.unpaired")
+            raise RowError("unpaired")
         if word not in _ONE_SIDED:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
         gain, loss = _ONE_SIDED[word]
         asset = self._book.coin(symbols.kraken(record.text("asset")))
         change, fee = record.number("amount"), record.maybe("fee") or Decimal(0)

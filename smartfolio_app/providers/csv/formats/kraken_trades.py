@@ -31,7 +31,7 @@ def split_pair(pair: str) -> tuple[str, str]:
     for quote in _QUOTES:
         if pair.endswith(quote) and len(pair) > len(quote):
             return symbols.kraken(pair[: -len(quote)]), symbols.kraken(quote)
-    raise RowError("import.reject.unknown_pair", pair=pair[:40])
+    raise RowError("unknown_pair", pair=pair[:40])
 
 
 def _matches(table: Table) -> bool:
@@ -50,7 +50,7 @@ def _read(table: Table, book: Book) -> None:
         base, quote = (book.coin(code) for code in split_pair(record.text("pair").upper()))
         side = record.text("type").casefold()
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         coins, money = amount(record.number("vol"), base), amount(record.number("cost"), quote)
         margin = record.maybe("margin")
         book.add(

@@ -44,10 +44,10 @@ def _read(table: Table, book: Book) -> None:
         record = columns.record(row)
         base, _, quote = record.text(pair).replace("/", "-").partition("-")
         if not quote:
-            raise RowError("import.reject.unknown_pair", pair=record.text(pair)[:40])
+            raise RowError("unknown_pair", pair=record.text(pair)[:40])
         side = record.text("side").casefold()
         if side not in {"buy", "sell"}:
-            raise RowError("import.reject.unknown_type", type=side[:60])
+            raise RowError("unknown_type", type=side[:60])
         coins = amount(record.number(size), book.coin(base))
         money = amount(record.number(funds), book.coin(quote))
         fee = record.maybe("fee") or Decimal(0)

@@ -71,7 +71,7 @@ def _read(table: Table, book: Book) -> None:
                 return
             book.add(row, at, TransactionKind.FEE, sent=Amount(cost, coin), **common)
         else:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
 
     book.each(use)
 

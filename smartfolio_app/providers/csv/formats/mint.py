@@ -22,7 +22,7 @@ def _read(table: Table, book: Book) -> None:
         record = columns.record(row)
         word = record.text("transaction type").casefold()
         if word not in {"debit", "credit"}:
-            raise RowError("import.reject.unknown_type", type=word[:60])
+            raise RowError("unknown_type", type=word[:60])
         # Some writers sign the amount as well; the word is what Mint itself goes by.
         side = Amount(abs(record.number("amount")), book.currency(book.options.base_currency or "USD"))
         category = record.text("category").casefold()

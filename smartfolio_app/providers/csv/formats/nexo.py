@@ -102,7 +102,7 @@ def _read(table: Table, book: Book) -> None:
             return
         kind = _KINDS.get(word)
         if kind is None:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
         if kind in _OUTGOING:
             book.add(record.row, at, kind, sent=amount(given, coin(record.text("input currency"))), **common)
             return

@@ -72,7 +72,7 @@ def _read(table: Table, book: Book) -> None:
             about = security(record) if record.text("isin code") else ""
             book.move(row, at, Amount(booked, cash), gain=gain, loss=loss, about=about, **common)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type mutatie")[:60])
+            raise RowError("unknown_type", type=record.text("type mutatie")[:60])
 
     book.each(use)
 

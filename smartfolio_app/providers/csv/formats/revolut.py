@@ -68,7 +68,7 @@ def _read(table: Table, book: Book) -> None:
                 return
             book.move(row, at, Amount(change, currency), gain=gain, loss=loss, about=about)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     book.each(use)
     splits.settle()

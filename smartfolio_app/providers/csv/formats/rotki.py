@@ -55,7 +55,7 @@ def _read_trades(table: Table, book: Book) -> None:
         record = columns.record(row)
         received, sent = record.maybe(bought[0]) or Decimal(0), record.maybe(sold[0]) or Decimal(0)
         if not received or not sent:
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         book.add(
             row,
             record.moment("timestamp"),

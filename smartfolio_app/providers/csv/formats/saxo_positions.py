@@ -121,7 +121,7 @@ class _Reader:
         if unit is None or not currency:
             return None
         if unit < 0:
-            raise RowError("import.reject.not_a_number", value=str(unit))
+            raise RowError("not_a_number", value=str(unit))
         unit, currency = in_major(unit, currency)
         return Amount(abs(multiply(unit, quantity)), self._book.currency(currency))
 

@@ -114,14 +114,14 @@ class _Reader:
         elif booked:
             self._cash(record, event, booked, external_id)
         elif event:
-            raise RowError("import.reject.corporate_action", event=event[:80])
+            raise RowError("corporate_action", event=event[:80])
         else:
             self._book.skip(row, "import.skip.no_movement")
 
     def _cash_asset(self, record: Record) -> AssetId:
         code = record.text(self._at["currency"]).upper() if self._at["currency"] else self._account_currency
         if not code:
-            raise RowError("import.reject.account_currency_unknown")
+            raise RowError("account_currency_unknown")
         return self._book.currency(code)
 
     def _instrument(self, record: Record) -> AssetId:
@@ -166,7 +166,7 @@ class _Reader:
             self._book.add(record.row, at, kind, received=received, sent=sent, **common)
             return
         if not booked or (booked < 0) is not buys:
-            raise RowError("import.reject.trade_side_missing")
+            raise RowError("trade_side_missing")
         cash, fee = self._split(record, booked, quantity, price)
         money = amount(cash, self._cash_asset(record))
         self._book.add(

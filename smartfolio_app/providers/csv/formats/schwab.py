@@ -26,7 +26,8 @@ _CASH: dict[str, _Kinds] = {
     **dict.fromkeys(
         (
             "dividend", "qualified dividend", "cash dividend", "non-qualified div", "special qual div",
-            "special dividend", "special non qual div", "reinvest dividend", "qual div reinvest", "pr yr cash div", "pr yr special div",
+            "special dividend", "special non qual div", "reinvest dividend", "qual div reinvest",
+            "pr yr cash div", "pr yr special div",
             "long term cap gain", "short term cap gain", "long term cap gain reinvest", "short term cap gain reinvest",
             "cash in lieu", "return of capital", "div adjustment", "pr yr div reinvest", "substitute dividend",
         ),
@@ -100,13 +101,13 @@ class _Reader:
                 note=record.text("description"),
             )
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("action")[:60])
+            raise RowError("unknown_type", type=record.text("action")[:60])
 
     def _moment(self, record: Record) -> datetime:
         """Return the day it took effect: ``08/25/2025 as of 08/22/2025`` was booked on the first."""
         match = _AS_OF.fullmatch(record.text("date"))
         if match is None:
-            raise RowError("import.reject.not_a_date", value=record.text("date")[:40])
+            raise RowError("not_a_date", value=record.text("date")[:40])
         return self._day(match[1])
 
     def _security(self, record: Record) -> AssetId:

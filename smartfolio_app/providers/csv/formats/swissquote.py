@@ -100,7 +100,7 @@ class _Reader:
             ((gain, loss) for words, gain, loss in _EVENTS if any(key in word for key in words)), None
         )
         if kinds is None:
-            raise RowError("import.reject.unknown_type", type=record.text(self._at["kind"])[:60])
+            raise RowError("unknown_type", type=record.text(self._at["kind"])[:60])
         costs = abs(record.maybe(self._at["costs"]) or Decimal(0))
         cash = self._cash(record)
         fee = None
@@ -125,7 +125,7 @@ class _Reader:
                 gained = [record for record in records if record.number(self._at["net"]) > 0]
                 given = [record for record in records if record.number(self._at["net"]) < 0]
                 if len(gained) != 1 or len(given) != 1:
-                    raise RowError("import.reject.unpaired")
+                    raise RowError("unpaired")
                 self._book.add(
                     gained[0].row,
                     gained[0].moment(self._at["date"]),

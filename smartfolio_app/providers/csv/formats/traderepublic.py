@@ -109,7 +109,7 @@ class _Reader:
         elif word in _CASH:
             self._cash(record, _CASH[word], money)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     @staticmethod
     def _at(record: Record) -> datetime:

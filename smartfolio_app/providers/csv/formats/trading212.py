@@ -87,7 +87,7 @@ class _Reader:
                 **_common(record),
             )
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("action")[:60])
+            raise RowError("unknown_type", type=record.text("action")[:60])
 
     def _in_order(self, row: Row) -> Row:
         """Return a row that is written in the newer order of columns in the order of this file's headings."""
@@ -160,7 +160,7 @@ class _Reader:
             for closing, opening in zip(records[::2], records[1::2], strict=False):
                 with self._book.guard(closing.row, opening.row):
                     if "close" not in closing.text("action").casefold():
-                        raise RowError("import.reject.unpaired")
+                        raise RowError("unpaired")
                     self._book.add(
                         opening.row,
                         opening.moment("time"),

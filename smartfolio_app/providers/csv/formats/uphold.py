@@ -69,7 +69,7 @@ def _read(table: Table, book: Book) -> None:
         elif word == "transfer":
             book.skip(row, "import.skip.internal")
         else:
-            raise RowError("import.reject.unknown_type", type=record.text("type")[:60])
+            raise RowError("unknown_type", type=record.text("type")[:60])
 
     book.each(use)
 

@@ -86,7 +86,7 @@ class _Reader:
         elif word in _CASH or word in _TRANSFERS:
             self._money(record, at, _CASH.get(word) or _TRANSFERS[word], **common)
         else:
-            raise RowError("import.reject.unknown_type", type=record.text(self._type)[:60])
+            raise RowError("unknown_type", type=record.text(self._type)[:60])
 
     def _cash(self, record: Record) -> AssetId:
         _, code = in_major(Decimal(0), record.text("currency"))
