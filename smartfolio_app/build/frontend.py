@@ -59,6 +59,24 @@ class Frontend:
         return self.web_dir / "build" / "client"
 
 
+def open_for_serving(frontend: Frontend, place: Path) -> Path:
+    """A web folder for one server, at ``place``: the product by links, and copies of what Reflex writes to.
+
+    Reflex touches files under ``backend`` whenever it starts. Products stay as they were built, and may lie on a
+    read-only file system. What was at ``place`` before is replaced. Returns ``place``.
+    """
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for part in frontend.web_dir.iterdir():
+        if part.name == "backend":
+            (place / part.name).mkdir()
+            for file in part.iterdir():  # contents only: the product's permissions may forbid writing
+                shutil.copyfile(file, place / part.name / file.name)
+        else:
+            (place / part.name).symlink_to(part, target_is_directory=part.is_dir())
+    return place
+
+
 def find(root: Path = ROOT) -> Frontend | None:
     """The product that fits the sources as they are now, or None."""
     fingerprint = source_fingerprint(root)

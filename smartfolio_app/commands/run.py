@@ -47,6 +47,7 @@ def start(settings: Settings) -> None:
         SmartFolioError: The port is taken, a key is refused, the frontend cannot be built...
     """
     from smartfolio_app.build.environment import run_environment
+    from smartfolio_app.build.frontend import open_for_serving
     from smartfolio_app.build.places import ROOT
     from smartfolio_app.commands.server import bind, serve
     from smartfolio_app.keys import check_keys
@@ -57,9 +58,10 @@ def start(settings: Settings) -> None:
     check_keys(settings)
     upgrade(settings)
     frontend = ensure_frontend()
-    os.environ.update(run_environment(frontend.web_dir, settings.redis_url))
+    web_dir = open_for_serving(frontend, settings.data_dir / "run" / f"web-{settings.port}")
+    os.environ.update(run_environment(web_dir, settings.redis_url))
     # Reflex serves this folder under /_upload; uploads are never written there, so it stays empty.
-    os.environ["REFLEX_UPLOADED_FILES_DIR"] = str(settings.data_dir / "served-uploads")
+    os.environ["REFLEX_UPLOADED_FILES_DIR"] = str(settings.data_dir / "run" / "uploads")
     if os.environ.get("SMARTFOLIO_DATA_DIR"):
         os.environ["SMARTFOLIO_DATA_DIR"] = str(
             settings.data_dir

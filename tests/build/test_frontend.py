@@ -172,6 +172,22 @@ def test_a_failed_build_names_the_step_the_reason_and_the_log(
     assert "lost-module" in Path(str(caught.value.params["log"])).read_text()
 
 
+def test_a_server_can_write_to_its_web_folder_and_never_to_the_product(
+    root: Path, workshop: Workshop
+) -> None:
+    product = ensure(root)
+    (product.web_dir / "backend" / "stateful_pages.json").write_text("[]")
+    for folder in (product.web_dir, product.web_dir / "backend"):
+        folder.chmod(0o555)
+    place = root / "run" / "web-8080"
+    for _ in range(2):  # a second start replaces what the first one left
+        served = frontend.open_for_serving(product, place)
+        (served / "backend" / "upload_is_used").touch()
+    assert (served / "build" / "client").resolve() == product.static_dir
+    assert (served / "backend" / "stateful_pages.json").read_text() == "[]"
+    assert [path.name for path in (product.web_dir / "backend").iterdir()] == ["stateful_pages.json"]
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [
