@@ -57,7 +57,7 @@ class ProviderRefusedError(ProviderError):
     ) -> None:
         self.http_status = http_status
         self.body = body
-        super().__init__(code, provider, None, status=http_status, **params)
+        super().__init__(code, provider, None, http_status=http_status, **params)
 
 
 class ProviderAnswerError(ProviderError):
