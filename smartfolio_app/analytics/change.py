@@ -8,8 +8,8 @@ Over the assets with a price at both ends, and by arithmetic alone::
 worth when it happened (``ledger.worth``); the market's part is what holdings and movements gained or lost after that.
 Both sides of a trade have one worth, so a trade adds nothing; a trade with an asset that is not covered is a flow.
 
-A statement's correction is neither: it tells what was there all along, so it counts as held at the anchor already. And a
-price that was too old at the anchor says nothing about the market since, so its asset is not covered.
+A statement's correction is neither: it tells what was there all along, so it counts as held at the anchor already. And
+a price that was too old at the anchor says nothing about the market since, so its asset is not covered.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from smartfolio_app.analytics.columns import Role
 from smartfolio_app.analytics.scope import Category
@@ -92,19 +94,25 @@ def changes_since(
     moved = [
         (number, key)
         for number in columns.since(micros(since), micros(now))
-        if columns.stream.transaction[number] >= 0
-        and (key := keys[columns.stream.place[number]]) is not None
+        if columns.stream.transaction[number] >= 0 and (key := keys[columns.stream.place[number]]) is not None
     ]
     before = dict(held)
     for number, key in moved:
         before[key] = before.get(key, ZERO) - columns.stream.quantity[number]
 
-    changes = Changes()
+    fresh = _freshly_priced(valuer, [asset for asset, _ in before], since)
+    changes = Changes(
+        uncovered={
+            asset
+            for (asset, _), quantity in before.items()
+            if valuer.price(asset, now) is None or (quantity and asset not in fresh)
+        }
+    )
     for key, quantity in before.items():
-        price_now, price_then = valuer.price(key[0], now), _fresh_price(valuer, key[0], since)
-        if price_now is None or (price_then is None and quantity):
-            changes.uncovered.add(key[0])
+        price_now = valuer.price(key[0], now)
+        if price_now is None or key[0] in changes.uncovered:
             continue
+        price_then = valuer.price(key[0], since) if quantity else None
         then = ZERO if price_then is None else market_value(quantity, price_then)
         changes.moves[key] = Move(then=then, now=market_value(held.get(key, ZERO), price_now))
 
@@ -114,9 +122,11 @@ def changes_since(
     return changes
 
 
-def _fresh_price(valuer: Valuer, asset: AssetId, at: datetime) -> Decimal | None:
-    found = valuer.unit(asset, at)
-    return None if found is None or found.stale else found.value
+def _freshly_priced(valuer: Valuer, assets: list[AssetId], at: datetime) -> set[AssetId]:
+    """Return the assets whose last price at ``at`` was not too old by the limits of a day's close."""
+    ends = np.array([micros(at)], dtype=np.int64)
+    fresh = valuer.prices.daily(assets, valuer.currency, ends).fresh[0]
+    return {asset for asset, is_fresh in zip(assets, fresh, strict=True) if is_fresh}
 
 
 class _Booking:

@@ -14,7 +14,6 @@ from smartfolio_app.analytics.results import FloatArray, History
 from smartfolio_app.api.dependencies import Database
 from smartfolio_app.api.schemas import Amount, Answer
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.api.wealth import gain_of
 from smartfolio_app.api.wealth_schemas import ChangeOut, CoverageOut
 from smartfolio_app.services import wealth, wealth_history
 
@@ -132,7 +131,7 @@ def get_metrics(view: ChosenView, db: Database, window: Annotated[Window, Query(
     return MetricsOut(
         currency=found.currency,
         total_value=found.total_value,
-        pnl_today=gain_of(found.change),
+        pnl_today=found.change.gain,
         pnl_today_pct=found.change.pct,
         change=ChangeOut.of(found.change),
         window=window_of(window, days),

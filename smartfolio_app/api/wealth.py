@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from smartfolio_app.analytics.results import ChangeToday
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.api.dependencies import Database
 from smartfolio_app.api.views import ChosenView
@@ -20,7 +18,6 @@ from smartfolio_app.api.wealth_schemas import (
     SliceOut,
     SummaryOut,
 )
-from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.services import wealth
 
 router = APIRouter(prefix="/api/wealth/global", tags=["wealth"])
@@ -36,7 +33,7 @@ def get_summary(view: ChosenView, db: Database) -> SummaryOut:
         breakdown=BreakdownByCategory(**{one.value: found.breakdown.get(one) for one in Category}),
         assets=found.assets,
         liabilities=found.liabilities,
-        pnl_today=gain_of(found.change),
+        pnl_today=found.change.gain,
         pnl_today_pct=found.change.pct,
         change=ChangeOut.of(found.change),
         coverage=CoverageOut.of(found.coverage),
@@ -69,10 +66,3 @@ def get_movers(view: ChosenView, db: Database, count: Annotated[int, Query(ge=1,
 def get_stale(view: ChosenView, db: Database) -> list[HoldingOut]:
     """Return the holdings whose price is too old or missing, the largest first."""
     return [HoldingOut.of(one) for one in wealth.stale(db, view)]
-
-
-def gain_of(change: ChangeToday) -> Decimal | None:
-    """Return what markets, income and fees did since the anchor; ``None`` when that is not known."""
-    if change.market is None:
-        return None
-    return change.market + (change.income or ZERO) - (change.fees or ZERO)

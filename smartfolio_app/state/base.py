@@ -236,9 +236,9 @@ class AppState(rx.State):
 
     def _fill_bar(self, portfolio: Portfolio, figures: Figures) -> None:
         self.total = figures.money(portfolio.total)
-        self.change = figures.money(portfolio.change.total, sign=True)
+        self.change = figures.money(portfolio.change.gain, sign=True)
         self.change_pct = figures.percent(portfolio.change.pct, sign=True, decimals=2)
-        self.change_direction = direction(portfolio.change.total)
+        self.change_direction = direction(portfolio.change.gain)
         self.coverage = coverage_text(portfolio.coverage, figures)
         covered = portfolio.coverage
         self.attention = covered.priced < covered.total or covered.stale > 0

@@ -155,9 +155,9 @@ def today(change: ChangeToday, figures: Figures) -> Today:
     if change.uncovered and not note:
         note = figures.say("dashboard.today_uncovered", count=len(change.uncovered))
     return Today(
-        total=figures.money(change.total, sign=True),
+        total=figures.money(change.gain, sign=True),
         pct=figures.percent(change.pct, sign=True, decimals=2),
-        direction=direction(change.total),
+        direction=direction(change.gain),
         since=figures.say("dashboard.since", time=figures.moment(change.since)) if change.since else "",
         lines=lines,
         note=note,

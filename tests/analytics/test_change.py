@@ -83,16 +83,18 @@ def test_income_and_losses_are_told_apart_from_the_market(world, prices):
     assert change.total == change.market + change.income - change.fees
 
 
-def test_a_statement_uploaded_today_is_a_flow_and_not_a_gain(world, prices):
+def test_a_statement_uploaded_today_corrects_what_was_known_and_is_neither_flow_nor_gain(world, prices):
     ledger = world.ledger(statements={"k": [world.statement("3 BTC", at=-1)]})
     change = world.portfolio(ledger, prices).change
-    assert (change.value_then, change.total, change.flows, change.market, change.pct) == (
-        0,
-        180,
-        180,
-        0,
-        None,
-    )
+    assert (change.value_then, change.total, change.flows, change.market) == (150, 30, 0, 30)
+    assert (change.gain, change.pct) == (30, Decimal("0.2"))
+
+
+def test_a_price_that_was_old_at_the_anchor_says_nothing_about_today(world):
+    ledger = world.ledger(world.tx("deposit", "2 BTC", at=-3000))
+    prices = [world.price("BTC 266 EUR", at=-2900), world.price("BTC 60000 EUR", at=-1)]
+    change = world.portfolio(ledger, prices).change
+    assert (change.gain, change.uncovered, change.reason) == (None, ("crypto:BTC",), "change.not_priced")
 
 
 def test_an_asset_without_a_price_at_the_anchor_is_left_out_and_named(world, prices):
