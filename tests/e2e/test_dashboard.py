@@ -1,0 +1,207 @@
+"""The dashboard and the WealthBar, with the sample household."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.accessibility import accessibility_faults
+from tests.e2e.acts import DESKTOP, PHONE, shoot
+from tests.e2e.app import RunningApp
+from tests.e2e.traffic import measure
+
+Opener = Callable[..., Page]
+AMOUNT = re.compile(r"[€$₿]\s?\d|\d\s?€|CHF\s?\d")
+
+
+@pytest.fixture(scope="session")
+def sample_cookies(app: RunningApp) -> list[dict[str, Any]]:
+    """The sample user's session, begun once: beginning it is limited, as it makes three years of data."""
+    answer = httpx.post(f"{app.url}/auth/demo", headers={"Origin": app.url}, timeout=60)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+    return [{"name": one.name, "value": one.value, "url": app.url} for one in answer.cookies.jar]
+
+
+@pytest.fixture
+def sample(open_page: Opener, sample_cookies: list[dict[str, Any]]) -> Opener:
+    """A maker of pages that show the sample user's dashboard."""
+
+    def opened(**how: Any) -> Page:
+        page = open_page(**how)
+        page.context.add_cookies(sample_cookies)
+        page.goto("/?currency=EUR&crypto=all")
+        expect(page.locator(".legend li").first).to_be_visible(timeout=30_000)
+        return page
+
+    return opened
+
+
+def hero(page: Page) -> Locator:
+    return page.locator(".hero-figure")
+
+
+def choose_currency(page: Page, code: str) -> None:
+    page.locator(".wealth-bar .tools select").select_option(code)
+
+
+@pytest.fixture
+def board(sample: Opener) -> Page:
+    page = sample()
+    expect(hero(page)).to_contain_text("€")
+    return page
+
+
+def test_it_says_what_there_is_and_the_bar_says_the_same(board: Page) -> None:
+    total = board.locator(".wealth-bar .sum").inner_text()
+    expect(hero(board)).to_have_text(total)
+    for category in ("Crypto", "Stocks", "Wealth"):
+        expect(board.locator(".tile", has=board.get_by_role("heading", name=category))).to_contain_text("€")
+    expect(board.locator(".tile").nth(2)).to_contain_text("owed")
+    expect(board.get_by_role("heading", name="Top holdings")).to_be_visible()
+    expect(board.get_by_role("heading", name="Not priced, or old")).to_be_visible()
+    expect(board.locator(".concerns")).to_contain_text("MOONBIT")
+    expect(board.locator(".wealth-bar .coverage")).to_contain_text("priced")
+    assert board.locator(".area").get_attribute("aria-label").startswith("Net worth from €")
+    shoot(board, "dashboard-desktop-dark")
+
+
+def test_another_currency_shows_within_300_ms_without_a_reload_and_is_kept(board: Page) -> None:
+    board.evaluate("() => { window.stayed = true }")
+    choose_currency(board, "CHF")  # the first time a currency is asked for, its past is computed
+    expect(hero(board)).to_contain_text("CHF")
+    times = []
+    for code, sign in (("EUR", "€"), ("CHF", "CHF"), ("EUR", "€"), ("CHF", "CHF")):
+        started = time.perf_counter()
+        choose_currency(board, code)
+        hero(board).filter(has_text=sign).wait_for()
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.3, times
+    assert board.evaluate("() => window.stayed === true")
+    expect(board).to_have_url(re.compile(r"currency=CHF"))
+    expect(board.locator(".tile").first).to_contain_text("CHF")
+    board.goto("/")
+    expect(hero(board)).to_contain_text("CHF")
+
+
+def test_a_scope_changes_every_figure_and_travels_with_the_links(board: Page) -> None:
+    before = hero(board).inner_text()
+    scope = board.get_by_role("combobox", name="Crypto")
+    scope.select_option(label="Kraken")
+    expect(hero(board)).not_to_have_text(before)
+    expect(board).to_have_url(re.compile("crypto=kraken"))
+    expect(board.locator(".wealth-bar .sum")).to_have_text(hero(board).inner_text())
+    link = board.get_by_role("link", name="Transactions").first
+    assert "crypto=kraken" in (link.get_attribute("href") or "")
+    link.click()
+    board.wait_for_url(re.compile("/transactions.*crypto=kraken"))
+    expect(board.get_by_role("combobox", name="Crypto")).to_have_value("kraken")
+    board.get_by_role("combobox", name="Crypto").select_option("all")
+    expect(board).not_to_have_url(re.compile("crypto=kraken"))
+
+
+def test_an_address_with_a_view_shows_that_view(board: Page) -> None:
+    board.goto("/?currency=USD&crypto=ledger")
+    expect(hero(board)).to_contain_text("$")
+    expect(board.get_by_role("combobox", name="Crypto")).to_have_value("ledger")
+    board.get_by_role("combobox", name="Crypto").select_option("all")
+
+
+def test_the_eye_hides_every_amount_from_the_page_itself(board: Page) -> None:
+    eye = board.get_by_role("button", name="Hide amounts")
+    eye.click()
+    expect(hero(board)).to_contain_text("•••••")
+    board.reload()
+    expect(hero(board)).to_contain_text("•••••")
+    prices = board.locator(".movers").evaluate("element => element.remove()")  # unit prices are public
+    assert prices is None
+    assert not AMOUNT.search(board.locator("body").inner_text())
+    assert not AMOUNT.search(board.locator(".area").get_attribute("aria-label") or "")
+    eye.click()
+    expect(hero(board)).to_contain_text("€")
+
+
+def test_every_stretch_of_the_history_can_be_drawn(board: Page) -> None:
+    for chosen in ("1D", "1W", "1M", "3M", "YTD", "All", "1Y"):
+        button = board.get_by_role("group", name="Period").get_by_role("button", name=chosen, exact=True)
+        before = board.locator(".area").get_attribute("aria-label")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(board.locator(".area")).not_to_have_attribute("aria-label", before or "")
+        expect(board.locator(".area")).to_have_attribute("aria-label", re.compile("Net worth from"))
+
+
+def test_the_allocation_can_be_spread_in_four_ways(board: Page) -> None:
+    first = board.locator(".legend li").first
+    for way, label in (("Class", "Wealth items"), ("Source", None), ("Currency", None), ("Group", "Bitcoin")):
+        board.get_by_role("group", name="Allocation").get_by_role("button", name=way).click()
+        if label:
+            expect(board.locator(".legend")).to_contain_text(label)
+    expect(first).to_be_visible()
+
+
+def test_one_load_costs_one_socket_no_api_call_and_little_weight(sample: Opener) -> None:
+    page = sample()
+    traffic = measure(page)
+    sockets: list[str] = []
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    session = page.context.new_cdp_session(page)
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    page.goto("/")
+    expect(page.locator(".legend li").first).to_be_visible()
+    assert len(sockets) == 1
+    assert [url for url in traffic.urls.values() if "/api" in url] == []
+    assert traffic.requests <= 30, list(traffic.urls.values())
+    assert traffic.kilobytes <= 500, traffic.largest()
+
+
+def test_it_is_shown_within_a_second_and_a_half_and_nothing_jumps(sample: Opener) -> None:
+    page = sample()
+    page.add_init_script(
+        "window.shifts = [];"
+        "new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifts.push(entry.value)))"
+        ".observe({type: 'layout-shift', buffered: true});"
+    )
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        page.goto("/")
+        page.locator(".legend li").first.wait_for()
+        times.append(time.perf_counter() - started)
+    assert min(times) < 1.5, times
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => window.shifts.reduce((sum, one) => sum + one, 0)") < 0.05
+
+
+def test_a_new_account_is_told_the_next_step(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Let’s see what you own")).to_be_visible()
+    page.get_by_role("link", name="Upload a file").click()
+    page.wait_for_url(re.compile("/sources"))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_it_is_accessible_and_fits_the_screen(sample: Opener, theme: str, size: tuple[int, int]) -> None:
+    page = sample(theme=theme, size=size)
+    assert accessibility_faults(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+    shoot(page, f"dashboard-{size[0]}-{theme}")
+
+
+def test_it_speaks_french_with_french_figures(sample: Opener) -> None:
+    page = sample(language="fr-FR")
+    page.goto("/settings")
+    page.get_by_role("button", name="Français").click()
+    expect(page.get_by_role("link", name="Tableau de bord").first).to_be_visible()
+    page.goto("/?currency=EUR")
+    expect(hero(page)).to_have_text(re.compile(r"^\d{3}\s\d{3},\d{2}\s€$"))
+    assert "Net worth" not in page.locator("body").inner_text()
+    page.goto("/settings")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("link", name="Dashboard").first).to_be_visible()
