@@ -1,18 +1,19 @@
-"""Database rows -> ledger records, as fast as Python does it.
+"""Database rows <-> ledger records, as fast as Python does it.
 
 A frozen dataclass assigns its fields through ``object.__setattr__``, and a large ledger has two million of them; here
 the records are filled through their slots instead. They are the same objects: a test compares them with what the
-constructors make.
+constructors make. On the way in, SQLite's own texts are made here rather than value by value in SQLAlchemy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from smartfolio_app.ledger.money import exact, plain
 from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
 
 #: The columns of a row, in the order ``transactions_from`` expects them.
@@ -23,6 +24,15 @@ COLUMNS = (
     *("about", "account", "group_name", "note", "external_id", "row"),
 )
 
+#: The columns that an import fills, in the order of ``sqlite_values``.
+INSERTED = (
+    *("user_id", "source_id", "batch_id", "fingerprint", "at", "kind"),
+    *("received_asset", "received_quantity", "sent_asset", "sent_quantity"),
+    *("fee_asset", "fee_quantity", "value_asset", "value_quantity"),
+    *("about", "account", "group_name", "note", "external_id", "row", "raw"),
+)
+
+_NOTHING = (None, None)
 _KINDS = {kind.value: kind for kind in TransactionKind}
 _AMOUNT_SLOTS = tuple(getattr(Amount, field.name).__set__ for field in fields(Amount))
 _TRANSACTION_SLOTS = tuple(getattr(Transaction, field.name).__set__ for field in fields(Transaction))
@@ -90,3 +100,38 @@ def transactions_from(rows: Iterable[Any], moment: Callable[[Any], datetime]) ->
         set_source(made, one(source_id, source_id))
         transactions.append(made)
     return transactions
+
+
+def sqlite_values(
+    owner: tuple[str, str, str | None], transactions: Iterable[Transaction], fingerprints: Iterable[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Give the values of ``INSERTED`` for each transaction; ``owner`` is (user, source, import)."""
+
+    def amount(side: Amount | None) -> tuple[str | None, str | None]:
+        return _NOTHING if side is None else (side.asset, plain(exact(side.quantity)))
+
+    for one, fingerprint in zip(transactions, fingerprints, strict=True):
+        yield (
+            *owner,
+            fingerprint,
+            sqlite_moment(one.at),
+            one.kind.value,
+            *amount(one.received),
+            *amount(one.sent),
+            *amount(one.fee),
+            *amount(one.value),
+            one.about,
+            one.account,
+            one.group,
+            one.note,
+            one.external_id,
+            one.row,
+            one.raw,
+        )
+
+
+def sqlite_moment(at: datetime) -> str:
+    """Return an instant as SQLAlchemy writes it into SQLite; raise ``ValueError`` for a naive one."""
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored; say which zone it is in")
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:26]

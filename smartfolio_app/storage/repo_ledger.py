@@ -19,13 +19,15 @@ from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId
 from smartfolio_app.ledger.dedupe import Known
 from smartfolio_app.ledger.transactions import Amount, Statement, StatementLine, Transaction, TransactionKind
-from smartfolio_app.storage.records import COLUMNS, transactions_from
+from smartfolio_app.storage.records import COLUMNS, INSERTED, sqlite_values, transactions_from
 from smartfolio_app.storage.tables import AssetRow, StatementLineRow, StatementRow, TransactionRow, User
 from smartfolio_app.storage.tables.base import new_id
 from smartfolio_app.storage.upserts import insert_missing
 
 _TABLE = TransactionRow.__table__  # type: ignore[attr-defined]
 _T = _TABLE.c
+_INSERT = f"""INSERT INTO "transaction" ({", ".join(f'"{name}"' for name in INSERTED)})
+    VALUES ({", ".join("?" * len(INSERTED))})"""  # noqa: S608 - constants of ours
 _CONVERTED = frozenset({"at", "received_quantity", "sent_quantity", "fee_quantity", "value_quantity"})
 
 
@@ -64,13 +66,18 @@ def insert_transactions(
     batch_id: str | None = None,
 ) -> None:
     """Store new transactions; ``fingerprints`` is parallel to them."""
+    if not transactions:
+        return
+    if db.get_bind().dialect.name == "sqlite":
+        values = list(sqlite_values((user_id, source_id, batch_id), transactions, fingerprints))
+        db.connection().exec_driver_sql(_INSERT, values)
+        return
     shared = {"user_id": user_id, "source_id": source_id, "batch_id": batch_id}
     rows = [
         {**shared, **transaction_values(transaction), "fingerprint": print_}
         for transaction, print_ in zip(transactions, fingerprints, strict=True)
     ]
-    if rows:
-        db.execute(insert(_TABLE), rows)
+    db.execute(insert(_TABLE), rows)
 
 
 def transaction_values(transaction: Transaction) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class TransactionRow(SQLModel, table=True):
     __tablename__ = "transaction"
     __table_args__ = (
         Index("ix_transaction_user_at", "user_id", "at"),
-        Index("ix_transaction_source_fingerprint", "source_id", "fingerprint"),
+        Index("ix_transaction_source", "source_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

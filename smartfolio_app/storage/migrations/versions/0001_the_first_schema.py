@@ -381,9 +381,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_transaction_batch_id"), "transaction", ["batch_id"], unique=False)
-    op.create_index(
-        "ix_transaction_source_fingerprint", "transaction", ["source_id", "fingerprint"], unique=False
-    )
+    op.create_index("ix_transaction_source", "transaction", ["source_id"], unique=False)
     op.create_index("ix_transaction_user_at", "transaction", ["user_id", "at"], unique=False)
     op.create_table(
         "balance",
@@ -406,7 +404,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_balance_statement_id"), table_name="balance")
     op.drop_table("balance")
     op.drop_index("ix_transaction_user_at", table_name="transaction")
-    op.drop_index("ix_transaction_source_fingerprint", table_name="transaction")
+    op.drop_index("ix_transaction_source", table_name="transaction")
     op.drop_index(op.f("ix_transaction_batch_id"), table_name="transaction")
     op.drop_table("transaction")
     op.drop_index(op.f("ix_statement_user_id"), table_name="statement")
