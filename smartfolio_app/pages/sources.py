@@ -13,6 +13,7 @@ from smartfolio_app.components.icons import icon
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.mapping import mapping_wizard
 from smartfolio_app.pages.sources_catalogue import catalogue
 from smartfolio_app.pages.uploads import uploads
 from smartfolio_app.state.sources import SourcesState
@@ -35,6 +36,7 @@ def sources() -> rx.Component:
         _removal_dialog(),
         _file_removal_dialog(),
         catalogue(),
+        mapping_wizard(),
         actions=[button("sources.add", symbol="plus", on_click=SourcesState.open_catalogue)],
         lead="sources.subtitle",
     )

@@ -13,6 +13,7 @@ from smartfolio_app.components.notices import banner, progress
 from smartfolio_app.components.tables import Column, cell, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.state.imports import ImportsState
+from smartfolio_app.state.mapping import MappingState
 
 UPLOAD = "imports"
 MOST_AT_ONCE = 20
@@ -118,7 +119,7 @@ def _working(card: Var) -> rx.Component:
 def _failed(card: Var) -> rx.Component:
     return rx.el.div(
         banner(rx.el.p(card.problem), tone="bad", role="alert"),
-        rx.el.div(_format_choice(card), class_name="row wrap"),
+        rx.el.div(_format_choice(card), class_name="fields"),
         class_name="stack",
     )
 
@@ -126,7 +127,16 @@ def _failed(card: Var) -> rx.Component:
 def _unknown(card: Var) -> rx.Component:
     return rx.el.div(
         rx.el.p(t("import_wizard.assign_text")),
-        rx.el.div(_format_choice(card), class_name="row wrap"),
+        rx.el.div(
+            button(
+                "import_wizard.assign_title",
+                kind="primary",
+                symbol="table",
+                on_click=MappingState.start(card.id),
+            ),
+            class_name="row wrap",
+        ),
+        rx.el.div(_format_choice(card), class_name="fields"),
         class_name="stack",
     )
 
@@ -141,6 +151,7 @@ def _ready(card: Var) -> rx.Component:
             class_name="tallies",
         ),
         rx.cond(card.is_statement, rx.el.p(card.span, class_name="quiet")),
+        rx.cond(card.by_mapping, _mapped(card)),
         rx.el.div(
             field(
                 "import_wizard.source_choose",
@@ -163,6 +174,19 @@ def _ready(card: Var) -> rx.Component:
             class_name="dialog-actions",
         ),
         class_name="stack loose",
+    )
+
+
+def _mapped(card: Var) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            card.mapping_name,
+            rx.el.span(t("import_wizard.recognised", name=card.mapping_name), class_name="quiet"),
+        ),
+        button(
+            "import_wizard.assign_again", small=True, symbol="table", on_click=MappingState.start(card.id)
+        ),
+        class_name="row wrap",
     )
 
 

@@ -131,18 +131,20 @@ def confirm(db: Session, user_id: str, upload_id: str) -> Upload:
     return _begin(user_id, upload.file, upload.choices, "import", upload.preview)
 
 
-def grid(user_id: str, upload_id: str) -> Grid:
-    """Return the beginning of a file as a table, read as its choices say.
+def grid(user_id: str, upload_id: str, options: ReadOptions | None = None) -> Grid:
+    """Return the beginning of a file as a table, read as ``options`` say (default: as was chosen for it).
 
     Raises:
         NotFoundError: The user has no such file.
-        UnreadableFileError: It is no table that can be read.
+        UnreadableFileError: It is no table that can be read (in this way).
     """
     upload = find(user_id, upload_id)
     data = staging.read(user_id, upload_id)
+    if options is None and upload.choices.mapping is not None:
+        options = upload.choices.mapping.read_options(ReadOptions())
     if imports.is_heavy(data):
-        return worker().run(first_rows, data, upload.file.name, upload.choices.options)
-    return first_rows(data, upload.file.name, upload.choices.options)
+        return worker().run(first_rows, data, upload.file.name, options)
+    return first_rows(data, upload.file.name, options)
 
 
 def discard(user_id: str, upload_id: str) -> None:

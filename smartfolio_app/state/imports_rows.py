@@ -60,6 +60,7 @@ class UploadCard:
     problem: str = ""
     format: str = ""
     format_id: str = ""
+    by_mapping: bool = False
     mapping_name: str = ""
     source_key: str = ""
     sources: list[Option] = field(default_factory=list)
@@ -132,6 +133,7 @@ def _tell_preview(
     card: UploadCard, preview: ImportPreview, sources: Sequence[SourceStatus], figures: Figures, most: int
 ) -> None:
     card.format = format_label(preview.format, figures)
+    card.by_mapping = preview.mapping is not None
     card.mapping_name = preview.mapping_name
     card.is_statement = preview.is_statement
     card.span = _span(preview, figures)
