@@ -84,6 +84,7 @@ def serve(socket: sockets.socket, settings: Settings, on_answer: Callable[[str],
         # Whose word about the client's address counts is decided in one place, in `security`.
         proxy_headers=False,
         server_header=False,
+        ws_max_size=1024 * 1024,  # the door closes sockets over larger frames; this keeps them out of memory
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _AnnouncingServer(config, address_of(settings.host, port), on_answer)

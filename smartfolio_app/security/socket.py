@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from smartfolio_app.security import limits as rates
 from smartfolio_app.security.access import Access, without_secrets
 from smartfolio_app.security.connections import LIVE, Connection
+from smartfolio_app.security.frames import is_ours
 from smartfolio_app.security.handshake import bound_query, seal_new_token
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.origin import check_socket
@@ -111,6 +112,8 @@ class _Pump:
             return await self._end(TOO_BIG)
         if text[:1] in ("2", "3") and len(text) <= _PING_LENGTH:
             return message
+        if not is_ours(text):
+            return await self._end(UNSUPPORTED)
         if not await self._has_its_turn() or not await self._is_still_signed_in():
             return await self._end(POLICY_VIOLATION)
         return message

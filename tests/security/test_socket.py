@@ -40,6 +40,10 @@ def seen_token(app: Echo) -> str:
     return parse_qs(app.scopes[-1]["query_string"].decode())["token"][0]
 
 
+def frame(what: object) -> str:
+    return f'42/_event,["event",{{"name":"{what}"}}]'
+
+
 async def opened(door, **options):
     async with Socket(door, query=QUERY, **options) as client:
         return (await client.answer())["type"] == "websocket.accept"
@@ -168,13 +172,13 @@ async def test_revocation_by_another_process_is_found_out(door, app, alice, monk
     value = sign_in(alice)
     async with Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={value}") as client:
         await client.answer()
-        client.say("42before")
-        assert (await client.answer())["text"] == "42before"
+        client.say(frame("before"))
+        assert (await client.answer())["text"] == frame("before")
         with session_scope() as db:
             sessions.revoke_hash(db, sessions.hash_of(value))
-        client.say("42after")
+        client.say(frame("after"))
         assert (await client.answer())["type"] == "websocket.close"
-    assert app.frames == ["42before"]
+    assert app.frames == [frame("before")]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +186,8 @@ async def test_revocation_by_another_process_is_found_out(door, app, alice, monk
     [
         ({"type": "websocket.receive", "text": "4" * (socket.FRAME_LIMIT + 1)}, socket.TOO_BIG),
         ({"type": "websocket.receive", "bytes": b"\x00"}, socket.UNSUPPORTED),
+        ({"type": "websocket.receive", "text": "nonsense"}, socket.UNSUPPORTED),
+        ({"type": "websocket.receive", "text": "3" + "x" * 100}, socket.UNSUPPORTED),
     ],
 )
 async def test_frames_that_are_none_of_ours_end_the_socket(door, app, message, code):
@@ -199,10 +205,10 @@ async def test_flood_of_frames_is_slowed_down_and_nothing_is_lost(app, settings,
         await client.answer()
         started = time.monotonic()
         for number in range(29):
-            client.say(f"42{number}")
+            client.say(frame(number))
         answers = [(await client.answer())["text"] for _ in range(29)]
         took = time.monotonic() - started
-    assert answers == [f"42{number}" for number in range(29)]
+    assert answers == [frame(number) for number in range(29)]
     # 1 token went to the handshake, 9 were left; the other 20 come at 50 a second
     assert 0.3 <= took < 2.0
 
@@ -215,9 +221,9 @@ async def test_ping_and_pong_are_free(app, settings, tmp_path):
         for _ in range(50):
             client.say("3")
         assert [(await client.answer())["text"] for _ in range(50)] == ["3"] * 50
-        client.say("3" + "x" * 100)  # too long for a pong: it costs, and that was the last token
-        assert (await client.answer())["text"].startswith("3x")
-        client.say("42")
+        client.say(frame("the last token"))
+        assert (await client.answer())["text"] == frame("the last token")
+        client.say(frame("waits"))
         with pytest.raises(asyncio.TimeoutError):
             await client.answer(within=0.2)
 
