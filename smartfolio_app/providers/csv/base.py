@@ -22,10 +22,17 @@ if TYPE_CHECKING:
 Category = Literal["crypto", "stocks"]
 #: Called with rows done and rows in all, now and then, from the thread that reads.
 Progress = Callable[[int, int], None]
+_HEADINGS_SHOWN = 15
 
 
 class UnreadableFileError(InvalidInputError):
     """The bytes are no table that can be read: ``code`` says what they are, and its sentence what to do."""
+
+
+def headings_text(headers: tuple[str, ...]) -> str:
+    """Return headings as a message shows them: those that have a name, and not more than a reader takes in."""
+    named = [" ".join(header.split())[:40] for header in headers if header.strip()]
+    return ", ".join([*named[:_HEADINGS_SHOWN], "…"] if len(named) > _HEADINGS_SHOWN else named)
 
 
 class UnknownFormatError(InvalidInputError):
@@ -38,7 +45,7 @@ class UnknownFormatError(InvalidInputError):
     def __init__(
         self, code: str, /, *, headers: tuple[str, ...], suggestion: Mapping | None = None, **params: object
     ) -> None:
-        super().__init__(code, headers=", ".join(header for header in headers if header), **params)
+        super().__init__(code, headers=headings_text(headers), **params)
         self.headers = headers
         self.suggestion = suggestion
 

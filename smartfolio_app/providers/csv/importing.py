@@ -17,6 +17,7 @@ from smartfolio_app.providers.csv.base import (
     Table,
     UnknownFormatError,
     UnreadableFileError,
+    headings_text,
 )
 from smartfolio_app.providers.csv.book import Book
 from smartfolio_app.providers.csv.mapping import Mapping
@@ -109,7 +110,7 @@ def _named(table: Table, format_id: str) -> FormatMatch:
         if item.matches(candidate):
             return FormatMatch(item, candidate)
     raise InvalidInputError(
-        "import.not_this_format", format=item.info.label, headers=", ".join(table.headers)
+        "import.not_this_format", format=item.info.label, headers=headings_text(table.headers)
     )
 
 

@@ -22,6 +22,7 @@ from smartfolio_app.providers.csv.base import (
     Row,
     RowError,
     Table,
+    headings_text,
 )
 from smartfolio_app.providers.csv.book import Book, is_isin
 from smartfolio_app.providers.csv.columns import Columns
@@ -99,7 +100,7 @@ def _check(table: Table, mapping: Mapping) -> None:
     if any(
         position >= max(width, len(table.headers)) for found in mapping.columns.values() for position in found
     ):
-        raise InvalidInputError("import.mapping_does_not_fit", headers=", ".join(table.headers))
+        raise InvalidInputError("import.mapping_does_not_fit", headers=headings_text(table.headers))
 
 
 def _category(table: Table, mapping: Mapping) -> Category:
