@@ -72,7 +72,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(default=8080, ge=1, le=65535, description="port to listen on, 1 to 65535")
     database_url: str = _variable(
-        "DATABASE_URL", "", "SQLAlchemy address of a PostgreSQL database; empty: SQLite in the data folder"
+        "DATABASE_URL",
+        "",
+        "SQLAlchemy address of a PostgreSQL database; empty: SQLite in the data folder",
+        repr=False,
     )
     session_key: SecretStr | None = Field(
         default=None,
@@ -131,7 +134,10 @@ class Settings(BaseSettings):
         "words of the content policy to allow in spite of their danger (unsafe-inline...)",
     )
     redis_url: str = _variable(
-        "REDIS_URL", "", "redis://..., rediss://... or unix://... for several processes; empty: memory"
+        "REDIS_URL",
+        "",
+        "redis://..., rediss://... or unix://... for several processes; empty: memory",
+        repr=False,
     )
 
     @field_validator("secure_cookies", "log_level", mode="before")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smartfolio_app.settings import (
+    PROJECT_ROOT,
     Settings,
     SettingsError,
     environment_name,
@@ -98,3 +99,23 @@ def test_every_setting_is_described_and_named_once():
     names = [environment_name(field) for field in Settings.model_fields]
     assert len(names) == len(set(names))
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_example_environment_names_every_setting_with_its_default(monkeypatch):
+    example = {}
+    for line in (PROJECT_ROOT / ".env.production.example").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            example[name] = value
+    assert example.keys() == known_variables().keys()
+    defaults = load_settings()
+    for name, value in example.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().model_dump() == defaults.model_dump()
+
+
+def test_addresses_that_may_hold_a_password_are_not_shown():
+    settings = load_settings(
+        database_url="postgresql+psycopg://smart:hunter22@db/x", redis_url="redis://:hunter22@cache/0"
+    )
+    assert "hunter22" not in repr(settings)

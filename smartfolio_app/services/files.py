@@ -10,7 +10,7 @@ import hashlib
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from smartfolio_app.keys import ensure_data_dir, write_private
 from smartfolio_app.services import audit
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.tables import SourceFile, SourceRow
+from smartfolio_app.storage.tables.base import utc_now
 
 _USER = re.compile(r"[0-9a-f]{32}")
 
@@ -109,6 +110,22 @@ def hashes_of_source(db: Session, source_id: str) -> set[str]:
 def delete_all(user_id: str) -> None:
     """Remove every content of a user who is gone."""
     shutil.rmtree(_folder(user_id), ignore_errors=True)
+
+
+def sweep(db: Session, now: datetime | None = None) -> int:
+    """Remove contents that no kept file names and that are older than a day; return how many.
+
+    What is younger may belong to an import that is being stored.
+    """
+    oldest = (now or utc_now()) - timedelta(days=1)
+    named = set(db.execute(select(col(SourceFile.user_id), col(SourceFile.sha256))).all())
+    gone = 0
+    for path in current_settings().uploads_dir.glob("*/*"):
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if (path.parent.name, path.name) not in named and written < oldest:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def _row(db: Session, user_id: str, file_id: str) -> tuple[SourceFile, str]:

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.services import demo, market_data, price_refresh, snapshots, warming
+from smartfolio_app.services import demo, files, market_data, price_refresh, snapshots, staging, warming
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 
@@ -48,6 +48,11 @@ class JobStatus:
     finished_at: datetime | None = None
     next_at: datetime | None = None
     error: str = ""
+
+
+def _sweep_files(db: Session) -> None:
+    staging.sweep()
+    files.sweep(db)
 
 
 def _snapshots(db: Session) -> object:
@@ -92,6 +97,7 @@ TASKS: tuple[Task, ...] = (
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
     Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
     Task("tidy", timedelta(hours=6), timedelta(minutes=10), price_refresh.tidy),
+    Task("files", timedelta(hours=6), timedelta(minutes=12), _sweep_files),
 )
 
 
