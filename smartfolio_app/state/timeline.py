@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from smartfolio_app.analytics.intraday import Intraday
+from smartfolio_app.analytics.reliable import reliable_from, time_weighted
 from smartfolio_app.analytics.results import History
 from smartfolio_app.ledger.money import divide
 from smartfolio_app.state.figures import Figures, direction
@@ -35,6 +36,7 @@ class Timeline:
     change_pct: str = ""
     direction: str = "none"
     flows: str = ""
+    note: str = ""
 
 
 class Point(NamedTuple):
@@ -59,16 +61,26 @@ def first_day(chosen: str, today: date) -> date | None:
 
 
 def timeline(history: History, figures: Figures) -> Timeline:
-    """Return the line of a daily history. Days before anything was owned are left out."""
+    """Return the line of a daily history; its change is what was gained, money that came or went apart.
+
+    Days before anything was owned are left out, and so is all that lies before a long stretch without prices.
+    """
     points = [
         Point(_seconds(day), float(value), figures.day(day))
         for day, value in zip(history.days, history.value, strict=True)
     ]
-    begin = next((index for index, point in enumerate(points) if point.value and point.known), None)
-    if begin is None:
+    owned = next((index for index, point in enumerate(points) if point.value and point.known), None)
+    if owned is None:
         return Timeline()
+    begin = max(owned, min(reliable_from(history.coverage), len(points) - 1))
+    note = figures.say("dashboard.chart_begins", day=points[begin].day) if begin > owned else ""
+    if begin == len(points) - 1:
+        return replace(
+            build(points[begin:], None, figures), note=note or figures.say("dashboard.chart_first")
+        )
     flows = [float(flow) for flow in history.flows[begin + 1 :] if not math.isnan(flow)]
-    return build(points[begin:], _exact(round(math.fsum(flows), 2)), figures)
+    pct = time_weighted(history.value[begin:], history.flows[begin:])
+    return replace(build(points[begin:], _exact(round(math.fsum(flows), 2)), figures, pct), note=note)
 
 
 def day_line(points: Intraday, figures: Figures) -> Timeline:
@@ -81,9 +93,15 @@ def day_line(points: Intraday, figures: Figures) -> Timeline:
     return Timeline() if begin is None else build(drawn[begin:], None, figures)
 
 
-def build(points: Sequence[tuple[int, float, str]], paid_in: Decimal | None, figures: Figures) -> Timeline:
+def build(
+    points: Sequence[tuple[int, float, str]],
+    paid_in: Decimal | None,
+    figures: Figures,
+    rate: float | None = None,
+) -> Timeline:
     """Return the line through ``points`` (as ``Point``) and how it reads as a whole; empty when none is known.
 
+    ``paid_in`` is what came in less what went out meanwhile; ``rate`` the return, where it is not simply the change.
     With privacy its heights are an index: the shape is sent, no amount is.
     """
     points = _thinned([Point(*point) for point in points])
@@ -92,8 +110,8 @@ def build(points: Sequence[tuple[int, float, str]], paid_in: Decimal | None, fig
         return Timeline()
     first, last = _exact(known[0].value), _exact(known[-1].value)
     base = known[0].value if figures.privacy else 0.0
-    change = last - first
-    pct = divide(change, first) if first > 0 else None
+    change = last - first - (paid_in or 0)
+    pct = _exact(rate) if rate is not None else divide(change, first) if first > 0 else None
     return Timeline(
         times=[point.at for point in points],
         values=[_height(point.value, base) if point.known else None for point in points],
@@ -106,13 +124,16 @@ def build(points: Sequence[tuple[int, float, str]], paid_in: Decimal | None, fig
             last=figures.money(last),
             end=known[-1].day,
         ),
-        change=figures.money(change, sign=True),
-        change_pct=figures.percent(pct, sign=True),
-        direction=direction(change),
-        flows=figures.say("dashboard.range_flows", amount=figures.money(paid_in, sign=True))
-        if paid_in
-        else "",
+        change=figures.money(change, sign=True) if len(known) > 1 else "",
+        change_pct=figures.percent(pct, sign=True) if len(known) > 1 else "",
+        direction=direction(change) if len(known) > 1 else "none",
+        flows=_flows(paid_in, figures) if paid_in else "",
     )
+
+
+def _flows(paid_in: Decimal, figures: Figures) -> str:
+    key = "dashboard.range_added" if paid_in > 0 else "dashboard.range_taken"
+    return figures.say(key, amount=figures.money(abs(paid_in)))
 
 
 def _height(value: float, base: float) -> float:

@@ -48,7 +48,22 @@ def test_days_before_anything_was_known_are_left_out_and_gaps_stay_gaps():
 
 def test_money_paid_in_is_told_apart_from_the_change():
     line = tl.timeline(history([100.0, 300.0], flows=[50.0, 200.0]), FIGURES)
-    assert line.flows == "+€200.00 paid in"
+    assert (line.flows, line.change, line.change_pct) == ("€200.00 added", "€0.00", "0.0%")
+    line = tl.timeline(history([300.0, 110.0], flows=[0.0, -200.0]), FIGURES)
+    assert (line.flows, line.change) == ("€200.00 taken out", "+€10.00")
+
+
+def test_a_long_stretch_without_prices_is_not_drawn_across():
+    series = replace(history([5.0] * 400 + [700.0, 770.0]), coverage=np.array([0.0] * 400 + [1.0, 1.0]))
+    line = tl.timeline(series, FIGURES)
+    assert (line.labels, line.change_pct) == (["€700.00", "€770.00"], "+10.0%")
+    assert line.note.startswith("Drawn from Nov 22, 2026 on.")
+
+
+def test_the_first_day_is_no_change():
+    line = tl.timeline(history([700.0], flows=[700.0]), FIGURES)
+    assert (line.labels, line.change, line.flows) == (["€700.00"], "", "")
+    assert "starts today" in line.note
 
 
 def test_with_privacy_the_shape_is_an_index_and_no_amount_is_sent():
@@ -70,7 +85,7 @@ def test_a_long_history_is_thinned_but_keeps_its_ends():
 
 def test_days_before_anything_was_owned_are_left_out():
     line = tl.timeline(history([0.0, 0.0, 50.0, 60.0], flows=[0.0, 0.0, 50.0, 5.0]), FIGURES)
-    assert (line.labels[0], line.change, line.flows) == ("€50.00", "+€10.00", "+€5.00 paid in")
+    assert (line.labels[0], line.change, line.flows) == ("€50.00", "+€5.00", "€5.00 added")
 
 
 def test_a_days_line_is_told_by_the_minute():
