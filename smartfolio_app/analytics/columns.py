@@ -123,6 +123,10 @@ class LedgerColumns:
         index = bisect_right(instants, at)
         return instants[index - 1] if index else None
 
+    def anchored_after(self, at: Microseconds) -> bool:
+        """Tell whether any statement speaks of a later instant than ``at``."""
+        return any(instants and instants[-1] > at for instants in self._anchors.values())
+
     def balances(self, at: Microseconds) -> list[Decimal]:
         """Return the exact quantity in each place at the end of the instant ``at``; shape (places,)."""
         end = int(np.searchsorted(self.at, at, side="right"))

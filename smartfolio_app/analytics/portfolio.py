@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from smartfolio_app.analytics.anchors import Anchor, anchor_instant
 from smartfolio_app.analytics.change import Changes, HoldingKey, changes_since
 from smartfolio_app.analytics.change_today import change_today
+from smartfolio_app.analytics.cost_basis import cost_basis
 from smartfolio_app.analytics.groups import group_of
 from smartfolio_app.analytics.item_change import item_changes
 from smartfolio_app.analytics.items import held_since, item_prices, quantity, valued_at
@@ -26,6 +27,7 @@ from smartfolio_app.analytics.scope import Category, Scope
 from smartfolio_app.analytics.valuer import Valuer
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.instants import instant, micros
+from smartfolio_app.ledger.lots import Method, Policy
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, divide, market_value, plain
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from smartfolio_app.analytics.prices import PriceBook
+    from smartfolio_app.ledger.instants import Microseconds
 
 __all__ = ["LedgerView", "SourceView", "WealthItemView", "build"]
 
@@ -47,17 +50,19 @@ def build(
     *,
     anchor: str = Anchor.MIDNIGHT,
     time_zone: str = "UTC",
+    method: str = Method.FIFO,
     groups: Mapping[str, str] | None = None,
     snapshot_at: datetime | None = None,
 ) -> Portfolio:
     """Return the portfolio as of ``at``.
 
     ``currency`` is an ISO code or ``BTC``. ``anchor`` is an ``Anchor``; ``snapshot_at`` says when the last snapshot was
-    taken. ``groups`` overrides the group of an asset (by id or symbol). Items are owned by days of ``time_zone``.
+    taken. ``method`` is the cost-basis ``Method``. ``groups`` overrides the group of an asset (by id or symbol). Items
+    are owned by days of ``time_zone``.
 
     Raises:
         UnknownSourceError: a transaction or a statement names a source that is not among ``ledger.sources``.
-        ValueError: ``anchor`` is none of ``Anchor``.
+        ValueError: ``anchor`` is none of ``Anchor``, or ``method`` none of ``Method``.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
     """
     zone = ZoneInfo(time_zone)
@@ -65,7 +70,8 @@ def build(
         items = [item for item in ledger.items if scope.includes(Category.WEALTH, item.source_key)]
         valuer = Valuer(prices.with_points(item_prices(items, zone)), currency)
         keys = _keys(ledger, scope)
-        positions = _positions(ledger, keys, at)
+        moment = micros(at)
+        positions = _positions(ledger, keys, moment)
         quantities = {key: sum((row.quantity for row in rows), ZERO) for key, rows in positions.items()}
         since = anchor_instant(Anchor(anchor), at, zone, snapshot_at)
         changes = Changes()
@@ -79,6 +85,8 @@ def build(
         known = [value for _, value in worths.values() if value is not None]
         assets = sum((value for value in known if value > 0), ZERO)
         liabilities = -sum((value for value in known if value < 0), ZERO)
+        basis = cost_basis(ledger, prices, currency, Policy(Method(method)), moment)
+        costs = {key: basis.of(key[0], quantities[key]) for key in worths}
         holdings = [
             Holding(
                 asset=positions[key][0].asset,
@@ -89,6 +97,8 @@ def build(
                 price=price,
                 value=value,
                 share=divide(value, assets) if value is not None and value > 0 else None,
+                cost_basis=costs[key],
+                unrealised=_less(value, costs[key]),
                 change_today=move.market if move is not None else None,
                 change_today_pct=move.pct if move is not None else None,
                 reason="" if price is not None else _reason(valuer.prices, key[0], at),
@@ -122,9 +132,8 @@ def _keys(ledger: LedgerView, scope: Scope) -> list[HoldingKey | None]:
 
 
 def _positions(
-    ledger: LedgerView, keys: list[HoldingKey | None], at: datetime
+    ledger: LedgerView, keys: list[HoldingKey | None], moment: Microseconds
 ) -> dict[HoldingKey, list[Position]]:
-    moment = micros(at)
     columns = ledger.columns
     positions: defaultdict[HoldingKey, list[Position]] = defaultdict(list)
     for (source, account, asset), key, held in zip(
@@ -165,6 +174,10 @@ def _worth(
 ) -> tuple[UnitPrice | None, Decimal | None]:
     price = valuer.unit(asset, at)
     return price, None if price is None else market_value(held, price.value)
+
+
+def _less(value: Decimal | None, cost: Decimal | None) -> Decimal | None:
+    return None if value is None or cost is None else value - cost
 
 
 def _reason(prices: PriceBook, asset: AssetId, at: datetime) -> str:
