@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 SIGN_IN = Bucket("sign-in", rate=0.2, burst=20)
 SET_UP = Bucket("set-up", rate=1 / 30, burst=5)
 DEMO = Bucket("demo", rate=1 / 30, burst=5)
-IMPORTS = Bucket("imports", rate=0.5, burst=30)
+IMPORTS = Bucket("imports", rate=2.0, burst=100)
 TOKEN_FAILURES = Bucket("token-failures", rate=0.1, burst=10)
 REPORTS = Bucket("reports", rate=0.5, burst=20)
 
