@@ -7,6 +7,7 @@ in it ``[event name, argument]``. Reflex's ``event`` carries an object with a na
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -19,8 +20,11 @@ _CONNECT, _DISCONNECT, _EVENT, _ACK = "0", "1", "2", "3"
 _CLOSE = "1"  # of engine.io; its upgrade and no-op are never sent by who speaks websocket from the start
 
 
-def is_ours(frame: str) -> bool:
-    """Tell whether a message frame (not a ping or pong) is one that our pages could have sent."""
+def is_ours(frame: str, known: Callable[[str], bool] = lambda _name: True) -> bool:
+    """Tell whether a message frame (not a ping or pong) is one that our pages could have sent.
+
+    ``known`` tells whether there is an event handler of a name; a name that is none could only fill the log.
+    """
     if frame == _CLOSE:
         return True
     found = _PACKET.fullmatch(frame)
@@ -35,26 +39,31 @@ def is_ours(frame: str) -> bool:
         return False
     if not _is_shallow(content):
         return False
-    if kind == _CONNECT:
-        return isinstance(content, dict)
+    if kind == _CONNECT:  # Reflex lets the first event travel with the connection
+        first = content.get("event") if isinstance(content, dict) else None
+        return isinstance(content, dict) and (first is None or _is_event(first, known))
     if kind == _EVENT:
-        return _is_event(content)
+        return _is_message(content, known)
     return kind == _ACK and isinstance(content, list)
 
 
-def _is_event(content: Any) -> bool:
+def _is_message(content: Any, known: Callable[[str], bool]) -> bool:
     if not isinstance(content, list) or not 1 <= len(content) <= 2 or not isinstance(content[0], str):
         return False
     if content[0] != "event":
         return len(content[0]) <= 64
-    if len(content) != 2 or not isinstance(content[1], dict):
+    return len(content) == 2 and _is_event(content[1], known)
+
+
+def _is_event(event: Any, known: Callable[[str], bool]) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("name"), str) or not known(event["name"]):
         return False
-    event = content[1]
+    page = event.get("router_data", {})
     return (
-        isinstance(event.get("name"), str)
-        and len(event["name"]) <= 500
-        and isinstance(event.get("payload", {}), dict)
-        and isinstance(event.get("router_data", {}), dict)
+        isinstance(event.get("payload", {}), dict)
+        and isinstance(page, dict)
+        and all(isinstance(page.get(part, ""), str) for part in ("pathname", "asPath"))
+        and isinstance(page.get("query", {}), dict)
     )
 
 

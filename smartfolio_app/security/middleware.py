@@ -46,7 +46,14 @@ _STATIC_METHODS = frozenset({"GET", "HEAD"})
 _KEY_SECONDS = 5.0
 
 
-def protect(app: App, settings: Settings, *, static_dir: Path, limits: Limits | None = None) -> Middleware:
+def protect(
+    app: App,
+    settings: Settings,
+    *,
+    static_dir: Path,
+    limits: Limits | None = None,
+    known_event: Callable[[str], bool] = lambda _name: True,
+) -> Middleware:
     """Put ``app`` behind the door.
 
     Args:
@@ -54,6 +61,7 @@ def protect(app: App, settings: Settings, *, static_dir: Path, limits: Limits | 
         settings: Those in force.
         static_dir: The built frontend, from which the content policy is computed.
         limits: The buckets, when the caller shares them with others (slowapi's decorators).
+        known_event: Tells whether there is an event handler of a name; sockets that ask for another are closed.
 
     Raises:
         PolicyRefusedError: A ``SECURITY_CSP_*`` setting would undo the policy.
@@ -64,7 +72,12 @@ def protect(app: App, settings: Settings, *, static_dir: Path, limits: Limits | 
         _log.warning("the content policy will block part of the built frontend: %s", problem)
     headers = SecurityHeaders(content_policy(needs, settings))
     return Middleware(
-        app, settings, headers=headers, limits=limits or Limits(settings), key=session_key(settings)
+        app,
+        settings,
+        headers=headers,
+        limits=limits or Limits(settings),
+        key=session_key(settings),
+        known_event=known_event,
     )
 
 
@@ -72,7 +85,14 @@ class Middleware:
     """The door itself; see ``protect``."""
 
     def __init__(
-        self, app: App, settings: Settings, *, headers: SecurityHeaders, limits: Limits, key: bytes
+        self,
+        app: App,
+        settings: Settings,
+        *,
+        headers: SecurityHeaders,
+        limits: Limits,
+        key: bytes,
+        known_event: Callable[[str], bool] = lambda _name: True,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -80,7 +100,7 @@ class Middleware:
         self.limits = limits
         self._key = key
         self._callers = _CallerKeys()
-        self._sockets = SocketDoor(app, limits=limits, key=key)
+        self._sockets = SocketDoor(app, limits=limits, key=key, known_event=known_event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

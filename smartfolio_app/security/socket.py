@@ -41,10 +41,13 @@ UNSUPPORTED = 1003
 class SocketDoor:
     """Serves the websockets of one application."""
 
-    def __init__(self, app: Any, *, limits: Limits, key: bytes) -> None:
+    def __init__(
+        self, app: Any, *, limits: Limits, key: bytes, known_event: Callable[[str], bool] = lambda _name: True
+    ) -> None:
         self._app = app
-        self._limits = limits
-        self._key = key
+        self.limits = limits
+        self.key = key
+        self.known_event = known_event
 
     async def serve(
         self, scope: MutableMapping[str, Any], access: Access, receive: Receive, send: Send
@@ -58,12 +61,12 @@ class SocketDoor:
         viewer = await run_in_threadpool(viewer_of_session, access.session_hash)
         key = rates.user_key(viewer.user_id) if viewer is not None else address
         live_hash = access.session_hash if viewer is not None else ""
-        query = bound_query(live_hash, scope.get("query_string", b""), self._key)
-        if query is None or not (await self._limits.take(self._limits.general, key)).allowed:
+        query = bound_query(live_hash, scope.get("query_string", b""), self.key)
+        if query is None or not (await self.limits.take(self.limits.general, key)).allowed:
             await _refuse(receive, send)
             return
         inner = {**without_secrets(scope, access, live_hash=live_hash), "query_string": query}
-        pump = _Pump(live_hash, key, receive, send, limits=self._limits, seal_key=self._key)
+        pump = _Pump(live_hash, key, receive, send, door=self)
         LIVE.add(pump.connection)
         try:
             await self._app(inner, pump.receive, pump.send)
@@ -75,16 +78,15 @@ class SocketDoor:
 class _Pump:
     """Passes the frames of one open socket."""
 
-    def __init__(
-        self, live_hash: str, key: str, receive: Receive, send: Send, *, limits: Limits, seal_key: bytes
-    ) -> None:
+    def __init__(self, live_hash: str, key: str, receive: Receive, send: Send, *, door: SocketDoor) -> None:
         self.connection = Connection(live_hash)
         self._hash = live_hash
         self._key = key
         self._receive = receive
         self._send = send
-        self._limits = limits
-        self._seal_key = seal_key
+        self._limits = door.limits
+        self._seal_key = door.key
+        self._known_event = door.known_event
         self._checked = time.monotonic()
         self._closed = asyncio.ensure_future(self.connection.closing.wait())
         self._over = False
@@ -112,7 +114,7 @@ class _Pump:
             return await self._end(TOO_BIG)
         if text[:1] in ("2", "3") and len(text) <= _PING_LENGTH:
             return message
-        if not is_ours(text):
+        if not is_ours(text, self._known_event):
             return await self._end(UNSUPPORTED)
         if not await self._has_its_turn() or not await self._is_still_signed_in():
             return await self._end(POLICY_VIOLATION)
