@@ -52,10 +52,24 @@ class _Shelf:
     """The books in memory, of one database."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
         self.loading = Lock()
         self.public: _Public | None = None
         self.own: OrderedDict[str, _Own] = OrderedDict()
+        self._lock = Lock()
+        self._turns: dict[str, Lock] = {}
+
+    def turn_of(self, user_id: str) -> Lock:
+        """Return the lock of one user's book."""
+        with self._lock:
+            return self._turns.setdefault(user_id, Lock())
+
+    def keep(self, user_id: str, book: _Own) -> None:
+        """Put a book in front; the one not asked for longest goes when there are too many."""
+        with self._lock:
+            self.own[user_id] = book
+            self.own.move_to_end(user_id)
+            while len(self.own) > _USERS_KEPT:
+                self.own.popitem(last=False)
 
 
 _shelves: dict[str, _Shelf] = {}
@@ -75,20 +89,15 @@ def price_book(db: Session, user_id: str) -> PriceBook:
     Raises:
         NotFoundError: There is no such user.
     """
-    wanted, shelf = revision(db, user_id), _shelf(db)
-    with shelf.lock:
+    shelf = _shelf(db)
+    with shelf.turn_of(user_id):  # one thread reads, the others take what it read
+        wanted = revision(db, user_id)
         kept = shelf.own.get(user_id)
-        if kept is not None and kept.revision == wanted:
-            shelf.own.move_to_end(user_id)
-            return kept.book
-    with collector_paused():
-        book = _build(db, shelf, user_id, wanted)
-    with shelf.lock:
-        shelf.own[user_id] = _Own(wanted, book)
-        shelf.own.move_to_end(user_id)
-        while len(shelf.own) > _USERS_KEPT:
-            shelf.own.popitem(last=False)
-    return book
+        if kept is None or kept.revision != wanted:
+            with collector_paused():
+                kept = _Own(wanted, _build(db, shelf, user_id, wanted))
+        shelf.keep(user_id, kept)
+        return kept.book
 
 
 def add_public(db: Session, before: int, points: Iterable[PricePoint]) -> None:
@@ -125,7 +134,7 @@ def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceB
 
 
 def _public(db: Session, shelf: _Shelf, wanted: int) -> _Public:
-    with shelf.loading:  # one thread reads, the others take what it read
+    with shelf.loading:
         if shelf.public is None or shelf.public.revision != wanted:
             rates = tuple(RatePoint(row.currency, row.day, row.rate, row.provider) for row in read_rates(db))
             shelf.public = _Public(wanted, PriceBook(read_prices_as(db, "", PricePoint), rates), rates)

@@ -19,7 +19,7 @@ from smartfolio_app.providers import coingecko, ecb
 from smartfolio_app.providers.coingecko import QUOTE_CURRENCY
 from smartfolio_app.providers.ecb import Fixing, last_fixing_day
 from smartfolio_app.providers.errors import ProviderError
-from smartfolio_app.services import price_needs
+from smartfolio_app.services import demo, price_needs
 from smartfolio_app.services.market_data import Market, forget_old_calls, market
 from smartfolio_app.services.price_books import add_public
 from smartfolio_app.services.price_needs import Need, Needs
@@ -40,6 +40,7 @@ from smartfolio_app.storage.repo_prices import (
     rate_days,
     thin_quotes,
 )
+from smartfolio_app.storage.tables import User
 
 #: Intraday quotes are kept this long; the chart of a week needs a little more than that.
 QUOTES_KEPT = timedelta(days=9)
@@ -77,9 +78,14 @@ def refresh(
 ) -> RefreshReport:
     """Ask for the present prices of what everybody (or one user) holds, and for new reference rates. Commits.
 
-    ``patience`` is how many seconds a call may wait for the provider's call budget.
+    ``patience`` is how many seconds a call may wait for the provider's call budget. For the sample user nobody is asked;
+    the sample market goes on instead.
     """
     at = now or datetime.now(UTC)
+    user = db.get(User, user_id) if user_id else None
+    if user is not None and user.is_demo:
+        demo.extend(db, at)
+        return RefreshReport()
     providers, report = market(), RefreshReport()
     wanted = price_needs.needs(db, user_id)
     if providers.gateway.offline or wanted.rates_since is None:

@@ -277,6 +277,8 @@ def test_a_grown_book_says_the_same_as_one_read_anew(db, online, server, someone
 def test_the_sample_user_lives_on_sample_prices_alone_and_costs_no_call(db, online, server, someone, give):
     give(someone, "SOL", "3")
     user = demo.reset_demo(db)
+    assert pricing.refresh(db, user.id).prices == 0
+    assert server.paths == []
     pricing.refresh(db)
     pricing.backfill(db)
     asked = {i for request in server.world.requests for i in request.query.get("ids", "").split(",")}
