@@ -20,6 +20,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -77,32 +78,41 @@ class _Refused(Exception):  # noqa: N818 - a turn of the road, not an error
         self.event = event
 
 
-def _guarded(handler: Handler, mark: str) -> Handler:
-    wants_viewer = "viewer" in inspect.signature(handler).parameters
+async def _allowed(
+    state: rx.State, signature: inspect.Signature, mark: str, given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what to call a handler with; raise ``_Refused`` when the caller may not call it, or not so."""
+    given.pop("viewer", None)  # a client may send any name; this one is ours
+    viewer = await current_viewer(state)
+    if viewer is None:
+        raise _Refused(_to_sign_in(state))
+    if mark == "admin" and not viewer.is_admin:
+        raise _Refused(None)
+    arguments = {**given, "viewer": viewer} if "viewer" in signature.parameters else given
+    try:
+        signature.bind(state, **arguments)
+    except TypeError as error:  # no page of ours sends that
+        raise _Refused(None) from error
+    return arguments
 
-    async def arguments(state: rx.State, given: dict[str, Any]) -> dict[str, Any]:
-        """Return what to call the handler with; raise ``_Refused`` when the caller may not."""
-        given.pop("viewer", None)  # a client may send any name; this one is ours
-        viewer = await current_viewer(state)
-        if viewer is None:
-            raise _Refused(_to_sign_in(state))
-        if mark == "admin" and not viewer.is_admin:
-            raise _Refused(None)
-        return {**given, "viewer": viewer} if wants_viewer else given
+
+def _guarded(handler: Handler, mark: str) -> Handler:
+    signature = inspect.signature(handler)
 
     if inspect.isasyncgenfunction(handler) or inspect.isgeneratorfunction(handler):
 
         @functools.wraps(handler)
         async def guarded(self: rx.State, /, *args: Any, **given: Any) -> AsyncIterator[Any]:
             try:
-                allowed = await arguments(self, _named(handler, args, given))
+                allowed = await _allowed(self, signature, mark, _named(signature, args, given))
             except _Refused as refusal:
                 yield refusal.event
                 return
             events = handler(self, **allowed)
             if inspect.isasyncgen(events):
-                async for event in events:
-                    yield event
+                async with aclosing(events):
+                    async for event in events:
+                        yield event
             else:
                 for event in events:
                     yield event
@@ -112,7 +122,7 @@ def _guarded(handler: Handler, mark: str) -> Handler:
         @functools.wraps(handler)
         async def guarded(self: rx.State, /, *args: Any, **given: Any) -> Any:
             try:
-                allowed = await arguments(self, _named(handler, args, given))
+                allowed = await _allowed(self, signature, mark, _named(signature, args, given))
             except _Refused as refusal:
                 return refusal.event
             result = handler(self, **allowed)
@@ -123,10 +133,11 @@ def _guarded(handler: Handler, mark: str) -> Handler:
     return guarded  # type: ignore[return-value]
 
 
-def _named(handler: Callable[..., Any], args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
+def _named(signature: inspect.Signature, args: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
     """Give positional arguments (one handler calling another) their names; the viewer is not one of them."""
-    names = [name for name in inspect.signature(handler).parameters if name != "viewer"][1:]
-    return {**dict(zip(names, args, strict=False)), **given}
+    names = [name for name in signature.parameters if name != "viewer"][1:]
+    values = [value for value in args if not isinstance(value, Viewer)]
+    return {**dict(zip(names, values, strict=False)), **given}
 
 
 def _hide_viewer(guarded: Any, handler: Callable[..., Any]) -> None:

@@ -29,6 +29,7 @@ OPEN_TO_EVERYONE = {
     "EntranceState.open_setup": "the set-up page; the link is checked again when it is used",
     "EntranceState.speak": "the language of the sign-in page",
     "Notices.close": "takes a notice off the caller's own screen",
+    "PaletteState.close": "closes the command palette on the caller's own screen",
     "Notices.unexpected": "puts a fixed sentence on the caller's own screen",
 }
 

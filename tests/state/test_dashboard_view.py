@@ -183,3 +183,17 @@ def test_with_privacy_no_amount_is_left_in_what_the_page_gets():
     assert "123,456" not in shown
     assert "98,765" not in shown, "a house has one unit: its price is its worth"
     assert "61,728" in shown, "a coin's price is public"
+
+
+def test_the_map_shows_what_the_markets_move():
+    house = replace(holding("HOUSE", "900", category=Category.WEALTH), asset=HOUSE)
+    fields = view.heat_map(
+        portfolio(
+            house, holding("BTC", "60", change="3"), holding("ETH", "40", change="-0.1"), holding("X", None)
+        ),
+        FIGURES,
+        1000,
+        300,
+    )
+    assert [(one.symbol, one.tone) for one in fields] == [("BTC", "up-3"), ("ETH", "down-1")]
+    assert float(fields[0].width) / float(fields[1].width) > 1.4

@@ -121,6 +121,23 @@ async def test_only_administrators_run_what_is_theirs(alice, bob):
     assert admin.seen == "restarted"
 
 
+@pytest.mark.parametrize(
+    "payload", [{}, {"source_id": "s1", "x": 1}, {"self": 1, "source_id": "s1"}, {"label": "x"}]
+)
+async def test_arguments_that_do_not_fit_run_nothing_and_fill_no_log(alice, payload, caplog):
+    state = state_of(signed_in_hash(alice))
+    handler = GuardedState.event_handlers["rename"].fn
+    assert await handler(state, **payload) is None
+    assert state.seen == ""
+    assert caplog.records == []
+
+
+async def test_one_handler_may_call_another_with_its_viewer(alice):
+    state = state_of(signed_in_hash(alice))
+    await GuardedState.event_handlers["rename"].fn(state, Viewer(user_id="x", name="x"), "s1", "Kraken")
+    assert state.seen == "alice s1 Kraken"
+
+
 def test_viewer_is_no_argument_of_the_event():
     assert list(GuardedState.event_handlers["rename"].get_parameters()) == ["self", "source_id", "label"]
     assert GuardedState.rename("s1", "label")
