@@ -12,6 +12,7 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from smartfolio_app import pages
 from smartfolio_app.api.app import create_api
 from smartfolio_app.components.shell import skeleton_page
+from smartfolio_app.pages import missing
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.services import scheduler
@@ -53,7 +54,11 @@ class SmartFolio(rx.App):
         limits.announce()
         self.api_transformer = create_api(limits)
         static_dir = get_web_dir() / "build" / "client"
-        return protect(super().__call__(), settings, static_dir=static_dir, limits=limits)
+        pages_and_api = super().__call__()
+        known_event = self._registration_context.event_handlers.__contains__
+        return protect(
+            pages_and_api, settings, static_dir=static_dir, limits=limits, known_event=known_event
+        )
 
 
 app = SmartFolio(
@@ -64,7 +69,7 @@ app = SmartFolio(
         rx.el.meta(name="theme-color", content="#12110f", media="(prefers-color-scheme: dark)"),
         rx.el.meta(name="theme-color", content="#f8f5ee", media="(prefers-color-scheme: light)"),
     ],
-    app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create()},
+    app_wraps={(55, "ErrorBoundary"): lambda _: ErrorBoundary.create(fallback_render=missing.broken())},
     hydrate_fallback=skeleton_page,
     toaster=None,
     backend_exception_handler=_tell,

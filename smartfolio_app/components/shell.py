@@ -14,11 +14,13 @@ from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import banner, toast
 from smartfolio_app.components.page_effects import PageEffects, WhenOffline
+from smartfolio_app.components.palette import palette
 from smartfolio_app.components.wealth_bar import sample_label, wealth_bar
 from smartfolio_app.i18n import t
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.locale import Locale
 from smartfolio_app.state.notices import Notices
+from smartfolio_app.state.palette import PaletteState
 
 #: (address, message key, icon), in the order of the rail.
 PAGES = (
@@ -64,8 +66,9 @@ def page(
         ),
         _dock(title),
         explain_panel(),
+        palette(),
         toast(Notices.text, turn=Notices.turn, on_close=Notices.close, tone=Notices.tone),
-        _effects(),
+        _effects(on_search=PaletteState.open),
         class_name="frame",
     )
 
@@ -75,9 +78,9 @@ def bare_page(*content: Any) -> rx.Component:
     return rx.el.main(*content, _effects(), class_name="entrance")
 
 
-def _effects() -> rx.Component:
+def _effects(**events: Any) -> rx.Component:
     return PageEffects.create(
-        language=Locale.language, theme=AppState.theme, query=AppState.query, active=AppState.ready
+        language=Locale.language, theme=AppState.theme, query=AppState.query, active=AppState.ready, **events
     )
 
 

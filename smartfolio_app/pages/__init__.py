@@ -5,7 +5,16 @@ from __future__ import annotations
 import reflex as rx
 
 from smartfolio_app.i18n import t
-from smartfolio_app.pages import dashboard, entrance, holdings, items, settings, sources, transactions
+from smartfolio_app.pages import (
+    dashboard,
+    entrance,
+    holdings,
+    items,
+    missing,
+    settings,
+    sources,
+    transactions,
+)
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
 
@@ -22,3 +31,4 @@ def add_all(app: rx.App) -> None:
     app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)
     app.add_page(entrance.login, route="/login", title=t("common.app"), on_load=EntranceState.enter)
     app.add_page(entrance.setup, route="/setup", title=t("common.app"), on_load=EntranceState.open_setup)
+    app.add_page(missing.missing, route="404", title=t("missing.title"))

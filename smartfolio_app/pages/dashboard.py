@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.charts.area import AreaChart
+from smartfolio_app.components.charts.heat_map import heat_map
 from smartfolio_app.components.charts.ring import ring
 from smartfolio_app.components.controls import link_button, segmented
 from smartfolio_app.components.figures import change, figure, hero, plain_figure, skeleton
@@ -15,7 +16,7 @@ from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.i18n import t
 from smartfolio_app.services.user_settings import ANCHORS
-from smartfolio_app.state.dashboard import SPLITS, DashboardState
+from smartfolio_app.state.dashboard import MAP_TALL, MAP_WIDE, SPLITS, DashboardState
 from smartfolio_app.state.timeline import RANGES
 
 S = DashboardState
@@ -45,6 +46,7 @@ def _everything() -> rx.Component:
         _tiles(),
         rx.el.div(_today(), _allocation(), class_name="board"),
         rx.el.div(_top(), _movers(), class_name="board open"),
+        _map(),
         rx.cond(S.concerns.length() > 0, _concerns()),
         rx.el.p(
             t("dashboard.charts_by"),
@@ -80,6 +82,7 @@ def _worth() -> rx.Component:
             class_name="hero-head",
         ),
         AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+        rx.cond(S.line.note, rx.el.p(S.line.note, class_name="hero-note small faint")),
         class_name="hero",
     )
 
@@ -211,7 +214,7 @@ def _top_line(one: Var) -> rx.Component:
             height="4",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.span(one.share, class_name="num faint wide-only share"),
+        rx.el.span(one.share, class_name="num faint wide-only part"),
         change(one.change, one.direction, extra="move"),
         figure(one.value, one.figure, of=one.symbol, extra="sum"),
         key=one.id,
@@ -251,6 +254,18 @@ def _mover(one: Var) -> rx.Component:
         ),
         change(one.change, one.direction, extra="move"),
         key=one.id,
+    )
+
+
+def _map() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("dashboard.map")),
+            rx.el.p(t("dashboard.map_text"), class_name="small faint"),
+        ),
+        heat_map(S.map_wide, MAP_WIDE, "not-phone"),
+        heat_map(S.map_tall, MAP_TALL, "only-phone"),
+        class_name="block map-block",
     )
 
 

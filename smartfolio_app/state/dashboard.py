@@ -25,6 +25,11 @@ from smartfolio_app.state.timeline import RANGES, Timeline, day_line, first_day,
 SPLITS = ("group", "class", "source", "currency")
 
 
+#: The map of holdings is laid out twice, for a desk and for a phone: width and height in pixels.
+MAP_WIDE = (1308, 320)
+MAP_TALL = (358, 420)
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Everything the dashboard shows of the present, read in one go."""
@@ -60,6 +65,8 @@ class DashboardState(PageState, rx.State):
     top: list[view.AssetRow] = []
     gainers: list[view.AssetRow] = []
     losers: list[view.AssetRow] = []
+    map_wide: list[view.Field] = []
+    map_tall: list[view.Field] = []
     concerns: list[view.Concern] = []
 
     @rx.event
@@ -105,6 +112,8 @@ class DashboardState(PageState, rx.State):
         self.top = view.top_holdings(portfolio, figures)
         self.gainers = view.asset_rows(found.gainers, figures)
         self.losers = view.asset_rows(found.losers, figures)
+        self.map_wide = view.heat_map(portfolio, figures, *MAP_WIDE)
+        self.map_tall = view.heat_map(portfolio, figures, *MAP_TALL)
         self.concerns = view.concerns(portfolio, figures)
         if not self.empty:
             await self._draw(seat)

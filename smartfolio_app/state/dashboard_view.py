@@ -12,11 +12,13 @@ from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO, divide
 from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.treemap import Box, squarify
 
 TOP = 8
 MOVERS = 4
 SLICES = 11
 CONCERNS = 24
+CRUMB = Decimal("0.002")
 HUES = 11
 
 
@@ -73,6 +75,26 @@ class AssetRow:
     price: str = ""
     change: str = ""
     direction: str = "none"
+
+
+@dataclass
+class Field:
+    """A holding on the map: a box as large as its share, toned by what it did today. Lengths are in pixels."""
+
+    id: str = ""
+    figure: str = ""
+    symbol: str = ""
+    label: str = ""
+    change: str = ""
+    tone: str = ""
+    x: str = "0"
+    y: str = "0"
+    width: str = "0"
+    height: str = "0"
+    text_x: str = "0"
+    text_y: str = "0"
+    change_y: str = "0"
+    size: str = "none"
 
 
 @dataclass
@@ -206,6 +228,59 @@ def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
     priced = [one for one in portfolio.holdings if one.value is not None and one.value > 0]
     largest = priced[0].value if priced else None
     return [_asset_row(one, figures, largest) for one in priced[:TOP]]
+
+
+def heat_map(portfolio: Portfolio, figures: Figures, width: int, height: int) -> list[Field]:
+    """Return what the markets move as a map of ``width`` by ``height`` pixels.
+
+    Wealth items and cash have no market of their own and would only make the rest small; crumbs are left out.
+    """
+    still = {AssetClass.ITEM, AssetClass.FIAT}
+    there = [one for one in portfolio.holdings if one.value is not None and one.value > 0]
+    there = sorted(
+        (one for one in there if one.asset.asset_class not in still), key=lambda one: -(one.value or ZERO)
+    )
+    whole = sum((one.value or ZERO for one in there), ZERO)
+    there = [one for one in there if (one.value or ZERO) >= whole * CRUMB]
+    boxes = squarify([float(one.value or ZERO) for one in there], width, height)
+    return [_field(one, box, figures) for one, box in zip(there, boxes, strict=True)]
+
+
+def _field(holding: Holding, box: Box, figures: Figures) -> Field:
+    asset, gap = holding.asset, 1.5
+    change = figures.percent(holding.change_today_pct, sign=True, decimals=2)
+    room = box.width / max(len(asset.symbol), 6)
+    size = "large" if room > 20 and box.height > 80 else "small" if room > 8.5 and box.height > 40 else "none"
+    middle = box.y + box.height / 2
+    return Field(
+        id=asset.id,
+        figure=f"holding:{asset.id}",
+        symbol=asset.symbol,
+        label=figures.say(
+            "dashboard.map_field",
+            name=asset.name or asset.symbol,
+            share=figures.percent(holding.share),
+            change=change,
+        ),
+        change=change,
+        tone=_tone(holding.change_today_pct),
+        x=f"{box.x + gap / 2:.1f}",
+        y=f"{box.y + gap / 2:.1f}",
+        width=f"{max(box.width - gap, 0.5):.1f}",
+        height=f"{max(box.height - gap, 0.5):.1f}",
+        text_x=f"{box.x + box.width / 2:.1f}",
+        text_y=f"{middle - (4 if size == 'large' else 2):.1f}",
+        change_y=f"{middle + (20 if size == 'large' else 14):.1f}",
+        size=size,
+    )
+
+
+def _tone(ratio: Decimal | None) -> str:
+    """Return how strong a day's move is drawn: ``up-3`` ... ``flat`` ... ``down-3``."""
+    if ratio is None or abs(ratio) < Decimal("0.0005"):
+        return "flat"
+    strength = 1 if abs(ratio) < Decimal("0.01") else 2 if abs(ratio) < Decimal("0.03") else 3
+    return f"{'up' if ratio > 0 else 'down'}-{strength}"
 
 
 def asset_rows(holdings: Iterable[Holding], figures: Figures) -> list[AssetRow]:
