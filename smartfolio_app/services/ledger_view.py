@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.analytics.ledger_view import LedgerView, SourceView, WealthItemView
@@ -17,6 +18,7 @@ from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.transactions import Statement, Transaction
 from smartfolio_app.services.item_kinds import is_liability
 from smartfolio_app.services.source_labels import label_of
+from smartfolio_app.storage.collecting import set_aside
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.repo_ledger import read_assets, read_statements, read_transactions, revision_of
 from smartfolio_app.storage.tables import (
@@ -30,6 +32,9 @@ from smartfolio_app.storage.tables import (
 
 #: How many transactions are kept in memory over all users; some 700 bytes each.
 KEPT_TRANSACTIONS = 500_000
+
+#: From here on it is worth keeping the collector away from a ledger's records.
+LARGE = 10_000
 
 _kept: OrderedDict[tuple[str, str], tuple[int, LedgerView]] = OrderedDict()
 _lock = threading.Lock()
@@ -54,7 +59,8 @@ def load_with_revision(db: Session, user_id: str) -> tuple[int, LedgerView]:
                 _kept.move_to_end(identity)
                 return known
         while True:
-            view = _read(db, user_id)
+            with set_aside() if _is_large(db, user_id) else nullcontext():
+                view = _read(db, user_id)
             after = revision_of(db, user_id)
             if (
                 after == revision
@@ -82,6 +88,11 @@ def _make_room(newest: tuple[str, str]) -> None:
         if oldest == newest:
             break
         total -= len(_kept.pop(oldest)[1].transactions)
+
+
+def _is_large(db: Session, user_id: str) -> bool:
+    counted = select(func.count()).where(col(TransactionRow.user_id) == user_id)
+    return bool(db.execute(counted).scalar_one() >= LARGE)
 
 
 def _read(db: Session, user_id: str) -> LedgerView:

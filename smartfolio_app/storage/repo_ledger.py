@@ -5,9 +5,7 @@ Rows become ledger records here and nowhere else. Nothing in this file commits.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +17,7 @@ from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId
 from smartfolio_app.ledger.dedupe import Known
 from smartfolio_app.ledger.transactions import Amount, Statement, StatementLine, Transaction, TransactionKind
+from smartfolio_app.storage.collecting import without_collecting
 from smartfolio_app.storage.records import COLUMNS, INSERTED, sqlite_values, transactions_from
 from smartfolio_app.storage.tables import AssetRow, StatementLineRow, StatementRow, TransactionRow, User
 from smartfolio_app.storage.tables.base import new_id
@@ -115,7 +114,7 @@ def read_transactions(db: Session, *conditions: ColumnElement[bool]) -> list[Tra
         type_coerce(_T[name], String) if sqlite and name in _CONVERTED else _T[name] for name in COLUMNS
     ]
     wanted = select(*columns).where(_T.deleted_at.is_(None), *conditions).order_by(_T.at, _T.id)
-    with _without_collecting():
+    with without_collecting():
         return transactions_from(db.execute(wanted).all(), _moment_of_text if sqlite else _same)
 
 
@@ -284,17 +283,3 @@ def _same(value: Any) -> Any:
 
 def _amount(quantity: Decimal | None, asset: str | None) -> Amount | None:
     return Amount(quantity, asset) if quantity is not None and asset else None
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Pause the garbage collector: while hundreds of thousands of records are made it finds nothing and doubles the
-    time.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
