@@ -52,7 +52,7 @@ def _everything() -> rx.Component:
             t("dashboard.charts_by"),
             " ",
             rx.el.a(
-                "TradingView", href="https://www.tradingview.com/", target="_blank", rel="noopener noreferrer"
+                t("dashboard.charts_maker"), href="https://www.tradingview.com/", target="_blank", rel="noopener noreferrer"
             ),
             class_name="credit",
         ),
