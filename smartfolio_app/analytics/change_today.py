@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.results import ChangeToday
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
     from smartfolio_app.analytics.change import Changes
 
 
+#: A change that covers less than this share of what is owned says more about the files than about the day.
+LEAST_COVERED = Decimal("0.5")
+
+
 def change_today(
-    changes: Changes, anchor: Anchor, since: datetime | None, *, anything_held: bool
+    changes: Changes, anchor: Anchor, since: datetime | None, *, anything_held: bool, owned: Decimal = ZERO
 ) -> ChangeToday:
-    """Return the sum of the holdings' parts; all ``None`` with a reason when there is nothing to compare."""
+    """Return the sum of the holdings' parts; all ``None`` with a reason when there is too little to compare.
+
+    ``owned`` is the worth now of all that is priced and not a debt, the measure of how much is covered.
+    """
     uncovered = tuple(sorted(changes.uncovered))
     if since is None:
         return ChangeToday(anchor.value, None, uncovered=uncovered, reason="change.no_snapshot")
@@ -25,6 +33,9 @@ def change_today(
         reason = "change.not_priced" if anything_held or uncovered else "change.nothing_held"
         return ChangeToday(anchor.value, since, uncovered=uncovered, reason=reason)
     moves = changes.moves.values()
+    covered = sum((move.now for move in moves if move.now > 0), ZERO)
+    if covered < LEAST_COVERED * owned:
+        return ChangeToday(anchor.value, since, uncovered=uncovered, reason="change.little_covered")
     then = sum((move.then for move in moves), ZERO)
     market = sum((move.market for move in moves), ZERO)
     income = sum((move.income for move in moves), ZERO)

@@ -117,7 +117,7 @@ def build(
             liabilities=liabilities,
             by_category={category: _category_total(holdings, category) for category in Category},
             coverage=_coverage(holdings),
-            change=change_today(changes, Anchor(anchor), since, anything_held=bool(holdings)),
+            change=change_today(changes, Anchor(anchor), since, anything_held=bool(holdings), owned=assets),
             warnings=tuple(_negative_places(ledger, keys)),
         )
 

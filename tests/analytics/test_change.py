@@ -103,9 +103,20 @@ def test_an_asset_without_a_price_at_the_anchor_is_left_out_and_named(world, pri
         world.tx("deposit", "1 NEW", at=-30),
         world.tx("deposit", "1 XYZ", at=-30),
     )
-    portfolio = world.portfolio(ledger, [*prices, world.price("NEW 1000 EUR", at=-1)])
-    assert portfolio.total == 1060
+    portfolio = world.portfolio(ledger, [*prices, world.price("NEW 50 EUR", at=-1)])
+    assert portfolio.total == 110
     assert (portfolio.change.total, portfolio.change.uncovered) == (10, ("crypto:NEW", "crypto:XYZ"))
+
+
+def test_a_change_of_the_lesser_part_is_not_the_change_of_the_whole(world, prices):
+    ledger = world.ledger(world.tx("deposit", "1 BTC", at=-30), world.tx("deposit", "1 NEW", at=-30))
+    at_first = world.portfolio(ledger, [*prices, world.price("NEW 61 EUR", at=-1)]).change
+    assert (at_first.gain, at_first.uncovered, at_first.reason) == (
+        None,
+        ("crypto:NEW",),
+        "change.little_covered",
+    )
+    assert world.portfolio(ledger, [*prices, world.price("NEW 59 EUR", at=-1)]).change.gain == 10
 
 
 def test_buying_something_that_has_no_price_is_a_withdrawal_from_what_has_one(world, prices):
