@@ -65,12 +65,13 @@ def by_currency(portfolio: Portfolio) -> list[Breakdown]:
     because no currency decides what they are worth.
     """
     return _slices(
-        ((_exposure(row), row.value) for row in portfolio.holdings),
+        ((exposure(row), row.value) for row in portfolio.holdings),
         lambda key: f"explain.class.{key}" if key == AssetClass.CRYPTO.value else key,
     )
 
 
-def _exposure(holding: Holding) -> str:
+def exposure(holding: Holding) -> str:
+    """Return the currency a holding is exposed to, ``crypto`` for a coin, ``""`` if that is not known."""
     asset = holding.asset
     if asset.asset_class is AssetClass.CRYPTO:
         return asset.asset_class.value

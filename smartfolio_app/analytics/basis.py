@@ -46,8 +46,13 @@ class MarketValues:
 
     def agrees_with(self, prices: PriceBook) -> bool:
         """Tell whether another book would have given the same answers, so that nothing need be computed again."""
+        if prices is self._prices:
+            return True
         other = MarketValues(prices, self._currency)
-        return all(other.price(asset, at) == known for (asset, at), known in self.asked.items())
+        agreed = all(other.price(asset, at) == known for (asset, at), known in self.asked.items())
+        if agreed:
+            self._prices = prices  # compared once, the same book need not be compared again
+        return agreed
 
     def _look_up(self, asset: AssetId, at: datetime, day_end: datetime) -> Decimal | None:
         for moment in (at, day_end):

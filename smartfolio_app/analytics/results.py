@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,9 +196,24 @@ class History:
     by: dict[str, FloatArray] = field(default_factory=dict)  # value per key, when a breakdown was asked for
 
 
+class Measure(StrEnum):
+    """What an explained amount is, so that the screen can write it in the reader's way (and hide it)."""
+
+    MONEY = "money"  # ``unit`` is the currency
+    PRICE = "price"  # of one unit; ``unit`` is the currency
+    QUANTITY = "quantity"  # ``unit`` is the symbol
+    SHARE = "share"  # 0..1
+    COUNT = "count"
+    TEXT = "text"  # ``value`` alone
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of an explanation: a label (message key or plain text), an amount as text, where it came from, when."""
+    """One line of an explanation: a label (message key or plain text), an amount, where it came from, when.
+
+    ``value`` is the amount as plain text, empty where it is not known; ``amount``, ``measure`` and ``unit`` are the
+    same for a screen that writes it by locale. ``source`` is a message key or plain text.
+    """
 
     label: str
     value: str
@@ -206,11 +222,18 @@ class Step:
     link: str = ""  # in-app address: /transactions?asset=crypto:BTC
     children: tuple[Step, ...] = ()
     params: dict[str, str] = field(default_factory=dict)
+    amount: Decimal | None = None
+    measure: Measure = Measure.TEXT
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a number is what it is: title, formula in words (message keys), the result, and the steps to it."""
+    """Why a number is what it is: title, formula in words (message keys), the result, and the steps to it.
+
+    ``result`` is plain text, empty where the figure is not known; ``amount``, ``measure`` and ``unit`` are the same for
+    a screen. Notes are message keys; ``params`` fill title, formula and notes.
+    """
 
     figure: str
     title: str
@@ -219,3 +242,6 @@ class Explanation:
     steps: tuple[Step, ...]
     notes: tuple[str, ...] = ()
     params: dict[str, str] = field(default_factory=dict)
+    amount: Decimal | None = None
+    measure: Measure = Measure.MONEY
+    unit: str = ""

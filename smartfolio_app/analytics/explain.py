@@ -1,0 +1,367 @@
+"""Why this number? Every figure on screen by its formula, its inputs, and where and when each of these was found.
+
+Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``coverage``, ``holding:<asset id>``,
+``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``allocation:<kind>`` and ``allocation:<kind>:<key>`` (kinds:
+``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from smartfolio_app.analytics.allocation import (
+    by_category,
+    by_class,
+    by_currency,
+    by_group,
+    by_source,
+    exposure,
+)
+from smartfolio_app.analytics.clock import local_midnight
+from smartfolio_app.analytics.explain_lots import explain_cost
+from smartfolio_app.analytics.explain_steps import (
+    holding_line,
+    holding_lines,
+    line,
+    money,
+    position_line,
+    rate_line,
+    transactions_of,
+)
+from smartfolio_app.analytics.ledger_view import LedgerView
+from smartfolio_app.analytics.portfolio import build
+from smartfolio_app.analytics.prices import PriceBook
+from smartfolio_app.analytics.results import Explanation, Measure, Portfolio, Step
+from smartfolio_app.analytics.scope import Category
+from smartfolio_app.errors import NotFoundError
+from smartfolio_app.ledger.money import ZERO, divide, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from smartfolio_app.analytics.results import Breakdown, Holding
+
+
+class UnknownFigureError(NotFoundError):
+    """There is no figure of that name, or nothing it could be about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What figures are explained from: the portfolio on screen, and what it was made of."""
+
+    portfolio: Portfolio
+    ledger: LedgerView
+    prices: PriceBook
+    time_zone: str = "UTC"
+    method: str = "fifo"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Source key -> label."""
+        return {view.key: view.label for view in self.ledger.sources.values()}
+
+
+def explain(figure: str, subject: Subject) -> Explanation:
+    """Return why ``figure`` is what it is.
+
+    Raises:
+        UnknownFigureError: there is no such figure, or nothing is held that it could be about.
+    """
+    name, _, about = figure.partition(":")
+    known = _FIGURES.get(name)
+    if known is None:
+        raise UnknownFigureError("explain.unknown_figure", figure=figure)
+    found = known(subject, about)
+    if found is None:
+        raise UnknownFigureError("explain.unknown_figure", figure=figure)
+    return replace(found, figure=figure)
+
+
+def _explanation(
+    name: str, amount: Decimal | None, steps: tuple[Step, ...], unit: str, **more: object
+) -> Explanation:
+    explanation = Explanation(
+        figure="",
+        title=f"explain.{name}.title",
+        formula=f"explain.{name}.formula",
+        result="" if amount is None else plain(amount),
+        steps=steps,
+        amount=amount,
+        unit=unit,
+    )
+    return replace(explanation, **more)  # type: ignore[arg-type]
+
+
+# ----------------------------------------------------------------------------------------------- totals
+def _net_worth(subject: Subject, _about: str) -> Explanation | None:
+    whole, currency = subject.portfolio, subject.portfolio.currency
+    steps = [
+        money("explain.assets", whole.assets, currency),
+        money("explain.liabilities", -whole.liabilities, currency),
+    ]
+    for category in Category:
+        mine = [row for row in whole.holdings if row.category is category]
+        if mine:
+            lines = holding_lines(mine, currency)
+            label = f"explain.category.{category.value}"
+            steps.append(money(label, whole.by_category[category], currency, children=lines))
+    return _explanation(
+        "net_worth", whole.total, tuple(steps), currency, notes=_notes(whole), params=_counts(whole)
+    )
+
+
+def _category(subject: Subject, about: str) -> Explanation | None:
+    whole = subject.portfolio
+    if about not in {category.value for category in Category}:
+        return None
+    category = Category(about)
+    mine = [row for row in whole.holdings if row.category is category]
+    return replace(
+        _explanation(
+            "category", whole.by_category[category], holding_lines(mine, whole.currency), whole.currency
+        ),
+        title=f"explain.category.{about}",
+        notes=_notes(whole),
+        params=_counts(whole),
+    )
+
+
+def _coverage(subject: Subject, _about: str) -> Explanation | None:
+    whole = subject.portfolio
+    unpriced = [row for row in whole.holdings if row.price is None]
+    stale = [row for row in whole.holdings if row.stale]
+    steps = (
+        line("explain.coverage.priced", _number(whole.coverage.priced), Measure.COUNT),
+        line("explain.coverage.total", _number(whole.coverage.total), Measure.COUNT),
+        line(
+            "explain.coverage.unpriced",
+            _number(len(unpriced)),
+            Measure.COUNT,
+            children=tuple(holding_line(row, whole.currency) for row in unpriced),
+        ),
+        line(
+            "explain.coverage.stale",
+            _number(len(stale)),
+            Measure.COUNT,
+            children=tuple(holding_line(row, whole.currency) for row in stale),
+        ),
+    )
+    return _explanation("coverage", whole.coverage.share, steps, "", measure=Measure.SHARE)
+
+
+def _history(subject: Subject, about: str) -> Explanation | None:
+    try:
+        day = date.fromisoformat(about)
+    except ValueError:
+        return None
+    end = local_midnight(day + timedelta(days=1), ZoneInfo(subject.time_zone)) - timedelta(microseconds=1)
+    whole = subject.portfolio
+    then = build(
+        subject.ledger,
+        subject.prices,
+        whole.scope,
+        whole.currency,
+        min(end, whole.at),
+        time_zone=subject.time_zone,
+        method=subject.method,
+    )
+    found = _net_worth(replace(subject, portfolio=then), "")
+    if found is None:
+        return None
+    return replace(
+        found,
+        title="explain.history.title",
+        formula="explain.history.formula",
+        params={**found.params, "day": about},
+    )
+
+
+# ----------------------------------------------------------------------------------------------- change
+def _change(subject: Subject, _about: str) -> Explanation | None:
+    whole = subject.portfolio
+    change, currency = whole.change, whole.currency
+    if change.total is None:
+        return _explanation("change_today", None, (), currency, notes=(change.reason,))
+    moved = sorted(
+        (row for row in whole.holdings if row.change_today), key=lambda row: -abs(row.change_today or ZERO)
+    )
+    lines = tuple(
+        money(
+            row.asset.name or row.asset.symbol, row.change_today, currency, link=transactions_of(row.asset.id)
+        )
+        for row in moved[:12]
+    )
+    now = None if change.value_then is None else change.value_then + change.total
+    steps = (
+        money("explain.change_today.then", change.value_then, currency, at=change.since),
+        money("explain.change_today.now", now, currency, at=whole.at),
+        money("explain.change_today.market", change.market, currency, children=lines),
+        money("explain.change_today.income", change.income, currency),
+        money("explain.change_today.fees", -(change.fees or ZERO), currency),
+        money("explain.change_today.deposits", change.deposits, currency),
+        money("explain.change_today.withdrawals", -(change.withdrawals or ZERO), currency),
+        money("explain.change_today.purchases", change.purchases, currency),
+    )
+    notes = [
+        f"explain.anchor.{change.anchor}",
+        *(["explain.change_today.uncovered"] if change.uncovered else []),
+    ]
+    params = {"assets": ", ".join(subject.ledger.asset(asset).symbol for asset in change.uncovered)}
+    return _explanation("change_today", change.gain, steps, currency, notes=tuple(notes), params=params)
+
+
+# ------------------------------------------------------------------------------------------- one holding
+def _holding(subject: Subject, about: str) -> Explanation | None:
+    whole = subject.portfolio
+    mine = _holdings_of(whole, about)
+    if not mine:
+        return None
+    first = mine[0]
+    held = sum((row.quantity for row in mine), ZERO)
+    places = tuple(position_line(place, subject.labels) for row in mine for place in row.positions)
+    steps = [line("explain.holding.quantity", held, Measure.QUANTITY, first.asset.symbol, children=places)]
+    if first.price is not None:
+        rates = tuple(rate_line(rate) for rate in first.price.path)
+        at = first.price.at
+        steps.append(
+            line(
+                "explain.holding.price",
+                first.price.value,
+                Measure.PRICE,
+                whole.currency,
+                at=at,
+                children=rates,
+            )
+        )
+    values = [row.value for row in mine if row.value is not None]
+    notes = [first.reason] if first.reason else []
+    if first.stale:
+        notes.append("explain.stale_price")
+    return _explanation(
+        "holding",
+        sum(values, ZERO) if values else None,
+        tuple(steps),
+        whole.currency,
+        notes=tuple(notes),
+        params={"asset": first.asset.name or first.asset.symbol},
+    )
+
+
+def _cost_basis(subject: Subject, about: str) -> Explanation | None:
+    mine = _holdings_of(subject.portfolio, about)
+    if not mine:
+        return None
+    costs = [row.cost_basis for row in mine]
+    total = None if None in costs else sum((cost for cost in costs if cost is not None), ZERO)
+    lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, about, subject.method)
+    return _explanation(
+        "cost_basis",
+        total,
+        lines,
+        subject.portfolio.currency,
+        notes=notes,
+        params={"asset": mine[0].asset.name or mine[0].asset.symbol},
+    )
+
+
+def _unrealised(subject: Subject, about: str) -> Explanation | None:
+    cost, value = _cost_basis(subject, about), _holding(subject, about)
+    if cost is None or value is None:
+        return None
+    currency = subject.portfolio.currency
+    gain = None if cost.amount is None or value.amount is None else value.amount - cost.amount
+    steps = (
+        money("explain.unrealised.value", value.amount, currency, children=value.steps),
+        money("explain.unrealised.cost", cost.amount, currency, children=cost.steps),
+    )
+    return _explanation(
+        "unrealised", gain, steps, currency, notes=(*value.notes, *cost.notes), params=cost.params
+    )
+
+
+# -------------------------------------------------------------------------------------------- allocation
+def _allocation(subject: Subject, about: str) -> Explanation | None:
+    kind, _, key = about.partition(":")
+    whole = subject.portfolio
+    slices: dict[str, Callable[[], list[Breakdown]]] = {
+        "group": lambda: by_group(whole),
+        "class": lambda: by_class(whole),
+        "category": lambda: by_category(whole),
+        "source": lambda: by_source(whole, subject.labels),
+        "currency": lambda: by_currency(whole),
+    }
+    if kind not in slices:
+        return None
+    parts = slices[kind]()
+    total = sum((part.value for part in parts if part.value > 0), ZERO)
+    params = {"kind": kind}
+    if not key:
+        steps = tuple(money(part.label, part.value, whole.currency) for part in parts)
+        return _explanation("allocation", total, steps, whole.currency, params=params)
+    part = next((part for part in parts if part.key == key), None)
+    if part is None:
+        return None
+    mine = holding_lines([row for row in whole.holdings if _belongs(row, kind, key)], whole.currency)
+    share = line("explain.allocation.share", divide(part.value, total) if total else None, Measure.SHARE)
+    steps = (
+        money(part.label, part.value, whole.currency, children=mine),
+        money("explain.allocation.of", total, whole.currency),
+        share,
+    )
+    return replace(
+        _explanation("allocation", part.value, steps, whole.currency, params=params), title=part.label
+    )
+
+
+def _belongs(holding: Holding, kind: str, key: str) -> bool:
+    if kind == "source":
+        return any(place.source_key == key for place in holding.positions)
+    own = {
+        "group": holding.group,
+        "class": holding.asset.asset_class.value,
+        "category": holding.category.value,
+        "currency": exposure(holding),
+    }
+    return own[kind] == key
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+def _holdings_of(whole: Portfolio, asset: str) -> list[Holding]:
+    return [row for row in whole.holdings if row.asset.id == asset]
+
+
+def _counts(whole: Portfolio) -> dict[str, str]:
+    coverage = whole.coverage
+    return {"unpriced": str(coverage.total - coverage.priced), "stale": str(coverage.stale)}
+
+
+def _notes(whole: Portfolio) -> tuple[str, ...]:
+    coverage = whole.coverage
+    notes = []
+    if coverage.priced < coverage.total:
+        notes.append("explain.note.unpriced")
+    if coverage.stale:
+        notes.append("explain.note.stale")
+    return tuple(notes)
+
+
+def _number(count: int) -> Decimal:
+    return ZERO + count
+
+
+_FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
+    "net_worth": _net_worth,
+    "category": _category,
+    "coverage": _coverage,
+    "history": _history,
+    "change_today": _change,
+    "holding": _holding,
+    "cost_basis": _cost_basis,
+    "unrealised": _unrealised,
+    "allocation": _allocation,
+}
