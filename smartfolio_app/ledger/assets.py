@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 AssetId = str
 
@@ -70,11 +71,13 @@ def symbol_of(asset: AssetId) -> str:
     return asset.partition(":")[2]
 
 
+@lru_cache(maxsize=1024)
 def fiat(code: str) -> AssetId:
     """Return the asset id of a currency: ``EUR`` -> ``fiat:EUR``."""
     return asset_id(AssetClass.FIAT, code)
 
 
+@lru_cache(maxsize=16_384)  # asked for with the same few codes for every price that is looked up
 def crypto(code: str) -> AssetId:
     """Return the asset id of a coin or token: ``btc`` -> ``crypto:BTC``."""
     return asset_id(AssetClass.CRYPTO, code)

@@ -78,8 +78,8 @@ def refresh(
 ) -> RefreshReport:
     """Ask for the present prices of what everybody (or one user) holds, and for new reference rates. Commits.
 
-    ``patience`` is how many seconds a call may wait for the provider's call budget. For the sample user nobody is asked;
-    the sample market goes on instead.
+    ``patience`` is how many seconds a call may wait for the provider's call budget. For the sample user nobody is
+    asked; the sample market goes on instead.
     """
     at = now or datetime.now(UTC)
     user = db.get(User, user_id) if user_id else None

@@ -55,6 +55,13 @@ def _sweep_files(db: Session) -> None:
     files.sweep(db)
 
 
+def _prices(db: Session) -> object:
+    report = price_refresh.refresh(db, patience=60.0)
+    if report.prices or report.rates:
+        warming.warm(db)  # the next page finds its answers made
+    return report
+
+
 def _snapshots(db: Session) -> object:
     return snapshots.take_due(db)
 
@@ -83,13 +90,13 @@ class Newcomers:
 
 TASKS: tuple[Task, ...] = (
     # What pages will ask for is made before anybody asks.
-    Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm),
+    Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all),
     # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.
     Task(
         "prices",
         timedelta(minutes=6),
         timedelta(seconds=4),
-        lambda db: price_refresh.refresh(db, patience=60.0),
+        _prices,
     ),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -13,12 +14,19 @@ from smartfolio_app.storage.tables import User, UserSession
 
 #: Who was here last is most likely to come next; nobody has more household members than this.
 MOST_USERS = 8
+#: What a person may well switch to. The first look in a currency finds the cost of everything in it.
+CURRENCIES = ("EUR", "USD", "BTC")
 
 log = logging.getLogger(__name__)
 
 
-def warm(db: Session) -> int:
-    """Prepare the answers for the users who were here last; return for how many."""
+def warm_all(db: Session) -> int:
+    """Prepare the answers for the users who were here last, in several currencies; return for how many."""
+    return warm(db, currencies=CURRENCIES)
+
+
+def warm(db: Session, currencies: tuple[str, ...] = ()) -> int:
+    """Prepare the answers in each user's own currency (and in ``currencies``); return for how many users."""
     seen = func.max(col(UserSession.seen_at))
     people = db.execute(
         select(col(User.id))
@@ -32,7 +40,8 @@ def warm(db: Session) -> int:
     for user_id in people.scalars().all():
         try:
             view = wealth.view_of(db, user_id)
-            wealth.portfolio(db, view)
+            for currency in dict.fromkeys((view.currency, *currencies)):
+                wealth.portfolio(db, replace(view, currency=currency))
             wealth.history(db, view)
             ready += 1
         except SmartFolioError as error:

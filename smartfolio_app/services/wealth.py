@@ -76,6 +76,7 @@ def _build(db: Session, known: Basis, view: View, at: datetime) -> Portfolio:
         at,
         anchor=view.anchor,
         time_zone=view.time_zone,
+        method=view.method,
         groups=user_settings.group_overrides(db, view.user_id),
         snapshot_at=last_taken(db, view.user_id, before=at),
     )
