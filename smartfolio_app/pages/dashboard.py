@@ -52,7 +52,10 @@ def _everything() -> rx.Component:
             t("dashboard.charts_by"),
             " ",
             rx.el.a(
-                t("dashboard.charts_maker"), href="https://www.tradingview.com/", target="_blank", rel="noopener noreferrer"
+                t("dashboard.charts_maker"),
+                href="https://www.tradingview.com/",
+                target="_blank",
+                rel="noopener noreferrer",
             ),
             class_name="credit",
         ),
@@ -65,12 +68,16 @@ def _worth() -> rx.Component:
             rx.el.div(
                 rx.el.h2(t("bar.net_worth"), class_name="hero-label"),
                 hero(S.net, "net_worth", of="bar.net_worth"),
-                rx.el.p(
-                    change(S.line.change, S.line.direction),
-                    change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
-                    rx.el.span(_range_words(), class_name="faint"),
-                    rx.cond(S.line.flows, rx.el.span(S.line.flows, class_name="faint num")),
-                    class_name="hero-change",
+                rx.cond(
+                    S.filled & ~S.line.change,
+                    rx.el.p(class_name="hero-change"),
+                    rx.el.p(
+                        change(S.line.change, S.line.direction),
+                        change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
+                        rx.el.span(_range_words(), class_name="faint"),
+                        rx.cond(S.line.flows, rx.el.span(S.line.flows, class_name="faint num")),
+                        class_name="hero-change",
+                    ),
                 ),
             ),
             segmented(

@@ -75,9 +75,7 @@ def timeline(history: History, figures: Figures) -> Timeline:
     begin = max(owned, min(reliable_from(history.coverage), len(points) - 1))
     note = figures.say("dashboard.chart_begins", day=points[begin].day) if begin > owned else ""
     if begin == len(points) - 1:
-        return replace(
-            build(points[begin:], None, figures), note=note or figures.say("dashboard.chart_first")
-        )
+        return Timeline(note=note or figures.say("dashboard.chart_first"))  # one point is no line
     flows = [float(flow) for flow in history.flows[begin + 1 :] if not math.isnan(flow)]
     pct = time_weighted(history.value[begin:], history.flows[begin:])
     return replace(build(points[begin:], _exact(round(math.fsum(flows), 2)), figures, pct), note=note)
@@ -89,8 +87,10 @@ def day_line(points: Intraday, figures: Figures) -> Timeline:
         Point(int(at.timestamp()), float(value), figures.moment(at))
         for at, value in zip(points.times, points.value, strict=True)
     ]
-    begin = next((index for index, point in enumerate(drawn) if point.known), None)
-    return Timeline() if begin is None else build(drawn[begin:], None, figures)
+    begin = next((index for index, point in enumerate(drawn) if point.known), len(drawn))
+    if len(drawn) - begin < 2:
+        return Timeline(note=figures.say("dashboard.chart_first"))
+    return build(drawn[begin:], None, figures)
 
 
 def build(

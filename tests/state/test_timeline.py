@@ -90,9 +90,10 @@ def test_days_before_anything_was_owned_are_left_out():
 
 def test_a_days_line_is_told_by_the_minute():
     at = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    points = Intraday((at, at + timedelta(minutes=15)), "EUR", np.array([np.nan, 7.0]), np.array([0.0, 1.0]))
+    times = tuple(at + timedelta(minutes=15 * step) for step in range(3))
+    points = Intraday(times, "EUR", np.array([np.nan, 7.0, 8.0]), np.array([0.0, 1.0, 1.0]))
     line = tl.day_line(points, FIGURES)
-    assert (line.values, line.dates) == ([7.0], ["Nov 23, 2026, 09:15"])
+    assert (line.values, line.dates[0]) == ([7.0, 8.0], "Nov 23, 2026, 09:15")
 
 
 def test_nothing_known_is_no_line():
