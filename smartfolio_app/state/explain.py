@@ -78,7 +78,7 @@ class ExplainState(PageState, rx.State):
             return
         self.title = figures.say_or_text(found.title, **found.params)
         self.formula = figures.say_or_text(found.formula, **found.params)
-        self.result = found.result
+        self.result = figures.measured(found.amount, found.measure, found.unit, found.result)
         self.steps = list(_rows(found.steps, figures))
         self.notes = [figures.say_or_text(note, **found.params) for note in found.notes]
 
@@ -87,7 +87,7 @@ def _rows(steps: tuple[Step, ...], figures: Figures, depth: int = 0) -> Iterator
     for step in steps:
         yield StepRow(
             label=figures.say_or_text(step.label, **step.params),
-            value=step.value,
+            value=figures.measured(step.amount, step.measure, step.unit, step.value),
             source=figures.say_or_text(step.source) if step.source else "",
             when=figures.moment(step.at) if step.at else "",
             link=step.link,

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from smartfolio_app.analytics.results import Measure
 from smartfolio_app.i18n import format as fmt
 from smartfolio_app.i18n import translate, translate_or_text
 from smartfolio_app.ledger.money import ZERO
@@ -82,6 +83,24 @@ class Figures:
         if ratio is None:
             return UNKNOWN
         return fmt.percent(ratio, self.language, self.style, sign=sign, decimals=decimals)
+
+    def measured(self, amount: Decimal | None, measure: Measure, unit: str, text: str = "") -> str:
+        """Return an explained amount the way its measure is written; ``text`` where it is no number."""
+        if measure is Measure.TEXT:
+            return text
+        if amount is None:
+            return UNKNOWN
+        match measure:
+            case Measure.MONEY:
+                return self.money(amount, unit)
+            case Measure.PRICE:
+                return self.price(amount, unit)
+            case Measure.QUANTITY:
+                return f"{self.quantity(amount)}{fmt.NBSP}{unit}" if unit else self.quantity(amount)
+            case Measure.SHARE:
+                return self.percent(amount)
+            case _:
+                return self.count(int(amount))
 
     def count(self, value: int) -> str:
         """Return a whole number."""

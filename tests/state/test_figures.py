@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from smartfolio_app.analytics.results import Measure
 from smartfolio_app.state.figures import HIDDEN, UNKNOWN, Figures, direction
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -45,3 +46,20 @@ def test_times_are_the_viewers():
 @pytest.mark.parametrize(("value", "word"), [("1", "up"), ("-0.01", "down"), ("0", "flat"), (None, "none")])
 def test_a_direction_has_a_word(value, word):
     assert direction(None if value is None else Decimal(value)) == word
+
+
+@pytest.mark.parametrize(
+    ("measure", "amount", "unit", "text"),
+    [
+        (Measure.MONEY, "12.5", "CHF", "CHF\u00a012.50"),
+        (Measure.PRICE, "0.00001", "EUR", "€0.00001000"),
+        (Measure.QUANTITY, "1.5", "BTC", "1.5\u00a0BTC"),
+        (Measure.SHARE, "0.25", "", "25.0%"),
+        (Measure.COUNT, "1200", "", "1,200"),
+        (Measure.TEXT, None, "", "as told"),
+        (Measure.MONEY, None, "EUR", UNKNOWN),
+    ],
+)
+def test_an_explained_amount_is_written_by_its_measure(measure, amount, unit, text):
+    value = None if amount is None else Decimal(amount)
+    assert OPEN.measured(value, measure, unit, "as told") == text
