@@ -1,0 +1,26 @@
+"""Why this number? The figure as it is on screen, taken apart down to the prices and transactions behind it."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from smartfolio_app.analytics import explain as engine
+from smartfolio_app.analytics.results import Explanation
+from smartfolio_app.services.views import View, basis
+from smartfolio_app.services.wealth import portfolio
+
+
+def explain(db: Session, view: View, figure: str) -> Explanation:
+    """Return why ``figure`` (see ``analytics.explain`` for their names) is what it is for this view.
+
+    It starts from the very portfolio that is on screen, so the explanation ends at the number it explains.
+
+    Raises:
+        UnknownFigureError: There is no such figure, or nothing is held that it could be about.
+        NotFoundError: There is no such user.
+    """
+    whole = portfolio(db, view)
+    known = basis(db, view.user_id)
+    return engine.explain(
+        figure, engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method)
+    )
