@@ -10,11 +10,13 @@ import numpy as np
 
 from smartfolio_app.analytics.clock import day_starts
 from smartfolio_app.analytics.flows import flows_of
+from smartfolio_app.analytics.gain_series import gain_series
 from smartfolio_app.analytics.grid import Column, Grid, make_grid
 from smartfolio_app.analytics.groups import group_of
 from smartfolio_app.analytics.items import valuations
 from smartfolio_app.analytics.results import FloatArray, History
 from smartfolio_app.ledger.instants import instant, micros
+from smartfolio_app.ledger.lots import Method, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +38,14 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
     by: str | None = None,
     *,
     time_zone: str = "UTC",
+    method: str = Method.FIFO,
     groups: Mapping[str, str] | None = None,
     until: datetime | None = None,
 ) -> History:
     """Return one point a day from ``first`` to ``last``, at the end of the user's day (of today: at ``until``).
 
-    ``by`` asks for the value per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides.
+    ``by`` asks for the value per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides. ``method`` is the
+    cost-basis ``Method``.
 
     Raises:
         ValueError: ``by`` is none of these, or ``last`` is before ``first``.
@@ -63,7 +67,8 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
     window = slice((first - begin).days, None)
     value, coverage = total_value(grid), coverage_of(grid)
     external = flows.external.sum(axis=1)
-    unknown = np.full(len(ends), np.nan)
+    lots = ledger.lot_arrays(prices, currency, Policy(Method(method)))
+    realised, unrealised = gain_series(ledger, grid, lots, scope)
     return History(
         days=tuple(date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)),
         currency=currency,
@@ -72,8 +77,8 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
         flows=external[window],
         income=flows.income.sum(axis=1)[window],
         fees=flows.costs.sum(axis=1)[window],
-        realised=unknown[window],
-        unrealised=unknown[window],
+        realised=realised[window],
+        unrealised=unrealised[window],
         coverage=coverage[window],
         by={key: series[window] for key, series in breakdown(grid, by, groups).items()},
     )

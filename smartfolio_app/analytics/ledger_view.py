@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.basis import MarketValues, lots_of
 from smartfolio_app.analytics.columns import LedgerColumns
+from smartfolio_app.analytics.lot_arrays import lot_arrays
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, is_fiat, symbol_of
-from smartfolio_app.ledger.lot_book import LotBook
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.transactions import Statement, Transaction
 
 if TYPE_CHECKING:
+    from smartfolio_app.analytics.lot_arrays import LotArrays
     from smartfolio_app.analytics.prices import PriceBook
+    from smartfolio_app.ledger.lot_book import LotBook
 
 
 class UnknownSourceError(SmartFolioError):
@@ -76,9 +78,7 @@ class LedgerView:
     sources: Mapping[str, SourceView] = field(default_factory=dict)
     assets: Mapping[AssetId, Asset] = field(default_factory=dict)
     transfers: Mapping[str, str] = field(default_factory=dict)
-    _books: dict[object, tuple[MarketValues, LotBook]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _books: dict[object, _KeptLots] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> LedgerColumns:
@@ -108,16 +108,34 @@ class LedgerView:
 
         Kept per currency and policy, and computed anew only when ``prices`` gives another answer to a price it used.
         """
-        chosen = policy or Policy()
+        return self._kept_lots(prices, currency, policy or Policy()).book
+
+    def lot_arrays(self, prices: PriceBook, currency: str, policy: Policy | None = None) -> LotArrays:
+        """Return the arrays of ``lots``, kept as long as it is."""
+        return self._kept_lots(prices, currency, policy or Policy()).arrays
+
+    def _kept_lots(self, prices: PriceBook, currency: str, policy: Policy) -> _KeptLots:
         key = (
             currency,
-            chosen.method,
-            chosen.pooling,
-            tuple(sorted(chosen.methods.items())),
-            chosen.gifts_realise,
+            policy.method,
+            policy.pooling,
+            tuple(sorted(policy.methods.items())),
+            policy.gifts_realise,
         )
         known = self._books.get(key)
-        if known is None or not known[0].agrees_with(prices):
+        if known is None or not known.values.agrees_with(prices):
             values = MarketValues(prices, currency)
-            known = self._books[key] = (values, lots_of(self, values, currency, chosen))
-        return known[1]
+            known = self._books[key] = _KeptLots(values, lots_of(self, values, currency, policy))
+        return known
+
+
+class _KeptLots:
+    """A lot book with the market values it was made from, and its arrays once somebody wants them."""
+
+    def __init__(self, values: MarketValues, book: LotBook) -> None:
+        self.values = values
+        self.book = book
+
+    @cached_property
+    def arrays(self) -> LotArrays:
+        return lot_arrays(self.book)

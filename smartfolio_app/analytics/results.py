@@ -180,7 +180,8 @@ class History:
 
     ``value`` carries the last known price over days without one; ``coverage`` is the share of held assets (0..1) that
     had a price not older than the staleness limit on that day. ``flows`` is the net external flow of the day;
-    ``invested`` is its running sum.
+    ``invested`` is its running sum. ``income``, ``fees`` and ``realised`` gains are those of the day, ``unrealised`` is
+    that at its end, of the coins and securities whose cost is known.
     """
 
     days: tuple[date, ...]

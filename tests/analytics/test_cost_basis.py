@@ -121,3 +121,83 @@ def test_money_counts_at_the_rate_of_its_own_day(world):
         [], [world.rate("2 USD", days=-2), world.rate("4 USD", days=-1), world.rate("8 USD", days=0)]
     )
     assert ledger.lots(book, "EUR").bases()["crypto:BTC"].cost == Decimal("2.5")
+
+
+# ------------------------------------------------------------------------------------------------ over time
+def daily(world, ledger, prices, rates=(), scope=None, **more):
+    from datetime import timedelta
+
+    from smartfolio_app.analytics.history import history
+
+    today = world.now.date()
+    book = PriceBook(prices, rates)
+    return history(ledger, book, scope or Scope(), "EUR", today - timedelta(days=4), today, **more)
+
+
+def test_gains_are_unrealised_until_the_day_they_are_realised(world):
+    ledger = world.ledger(
+        world.tx("deposit", "100 EUR", at=-96),
+        world.tx("trade", "2 BTC", "20 EUR", "2 EUR", at=-72),
+        world.tx("trade", "30 EUR", "1 BTC", "1 EUR", at=-24),
+    )
+    prices = [world.price(f"BTC {price} EUR", at=at) for price, at in ((10, -96), (20, -48), (40, 0))]
+    result = daily(world, ledger, prices)
+    assert result.unrealised.tolist() == [0, -2, 18, 9, 29]
+    assert result.realised.tolist() == [0, 0, 0, 18, 0]
+
+
+def test_an_unknown_cost_leaves_the_unrealised_gain_unknown_and_a_known_one_beside_it_known(world):
+    deposit = world.tx("deposit", "1 ETH", at=-48)
+    prices = [world.price("BTC 10 EUR", at=-96), world.price("ETH 5 EUR", at=-96)]
+    unknown = pytest.approx(float("nan"), nan_ok=True)
+    assert daily(world, world.ledger(deposit), prices).unrealised.tolist() == [
+        0,
+        0,
+        unknown,
+        unknown,
+        unknown,
+    ]
+    bought = world.tx("trade", "1 BTC", "8 EUR", at=-24)
+    assert daily(world, world.ledger(deposit, bought), prices).unrealised.tolist() == [0, 0, unknown, 2, 2]
+
+
+def test_the_gains_of_each_source_add_up_to_those_of_all(world):
+    ledger = world.ledger(
+        world.tx("trade", "2 BTC", "20 EUR", at=-90),
+        world.tx("trade", "2 BTC", "60 EUR", at=-80, source="b"),
+        world.tx("withdrawal", None, "1 BTC", at=-50),
+        world.tx("deposit", "1 BTC", at=-49, source="b"),
+        world.tx("trade", "50 EUR", "1 BTC", at=-24, source="b"),
+        world.tx("trade", "1 .X", "5 EUR", at=-24, source="x"),
+    )
+    prices = [
+        world.price("BTC 30 EUR", at=-95),
+        world.price("BTC 50 EUR", at=-20),
+        world.price(".X 7 EUR", at=-95),
+    ]
+    whole = daily(world, ledger, prices)
+    scopes = (Scope(crypto="kraken", stocks="-"), Scope(crypto="binance", stocks="-"), Scope(crypto="-"))
+    parts = [daily(world, ledger, prices, scope=scope) for scope in scopes]
+    for name in ("realised", "unrealised"):
+        total = sum(getattr(part, name) for part in parts)
+        assert total.tolist() == pytest.approx(getattr(whole, name).tolist())
+    assert whole.realised.tolist() == [0, 0, 0, 40, 0]
+
+
+def test_the_last_day_of_the_series_is_the_portfolio_s_own_figure(world, bought):
+    ledger = world.ledger(
+        *bought,
+        world.tx("swap", "20 NEW", "1 BTC", at=-60),
+        world.tx("trade", "9 ETH", "1 BTC", at=-50),
+        world.tx("trade", "100 EUR", "2 .X", at=-40, source="x"),
+        world.tx("trade", "1 .X", "30 EUR", at=-30, source="x"),
+        world.tx("split", "18 ETH", "9 ETH", at=-20),
+        world.tx("loan_out", None, "5 NEW", at=-10),
+    )
+    prices = [
+        world.price(f"{name} {price} EUR", at=-99)
+        for name, price in (("BTC", 50), ("NEW", 3), ("ETH", 4), (".X", 40))
+    ]
+    portfolio = world.portfolio(ledger, prices)
+    expected = sum(row.unrealised for row in portfolio.holdings)
+    assert daily(world, ledger, prices).unrealised[-1] == pytest.approx(float(expected))
