@@ -308,6 +308,8 @@ class Book:
             self.warn("import.warn.rows_skipped", count=len(self.skipped))
         if rows == 0:
             self.warn("import.warn.no_rows")
+        if self._is_unfunded():
+            self.warn("import.warn.cash_not_in_file")
         return ParsedFile(
             format=self.info.id,
             institution=self.info.institution,
@@ -336,6 +338,17 @@ class Book:
         if not known:
             self.warn("import.warn.as_of_unknown")
         return Statement(instant, tuple(self.lines)), known
+
+    def _is_unfunded(self) -> bool:
+        """Tell whether money was traded that, by this file, never came and never went."""
+        traded = False
+        for transaction in self.transactions:
+            for side in (transaction.received, transaction.sent):
+                if side is not None and side.asset.startswith("fiat:"):
+                    if transaction.kind in {TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL}:
+                        return False
+                    traded = traded or transaction.kind is TransactionKind.TRADE
+        return traded
 
     def upload_instant(self) -> datetime:
         """Return the instant that stands in where neither the file nor the user tells one."""

@@ -1,4 +1,5 @@
-"""Wealthfolio: activities (either spelling of the headings) and holdings by day, cash as ``$CASH``."""
+"""Wealthfolio: activities (either spelling of the headings) and holdings by day, cash as ``$CASH`` or
+``$CASH-USD``."""
 
 from __future__ import annotations
 
@@ -17,8 +18,12 @@ from smartfolio_app.providers.csv.columns import Columns, Record
 from smartfolio_app.providers.csv.formats._kinds import fee_of, has
 from smartfolio_app.providers.csv.formats._securities import class_of, in_major
 from smartfolio_app.providers.csv.formats._splits import Splits
+from smartfolio_app.providers.csv.headings import normalise
 
 _CASH_SYMBOL = "$CASH"
+_HOLDING_HEADINGS = frozenset(
+    {"", "date", "symbol", "quantity", "price", "currency", "avgcost", "avg_cost", "average cost", "name"}
+)
 _CASH: dict[str, TransactionKind] = {
     "DIVIDEND": TransactionKind.DIVIDEND,
     "INTEREST": TransactionKind.INTEREST,
@@ -46,7 +51,16 @@ def _matches_activities(table: Table) -> bool:
 
 
 def _matches_holdings(table: Table) -> bool:
-    return has(table, "date", "symbol", "quantity", "price", "currency") and len(table.headers) <= 6
+    # A list of trades has these headings too, but then one more that tells buying from selling.
+    return has(table, "date", "symbol", "quantity", "price", "currency") and all(
+        normalise(header) in _HOLDING_HEADINGS for header in table.headers
+    )
+
+
+def _is_cash(record: Record) -> bool:
+    """Tell whether a row is about money and not about a security."""
+    symbol = record.text("symbol").upper()
+    return not symbol or symbol.partition("-")[0] == _CASH_SYMBOL
 
 
 class _Reader:
@@ -67,8 +81,9 @@ class _Reader:
         if word in {"BUY", "SELL"}:
             self._trade(record, at, buys=word == "BUY", **common)
         elif word == "SPLIT":
-            self.splits.by_ratio(row, at, self._asset(record), record.number("quantity"))
-        elif word in _TRANSFERS and record.text("symbol") not in {"", _CASH_SYMBOL}:
+            ratio = record.maybe("amount") or record.number("quantity")
+            self.splits.by_ratio(row, at, self._asset(record), ratio)
+        elif word in _TRANSFERS and not _is_cash(record):
             shares = Amount(abs(record.number("quantity")), self._asset(record))
             unit = record.maybe(self._price)
             value = Amount(multiply(shares.quantity, unit), self._cash(record)) if unit else None
@@ -122,7 +137,6 @@ class _Reader:
             total = multiply(record.number("quantity"), record.number(self._price))
         total, _ = in_major(total, record.text("currency"))
         side = Amount(abs(total), self._cash(record))
-        has_share = record.text("symbol") not in {"", _CASH_SYMBOL}
         outgoing = kind in _OUTGOING
         self._book.add(
             record.row,
@@ -131,7 +145,7 @@ class _Reader:
             received=None if outgoing else side,
             sent=side if outgoing else None,
             fee=fee_of(record.maybe("fee"), side.asset),
-            about=self._asset(record) if has_share else "",
+            about="" if _is_cash(record) else self._asset(record),
             **common,
         )
 
@@ -152,7 +166,7 @@ def _read_holdings(table: Table, book: Book) -> None:
         quantity = record.number("quantity")
         price, code = in_major(record.maybe("price") or Decimal(0), record.text("currency"))
         cash = book.currency(code)
-        if record.text("symbol").upper() == _CASH_SYMBOL:
+        if _is_cash(record):
             asset = cash
         else:
             asset = book.security(record.text("symbol"), currency=code)
