@@ -158,6 +158,7 @@ def _ready(card: Var) -> rx.Component:
                 select(card.sources, value=card.source_key, on_change=ImportsState.choose_source(card.id)),
             ),
             _format_choice(card),
+            rx.cond(card.is_statement, _day(card)),
             class_name="fields",
         ),
         rx.cond(card.suspected_text, _suspected(card)),
@@ -169,7 +170,11 @@ def _ready(card: Var) -> rx.Component:
             rx.cond(
                 card.can_confirm,
                 button(card.confirm, kind="primary", on_click=ImportsState.confirm(card.id)),
-                rx.el.p(t("import_wizard.confirm_nothing"), class_name="quiet"),
+                rx.cond(
+                    card.again,
+                    button(card.confirm, kind="primary", disabled=True),
+                    rx.el.p(t("import_wizard.confirm_nothing"), class_name="quiet"),
+                ),
             ),
             class_name="dialog-actions",
         ),
@@ -207,6 +212,19 @@ def _format_choice(card: Var) -> rx.Component:
             ),
             icon("chevron-down", "tiny"),
             class_name="select",
+        ),
+    )
+
+
+def _day(card: Var) -> rx.Component:
+    return field(
+        "import_wizard.as_of",
+        rx.el.input(
+            type="date",
+            default_value=card.day,
+            max=card.today,
+            on_change=ImportsState.choose_day(card.id),
+            class_name="input",
         ),
     )
 

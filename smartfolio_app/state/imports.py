@@ -6,15 +6,18 @@ The bytes go straight to ``services.uploads`` and never into a state var; a card
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 from starlette.concurrency import run_in_threadpool
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
+from smartfolio_app.providers.csv import ReadOptions
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import sources, uploads
 from smartfolio_app.services.jobs import off_loop
@@ -25,9 +28,8 @@ from smartfolio_app.state.notices import say
 from smartfolio_app.state.seat import PageState, Seat
 from smartfolio_app.storage.engine import current_settings
 
-#: How often a page asks how far the work is, and after how long a watch that says nothing counts as gone.
-LOOK_EVERY, GONE_AFTER = 0.4, 5.0
-_NAMES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".xml", ".zip", ".gz")
+#: Seconds between two looks at how far the work is.
+LOOK_EVERY = 0.4
 
 
 class ImportsState(PageState, rx.State):
@@ -41,7 +43,7 @@ class ImportsState(PageState, rx.State):
 
     _whole: set[str] = set()
     _seen_done: set[str] = set()
-    _watched_at: float = 0.0
+    _watch: int = 0
 
     @rx.event
     @signed_in
@@ -71,18 +73,15 @@ class ImportsState(PageState, rx.State):
     async def watch(self, viewer: Viewer) -> AsyncIterator[Any]:
         """Keep the cards as far as the work is, until nothing is under way."""
         async with self:
-            if time.monotonic() - self._watched_at < GONE_AFTER:
-                return
-            self._watched_at = time.monotonic()
+            self._watch += 1  # whoever watched before stops: a page that was reloaded no longer listens
+            mine = self._watch
         busy = True
         while busy:
             async with self:
-                self._watched_at = time.monotonic()
-                seat = await self._seat(viewer)
-                busy = await self._fill(seat)
+                if self._watch != mine:
+                    return
+                busy = await self._fill(await self._seat(viewer))
                 imported = self._newly_done()
-                if not busy:
-                    self._watched_at = 0.0
             if imported:
                 yield AppState.load
             if busy:
@@ -101,6 +100,20 @@ class ImportsState(PageState, rx.State):
         """Read a file as another format than the one recognised."""
         changes = {"format_id": format_id, "mapping": None, "source_key": ""}
         async for event in self._change(viewer, uploads.choose, upload_id, **changes):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def choose_day(self, viewer: Viewer, upload_id: str, day: str) -> AsyncIterator[Any]:
+        """Say of which day the positions of a file are."""
+        seat = await self._seat(viewer)
+        try:
+            upload = await run_in_threadpool(uploads.find, viewer.user_id, upload_id)
+            as_of = _end_of_day(date.fromisoformat(day), seat)
+        except (SmartFolioError, ValueError):
+            return
+        options = replace(upload.choices.options or ReadOptions(), as_of=as_of)
+        async for event in self._change(viewer, uploads.choose, upload_id, options=options):
             yield event
 
     @rx.event
@@ -185,6 +198,12 @@ class ImportsState(PageState, rx.State):
             await say(self, error_text(seat.figures.language, error), "bad")
         await self._show(seat)
         yield ImportsState.watch
+
+
+def _end_of_day(day: date, seat: Seat) -> datetime:
+    """Return the last instant of a day in the user's zone, or now while that day lasts."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(seat.view.time_zone))
+    return min(midnight.astimezone(UTC) - timedelta(seconds=1), datetime.now(UTC))
 
 
 def _refusal(rejected: dict[str, Any], seat: Seat) -> str:

@@ -57,6 +57,7 @@ class UploadCard:
     phase: str = "working"
     doing: str = ""
     percent: int = -1
+    again: bool = False
     problem: str = ""
     format: str = ""
     format_id: str = ""
@@ -65,6 +66,8 @@ class UploadCard:
     source_key: str = ""
     sources: list[Option] = field(default_factory=list)
     span: str = ""
+    day: str = ""
+    today: str = ""
     is_statement: bool = False
     rows: str = ""
     added: str = ""
@@ -95,6 +98,7 @@ def upload_card(
         format_id=upload.choices.format_id,
         source_key=upload.choices.source_key,
         skip_suspected=upload.choices.skip_suspected,
+        again=not upload.job.finished,
     )
     if card.phase == "working":
         _tell_progress(card, upload, figures)
@@ -111,7 +115,8 @@ def _phase(upload: Upload) -> str:
     if upload.step == "undone":
         return "undone"
     if not upload.job.finished:
-        return "working"
+        # Previewed anew after another choice: the last preview stays in sight, so that nothing jumps.
+        return "ready" if upload.step == "preview" and upload.preview is not None else "working"
     if upload.unknown_format:
         return "unknown"
     if upload.job.state != "done":
@@ -137,6 +142,9 @@ def _tell_preview(
     card.mapping_name = preview.mapping_name
     card.is_statement = preview.is_statement
     card.span = _span(preview, figures)
+    zone = ZoneInfo(figures.time_zone)
+    card.day = preview.as_of.astimezone(zone).date().isoformat() if preview.as_of else ""
+    card.today = figures.moment_now().astimezone(zone).date().isoformat()
     for name, count in (
         ("rows", preview.rows),
         ("added", preview.added),
@@ -149,7 +157,7 @@ def _tell_preview(
         card.suspected_text = figures.say("import_wizard.suspected_text", count=card.suspected)
     words = "import_wizard.add_positions" if preview.is_statement else "import_wizard.add_transactions"
     card.confirm = figures.say(words, count=preview.added, number=card.added)
-    card.can_confirm = card.phase == "ready" and preview.added > 0
+    card.can_confirm = card.phase == "ready" and preview.added > 0 and not card.again
     card.sources = _targets(preview, sources, figures)
     card.effect = [_effect_line(row, preview, figures) for row in preview.effect[:most]]
     card.effect_all = figures.count(len(preview.effect)) if len(preview.effect) > len(card.effect) else ""

@@ -89,6 +89,7 @@ class MappingState(PageState, rx.State):
 
     _mapping: Mapping = Mapping()
     _grid: Grid | None = None
+    _earlier: dict[tuple[str, ...], Mapping] = {}
 
     @rx.event
     @signed_in
@@ -96,6 +97,7 @@ class MappingState(PageState, rx.State):
         """Open the wizard on a file, with the best assignment known for it."""
         seat = await self._seat(viewer)
         self.problem = self.saved_name = ""
+        self._earlier = {}
         try:
             upload = await run_in_threadpool(uploads.find, viewer.user_id, upload_id)
             self._grid = await run_in_threadpool(uploads.grid, viewer.user_id, upload_id)
@@ -207,7 +209,8 @@ class MappingState(PageState, rx.State):
         self._mapping = replace(self._mapping, **changes)
 
     async def _read_again(self, seat: Seat) -> bool:
-        """Read the file as the mapping says; tell whether that was possible. New headings get a new suggestion."""
+        """Read the file as the mapping says; tell whether that was possible. Other headings get another assignment:
+        the one they had before, else a suggestion."""
         self.problem = ""
         options = self._mapping.read_options(ReadOptions())
         try:
@@ -217,8 +220,10 @@ class MappingState(PageState, rx.State):
             self.problem = seat.figures.say("import_wizard.unreadable", reason=reason)
             return False
         if self._grid is not None and grid.headers != self._grid.headers:
+            self._earlier[self._grid.headers] = self._mapping
+            assigned = self._earlier.get(grid.headers, grid.suggestion)
             kept = {name: getattr(self._mapping, name) for name in _SETTINGS}
-            self._mapping = replace(grid.suggestion, **kept)
+            self._mapping = replace(assigned, **kept)
         self._grid = grid
         return True
 
