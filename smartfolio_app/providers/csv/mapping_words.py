@@ -77,12 +77,13 @@ _HEADINGS: dict[str, str] = {
         "currency out; sold currency; sent coin"
     ),
     "debit": (
-        "debit; sortie; soll; ausgang; cargo; dare; af; paid out; money out; withdrawals; debit amount; debito; "
-        "uit; sorties"
+        "debit; sortie; soll; ausgang; cargo; dare; af; paid out; money out; withdrawals; debit amount; amount "
+        "debit; montant debit; debito; belastung; abbuchung; lastschrift; withdrawal; retrait; retraits; uit; "
+        "sorties"
     ),
     "credit": (
-        "credit; entree; haben; eingang; abono; avere; bij; paid in; money in; deposits; credit amount; credito; "
-        "entrees"
+        "credit; entree; haben; eingang; abono; avere; bij; paid in; money in; deposits; credit amount; amount "
+        "credit; montant credit; credito; gutschrift; deposit; depot; depots; entrees"
     ),
     "fee": (
         "fee; fees; commission; frais; gebuhr; gebuhren; comision; comisiones; commissione; commissioni; kosten; "
@@ -106,7 +107,8 @@ _HEADINGS: dict[str, str] = {
     ),
     "id": (
         "id; transaction id; tx id; tx-id; txid; hash; tx hash; txhash; reference; order id; ref; trade id; "
-        "reference id; referenz; referencia; external id; transaction hash; order number; referentie"
+        "reference id; referenz; referencia; external id; transaction hash; order number; transaction number; "
+        "numero; referentie"
     ),
     "status": "status; statut; state; estado; stato; zustand",
 }
