@@ -46,28 +46,26 @@ def explain_panel() -> rx.Component:
 
 
 def _step(step: Var) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.span(step.label),
-            rx.el.span(step.value, class_name="num"),
-            class_name="row between baseline",
+    label = rx.cond(
+        step.link,
+        route_link(
+            step.label,
+            icon("arrow-up-right", "tiny"),
+            to=step.link,
+            keep_view=False,
+            class_name="explain-link",
+            title=t("explain.see"),
+            on_click=ExplainState.close,
         ),
+        rx.el.span(step.label),
+    )
+    return rx.el.li(
+        rx.el.div(label, rx.el.span(step.value, class_name="num"), class_name="row between baseline"),
         rx.cond(
-            (step.source != "") | (step.when != "") | (step.link != ""),
+            (step.source != "") | (step.when != ""),
             rx.el.div(
                 rx.cond(step.source, rx.el.span(t("explain.from", source=step.source))),
                 rx.cond(step.when, rx.el.time(step.when)),
-                rx.cond(
-                    step.link,
-                    route_link(
-                        icon("arrow-up-right", "tiny"),
-                        to=step.link,
-                        keep_view=False,
-                        class_name="explain-link",
-                        aria_label=t("explain.see"),
-                        on_click=ExplainState.close,
-                    ),
-                ),
                 class_name="explain-origin",
             ),
         ),

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
@@ -174,6 +175,29 @@ def visitor(open_page: Callable[..., Page]) -> Page:
 def page(open_page: Callable[..., Page], person: Person) -> Page:
     """A page signed in as ``person``."""
     return open_page(person)
+
+
+@pytest.fixture(scope="session")
+def sample_cookies(app: RunningApp) -> list[dict[str, Any]]:
+    """The sample user's session, begun once: beginning it is limited, as it makes three years of data."""
+    answer = httpx.post(f"{app.url}/auth/demo", headers={"Origin": app.url}, timeout=60)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+    return [{"name": one.name, "value": one.value, "url": app.url} for one in answer.cookies.jar]
+
+
+@pytest.fixture
+def sample(open_page: Callable[..., Page], sample_cookies: list[dict[str, Any]]) -> Callable[..., Page]:
+    """A maker of pages that show the sample user's dashboard."""
+
+    def opened(**how: Any) -> Page:
+        page = open_page(**how)
+        page.context.add_cookies(sample_cookies)
+        page.goto("/?currency=EUR&crypto=all")
+        expect(page.locator(".legend li").first).to_be_visible(timeout=30_000)
+        return page
+
+    return opened
 
 
 def _keep_evidence(page: Page, name: str) -> None:

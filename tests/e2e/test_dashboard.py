@@ -5,42 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
 from tests.e2e.acts import DESKTOP, PHONE, shoot
-from tests.e2e.app import RunningApp
 from tests.e2e.traffic import measure
 
 Opener = Callable[..., Page]
 AMOUNT = re.compile(r"[€$₿]\s?\d|\d\s?€|CHF\s?\d")
-
-
-@pytest.fixture(scope="session")
-def sample_cookies(app: RunningApp) -> list[dict[str, Any]]:
-    """The sample user's session, begun once: beginning it is limited, as it makes three years of data."""
-    answer = httpx.post(f"{app.url}/auth/demo", headers={"Origin": app.url}, timeout=60)
-    assert answer.status_code == 303
-    assert answer.headers["location"] == "/"
-    return [{"name": one.name, "value": one.value, "url": app.url} for one in answer.cookies.jar]
-
-
-@pytest.fixture
-def sample(open_page: Opener, sample_cookies: list[dict[str, Any]]) -> Opener:
-    """A maker of pages that show the sample user's dashboard."""
-
-    def opened(**how: Any) -> Page:
-        page = open_page(**how)
-        page.context.add_cookies(sample_cookies)
-        page.goto("/?currency=EUR&crypto=all")
-        expect(page.locator(".legend li").first).to_be_visible(timeout=30_000)
-        return page
-
-    return opened
 
 
 def hero(page: Page) -> Locator:
