@@ -119,6 +119,12 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_split)] = _variable(
         "SECURITY_TRUSTED_PROXIES", (), "comma-separated networks (CIDR) of reverse proxies to believe"
     )
+    trusted_header: str = _variable(
+        "SECURITY_TRUSTED_HEADER",
+        "",
+        "header in which the trusted proxies name the signed-in user, such as Remote-User; empty: none is believed",
+        pattern=r"^[A-Za-z0-9-]*$",
+    )
     csp_script_src: str = _variable(
         "SECURITY_CSP_SCRIPT_SRC", "", "further origins of scripts, space-separated"
     )

@@ -24,7 +24,7 @@ from smartfolio_app.security.access import Access, cookie_is_secure
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.devices import device_label
 from smartfolio_app.security.origin import check_change
-from smartfolio_app.security.recognise import close_ended_sockets, viewer_of_session
+from smartfolio_app.security.recognise import close_ended_sockets, viewer_of_proxy, viewer_of_session
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.services import accounts, audit
 from smartfolio_app.services import demo as samples
@@ -97,6 +97,19 @@ async def demo(request: Request) -> RedirectResponse:
     except SmartFolioError as error:
         return _back("/login", error)
     return _signed_in(access, cookie, "/")
+
+
+@router.get("/proxy")
+def sign_in_by_proxy(access: Caller, next: str = "/") -> RedirectResponse:  # noqa: A002 - the address's word
+    """Open a session for the user whom a trusted proxy names. There is nothing in the request to be believed or forged
+    besides: the header counts only from the proxies themselves.
+    """
+    viewer = viewer_of_proxy(access.proxy_user) if access.proxy_user else None
+    if viewer is None:
+        return _back("/login", NotAllowedError("auth.not_allowed"))
+    with session_scope() as db:
+        cookie = _new_session(db, accounts.find_user(db, viewer.user_id), access)
+    return _signed_in(access, cookie, _safe(next))
 
 
 @router.post("/logout")

@@ -9,11 +9,11 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 
 from smartfolio_app.errors import NotSignedInError
+from smartfolio_app.security import recognise
 from smartfolio_app.security.access import Access, read_access
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.origin import SAFE_METHODS, check_change
-from smartfolio_app.security.recognise import viewer_of_session, viewer_of_token
 from smartfolio_app.storage.engine import current_settings, session_scope
 
 
@@ -37,11 +37,11 @@ def viewer_of(request: Request, access: Annotated[Access, Depends(access_of)]) -
         NotSignedInError: No credential, or one that opens nothing (any longer).
         NotAllowedError: From a foreign page, or with a token that may only read.
     """
-    viewer = viewer_of_token(access.token) if access.token else viewer_of_session(access.session_hash)
+    viewer = recognise.viewer_of(access)
     if viewer is None:
         raise NotSignedInError("auth.not_signed_in")
     if request.method not in SAFE_METHODS:
-        if viewer.via == "session":
+        if viewer.via != "token":
             check_change(request.headers, access.client)
         viewer.require_write()
     return viewer

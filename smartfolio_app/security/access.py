@@ -21,11 +21,16 @@ _BEARER = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``session_hash`` and ``token`` are empty when there is none. Neither has been looked up yet."""
+    """``session_hash`` and ``token`` are empty when there is none. Neither has been looked up yet.
+
+    ``proxy_user`` is who a trusted proxy says is signed in (``trusted_header``), empty when none says so.
+    """
 
     client: Client
     session_hash: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
+    proxy_user: str = ""
+    trusted_header: str = ""
     user_agent: str = ""
     language: str = ""  # the Accept-Language header
 
@@ -43,6 +48,8 @@ def read_access(scope: Scope, settings: Settings) -> Access:
     client = client_of(scope, settings.trusted_proxies)
     cookies: list[str] = []
     authorization = user_agent = language = ""
+    named: list[str] = []
+    believed = settings.trusted_header.lower().encode() if client.through_proxy else b""
     for name, raw in scope.get("headers", ()):
         value = raw.decode("latin-1")
         match name:
@@ -54,12 +61,17 @@ def read_access(scope: Scope, settings: Settings) -> Access:
                 user_agent = value
             case b"accept-language":
                 language = value
+            case _ if believed and name == believed:
+                named.append(value.strip())
     name = sessions.cookie_name(secure=cookie_is_secure(client, settings))
     value = sessions.read_cookie("; ".join(cookies), name)
     access = Access(
         client=client,
         session_hash=sessions.hash_of(value) if sessions.is_cookie_value(value) else "",
         token=authorization[len(_BEARER) :].strip() if authorization.lower().startswith(_BEARER) else "",
+        # A proxy says it once; twice means that one of the two is somebody else's.
+        proxy_user=named[0][:200] if len(named) == 1 else "",
+        trusted_header=settings.trusted_header.lower(),
         user_agent=user_agent[:400],
         language=language[:200],
     )
@@ -80,11 +92,8 @@ def without_secrets(scope: Scope, access: Access, *, live_hash: str) -> Scope:
     The only cookie left is the session's hash (``live_hash``: empty when the session is not live any more), the
     ``Authorization`` header is gone, and client and scheme are the believed ones.
     """
-    headers = [
-        (name, value)
-        for name, value in scope.get("headers", ())
-        if name not in (b"cookie", b"authorization", b"proxy-authorization")
-    ]
+    hidden = {b"cookie", b"authorization", b"proxy-authorization", access.trusted_header.encode()}
+    headers = [(name, value) for name, value in scope.get("headers", ()) if name not in hidden]
     if live_hash:
         headers.append((b"cookie", f"{sessions.PLAIN_COOKIE}={live_hash}".encode()))
     socket = scope["type"] == "websocket"

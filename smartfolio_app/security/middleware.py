@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 
@@ -28,8 +29,8 @@ from smartfolio_app.security.headers import SecurityHeaders
 from smartfolio_app.security.limits import Limits, RateLimitedError
 from smartfolio_app.security.origin import check_change
 from smartfolio_app.security.problems import RequestRefusedError, problem_bytes
-from smartfolio_app.security.recognise import viewer_of_session, viewer_of_token
-from smartfolio_app.security.routing import Door, door_of
+from smartfolio_app.security.recognise import live_session, viewer_of, viewer_of_proxy
+from smartfolio_app.security.routing import PROXY_SIGN_IN, Door, door_of
 from smartfolio_app.security.socket import SocketDoor
 from smartfolio_app.settings import Settings
 
@@ -133,6 +134,13 @@ class Middleware:
         if door in (Door.STATIC, Door.PROBE):
             if method not in _STATIC_METHODS:
                 raise RequestRefusedError("request.method_not_allowed", 405)
+            if door is Door.STATIC and await self._must_sign_in_by_proxy(scope, access):
+                where = quote(
+                    scope["path"]
+                    + ("?" + query if (query := scope["query_string"].decode("latin-1")) else "")
+                )
+                await answer.empty(303, [(b"location", f"{PROXY_SIGN_IN}?next={where}".encode())])
+                return
             await self.app(without_secrets(scope, access, live_hash=""), receive, answer.send)
             return
 
@@ -159,6 +167,17 @@ class Middleware:
             if body.exceeded and not answer.started:
                 raise BodyTooLargeError(limit)
 
+    async def _must_sign_in_by_proxy(self, scope: Scope, access: Access) -> bool:
+        """Tell whether a page is opened by somebody whom a trusted proxy names and who has no session here yet."""
+        if not access.proxy_user or not _wants_page(scope):
+            return False
+        if await run_in_threadpool(live_session, access) is not None:
+            return False
+        if await run_in_threadpool(viewer_of_proxy, access.proxy_user) is None:
+            return False
+        # A browser that keeps no cookies would go round in circles.
+        return (await self.limits.take(rates.SIGN_IN, rates.address_key(access.client.bucket))).allowed
+
     async def _caller(self, access: Access) -> str:
         """Return whose bucket a request draws from; raise when an address has tried too many wrong tokens."""
         key = await self._callers.key_of(access)
@@ -175,7 +194,7 @@ class Middleware:
         """Bind an upload to the session as the websocket is bound."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         check_change(headers, access.client)
-        if await run_in_threadpool(viewer_of_session, access.session_hash) is None:
+        if await run_in_threadpool(live_session, access) is None:
             raise NotSignedInError("auth.not_signed_in")
         decision = await self.limits.take(rates.IMPORTS, key)
         if not decision.allowed:
@@ -185,6 +204,13 @@ class Middleware:
             raise RequestRefusedError("request.bad_tab_token", 400)
         kept = [(name, value) for name, value in scope["headers"] if name != b"reflex-client-token"]
         return {**scope, "headers": [*kept, (b"reflex-client-token", bound.encode())]}
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Tell a page that is opened from a script, a style sheet or a picture that it asks for."""
+    return scope["method"] == "GET" and any(
+        name == b"accept" and b"text/html" in value for name, value in scope["headers"]
+    )
 
 
 class _CallerKeys:
@@ -198,7 +224,7 @@ class _CallerKeys:
 
     async def key_of(self, access: Access) -> str | None:
         """Return the user's key when the caller is signed in, else ``None``."""
-        credential = access.token or access.session_hash
+        credential = access.token or f"{access.session_hash} {access.proxy_user}".strip()
         if not credential:
             return None
         now = time.monotonic()
@@ -206,8 +232,7 @@ class _CallerKeys:
             known = self._known.get(credential)
         if known is not None and now < known[0]:
             return known[1]
-        look_up = viewer_of_token if access.token else viewer_of_session
-        viewer = await run_in_threadpool(look_up, credential)
+        viewer = await run_in_threadpool(viewer_of, access)
         if viewer is None:
             return None
         key = rates.user_key(viewer.user_id)

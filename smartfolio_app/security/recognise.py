@@ -12,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from smartfolio_app.security import sessions, tokens
+from smartfolio_app.security.access import Access
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.storage.engine import current_settings, session_scope
+from smartfolio_app.storage.tables import User
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +53,41 @@ def viewer_of_token(token: str) -> Viewer | None:
     if found.touch_due:
         _later(found.token_id, partial(tokens.touch, token_id=found.token_id))
     return found.viewer
+
+
+def viewer_of_proxy(name: str) -> Viewer | None:
+    """Return the enabled user of a name that a trusted proxy vouches for, or ``None``. Sample users are nobody's."""
+    with session_scope() as db:
+        row = db.execute(
+            select(User).where(func.lower(col(User.name)) == name.strip().lower())
+        ).scalar_one_or_none()
+    if row is None or row.disabled or row.is_demo:
+        return None
+    return Viewer(user_id=row.id, name=row.name, is_admin=row.is_admin, via="proxy")
+
+
+def viewer_of(access: Access) -> Viewer | None:
+    """Return who is calling, looked up now: by token, else by what a trusted proxy says, else by session.
+
+    A session of somebody else than the proxy names is no session: who signed out there and in as another must not find
+    the first one's wealth here.
+    """
+    if access.token:
+        return viewer_of_token(access.token)
+    viewer = viewer_of_session(access.session_hash)
+    if not access.proxy_user:
+        return viewer
+    named = viewer_of_proxy(access.proxy_user)
+    return viewer if viewer is not None and named is not None and viewer.user_id == named.user_id else named
+
+
+def live_session(access: Access) -> Viewer | None:
+    """Return who is signed in by their session, which must be that of the user a trusted proxy names, if one does."""
+    viewer = viewer_of_session(access.session_hash)
+    if viewer is None or not access.proxy_user:
+        return viewer
+    named = viewer_of_proxy(access.proxy_user)
+    return viewer if named is not None and named.user_id == viewer.user_id else None
 
 
 def close_ended_sockets() -> int:

@@ -22,7 +22,8 @@ _log = logging.getLogger(__name__)
 
 REDIS_SCHEMES = ["bucket+redis", "bucket+rediss", "bucket+unix"]
 KEY_PREFIX = "smartfolio:bucket:"
-TIMEOUT_SECONDS = 0.5
+TIMEOUT_SECONDS = 1.0
+CONNECTIONS = 16
 #: After a failure Redis is left alone for so long.
 PAUSE_SECONDS = 2.0
 
@@ -60,7 +61,11 @@ class BucketRedis(Storage):
         }
         self._client = redis.Redis.from_url(address, **timeouts, **options)
         self._script = self._client.register_script(SCRIPT)
-        self._async_client = redis.asyncio.Redis.from_url(address, **timeouts, **options)
+        # A burst waits for one of a few connections instead of opening one each.
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            address, max_connections=CONNECTIONS, timeout=TIMEOUT_SECONDS, **timeouts, **options
+        )
+        self._async_client = redis.asyncio.Redis.from_pool(pool)
         self._async_script = self._async_client.register_script(SCRIPT)
         self._memory = BucketMemory()
         self._paused_until = 0.0
@@ -102,10 +107,11 @@ class BucketRedis(Storage):
         return time.monotonic() < self._paused_until
 
     def _pause(self, error: RedisError) -> None:
+        if not self._is_paused():  # those that waited at the same time say nothing new
+            _log.warning(
+                "rate limits: Redis does not answer (%s); counting in this process", type(error).__name__
+            )
         self._paused_until = time.monotonic() + PAUSE_SECONDS
-        _log.warning(
-            "rate limits: Redis does not answer (%s); counting in this process", type(error).__name__
-        )
 
     @property
     def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:

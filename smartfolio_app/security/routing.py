@@ -6,6 +6,8 @@ from enum import StrEnum
 
 SOCKET_PATH = "/_event"
 UPLOAD_PATH = "/_upload"
+#: Where a page sends who is signed in at a trusted proxy and not here yet.
+PROXY_SIGN_IN = "/auth/proxy"
 
 #: For the machinery around the app: always free, never about anybody's data.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -20,7 +20,7 @@ from smartfolio_app.security.frames import is_ours
 from smartfolio_app.security.handshake import bound_query, seal_new_token
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.origin import check_socket
-from smartfolio_app.security.recognise import viewer_of_session
+from smartfolio_app.security.recognise import live_session, viewer_of_session
 from smartfolio_app.security.routing import SOCKET_PATH
 
 Message = MutableMapping[str, Any]
@@ -58,7 +58,7 @@ class SocketDoor:
             await _refuse(receive, send)
             return
         address = rates.address_key(access.client.bucket)
-        viewer = await run_in_threadpool(viewer_of_session, access.session_hash)
+        viewer = await run_in_threadpool(live_session, access)
         key = rates.user_key(viewer.user_id) if viewer is not None else address
         live_hash = access.session_hash if viewer is not None else ""
         query = bound_query(live_hash, scope.get("query_string", b""), self.key)

@@ -67,6 +67,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/docs/style.css"): public,
     ("POST", "/auth/login"): public,
     ("POST", "/auth/logout"): public,
+    ("GET", "/auth/proxy"): public,
     ("POST", "/auth/setup"): public,
     ("POST", "/auth/demo"): public,
     ("POST", "/auth/password"): public,

@@ -104,6 +104,7 @@ def test_keys_do_not_touch_each_other():
     assert storage.take("two", interval=1.0, burst=1).allowed
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_under_a_million_addresses():
     clock = Clock()
     storage = BucketMemory(capacity=10_000, clock=clock)
