@@ -27,7 +27,8 @@ def palette() -> rx.Component:
                 icon("search"),
                 rx.el.input(
                     on_change=PaletteState.search.debounce(120),
-                    type="search",
+                    type="text",  # a search field would keep the first Escape to itself
+                    role="searchbox",
                     placeholder=t("palette.field"),
                     aria_label=t("palette.field"),
                     auto_complete="off",

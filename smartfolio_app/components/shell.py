@@ -51,7 +51,7 @@ def page(
     else:
         head = rx.el.h1(t(title), class_name="sr-only")
     return rx.el.div(
-        rx.el.a(t("nav.skip"), href="#content", class_name="skip"),
+        rx.el.a(t("nav.skip"), href="#content", class_name="skip", on_click=rx.set_focus("content")),
         _rail(title),
         wealth_bar(),
         rx.el.main(
