@@ -7,9 +7,9 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button, search_box
 from smartfolio_app.components.dialogs import dialog
+from smartfolio_app.components.download import download_button
 from smartfolio_app.components.figures import change, figure, skeleton
 from smartfolio_app.components.forms import check, date_input, field, number_input, select
-from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
@@ -40,13 +40,7 @@ def holdings() -> rx.Component:
         actions=[
             rx.cond(
                 ~HoldingsState.is_empty,
-                rx.el.a(
-                    icon("download"),
-                    t("holdings.export"),
-                    href=HoldingsState.export_address,
-                    download="",
-                    class_name="button ghost",
-                ),
+                download_button("holdings.export", HoldingsState.export_address, kind="ghost"),
             )
         ],
         lead=HoldingsState.summary,

@@ -7,6 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, icon_button, link_button
 from smartfolio_app.components.dialogs import confirm, dialog
+from smartfolio_app.components.download import download_icon
 from smartfolio_app.components.figures import skeleton
 from smartfolio_app.components.forms import field, text_input
 from smartfolio_app.components.icons import icon
@@ -226,14 +227,7 @@ def _file(kept: Var) -> rx.Component:
         number_cell(kept.size, wide_only=True),
         cell(kept.uploaded, wide_only=True),
         rx.el.td(
-            rx.el.a(
-                icon("download"),
-                href=FILES_PATH + kept.id.to(str),
-                download=kept.name,
-                class_name="icon-button",
-                aria_label=t("sources.download", name=kept.name),
-                title=t("common.download"),
-            ),
+            download_icon(t("sources.download", name=kept.name), FILES_PATH + kept.id.to(str), kept.name),
             icon_button(
                 "trash-2",
                 t("sources.delete_file", name=kept.name),
