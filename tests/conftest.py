@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,22 @@ from sqlmodel import Session
 from smartfolio_app.settings import Settings, load_settings
 from smartfolio_app.storage import engine, migrate
 
+#: Address of a PostgreSQL server (without a database) on which to run instead of SQLite; see storage/test_postgresql.
+POSTGRES = os.environ.get("SMARTFOLIO_TEST_POSTGRES", "")
+
 
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with today's schema and nothing in it, made by the migrations once a run."""
-    settings = load_settings(data_dir=tmp_path_factory.mktemp("migrated"))
+    """A database with today's schema and nothing in it, made by the migrations once a run.
+
+    On PostgreSQL it is the one database ``smartfolio_test``, emptied for each test; the path then leads nowhere.
+    """
+    folder = tmp_path_factory.mktemp("migrated")
+    address = ""
+    if POSTGRES:
+        _on_postgres("DROP DATABASE IF EXISTS smartfolio_test", "CREATE DATABASE smartfolio_test")
+        address = f"{POSTGRES}smartfolio_test"
+    settings = load_settings(data_dir=folder, database_url=address)
     migrate.upgrade(settings)
     engine.dispose(settings)
     return settings.data_dir / "smartfolio.sqlite"
@@ -25,13 +37,27 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, migrated_database: Path) -> Iterator[Settings]:
     """Settings over a data folder of the test's own, with a migrated database; also those of the services."""
-    chosen = load_settings(data_dir=tmp_path / "data", offline=True)
-    chosen.data_dir.mkdir(mode=0o700)
-    shutil.copyfile(migrated_database, chosen.data_dir / "smartfolio.sqlite")
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    address = f"{POSTGRES}smartfolio_test" if POSTGRES else ""
+    if not POSTGRES:
+        shutil.copyfile(migrated_database, folder / "smartfolio.sqlite")
+    chosen = load_settings(data_dir=folder, database_url=address, offline=True)
     engine.configure(chosen)
     yield chosen
     engine.dispose(chosen)
     engine.configure(None)
+    if POSTGRES:
+        names = ", ".join(f'"{name}"' for name in migrate.metadata().tables)
+        _on_postgres(f"TRUNCATE {names} RESTART IDENTITY CASCADE", database="smartfolio_test")
+
+
+def _on_postgres(*statements: str, database: str = "postgres") -> None:
+    import psycopg
+
+    with psycopg.connect(f"{POSTGRES}{database}".replace("+psycopg", ""), autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 @pytest.fixture

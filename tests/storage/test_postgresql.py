@@ -1,0 +1,77 @@
+"""The same behaviour on a real PostgreSQL: the tests of storage and services, run again over one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from smartfolio_app.settings import load_settings
+from smartfolio_app.storage import engine, migrate
+from tests.storage import postgres_server
+
+ROOT = Path(__file__).parents[2]
+
+#: What is about SQLite alone, or about no database at all.
+ABOUT_SQLITE = (
+    "tests/storage/test_engine.py::test_pragmas_are_in_force_on_every_connection",
+    "tests/storage/test_engine.py::test_the_database_file_is_its_owners_alone",
+    "tests/storage/test_repo_ledger.py::test_the_bulk_insert_writes_what_sqlalchemy_would",
+    "tests/storage/test_repo_ledger.py::test_a_naive_moment_is_refused_in_bulk_too",
+    "tests/storage/test_vault.py::test_the_secret_is_nowhere_in_the_data_folder",
+)
+AGAIN = (
+    *(f"tests/storage/test_{name}.py" for name in ("engine", "repo_ledger", "vault")),
+    *(
+        f"tests/services/test_{name}.py"
+        for name in ("accounts", "audit", "files", "imports", "ledger_view", "sources", "transactions")
+    ),
+)
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def server():
+    try:
+        running = postgres_server.start()
+    except postgres_server.NoPostgresError as error:
+        pytest.skip(str(error))
+    yield running
+    running.stop()
+
+
+def create(server, name):
+    with psycopg.connect(server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+
+
+def test_the_migrations_give_the_declared_tables_and_can_be_taken_back(server, tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import inspect
+
+    create(server, "migrated")
+    settings = load_settings(data_dir=tmp_path, database_url=server.url("migrated"))
+    migrate.upgrade(settings)
+    with engine.engine_for(settings).connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, migrate.metadata()) == []
+    migrate.downgrade(settings, "base")
+    assert inspect(engine.engine_for(settings)).get_table_names() == ["alembic_version"]
+    migrate.upgrade(settings)
+    assert migrate.current_version(settings) == migrate.latest_version()
+    engine.dispose(settings)
+
+
+def test_storage_and_services_behave_as_on_sqlite(server):
+    environment = {**os.environ, "SMARTFOLIO_TEST_POSTGRES": server.url("")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *AGAIN]
+    command += [f"--deselect={name}" for name in ABOUT_SQLITE]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
