@@ -88,7 +88,11 @@ def _worth() -> rx.Component:
             ),
             class_name="hero-head",
         ),
-        AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+        rx.cond(
+            S.filled & (S.line.times.length() == 0),
+            rx.fragment(),
+            AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+        ),
         rx.cond(S.line.note, rx.el.p(S.line.note, class_name="hero-note small faint")),
         class_name="hero",
     )
@@ -246,7 +250,12 @@ def _mover_list(title: str, rows: Var, none: str) -> rx.Component:
         rx.cond(
             rows.length() > 0,
             rx.el.ul(rx.foreach(rows, _mover), class_name="assets"),
-            rx.cond(S.filled, rx.el.p(t(none), class_name="small faint")),
+            rx.cond(
+                S.filled,
+                rx.el.p(
+                    rx.cond(S.moves_known, t(none), t("dashboard.moves_unknown")), class_name="small faint"
+                ),
+            ),
         ),
     )
 
@@ -283,6 +292,7 @@ def _concerns() -> rx.Component:
             route_link(t("dashboard.set_prices"), to="/holdings", class_name="link small"),
         ),
         rx.el.ul(rx.foreach(S.concerns, _concern), class_name="concerns"),
+        rx.cond(S.more_concerns, route_link(S.more_concerns, to="/holdings", class_name="link small")),
         class_name="block",
     )
 

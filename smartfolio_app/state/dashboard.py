@@ -68,6 +68,8 @@ class DashboardState(PageState, rx.State):
     map_wide: list[view.Field] = []
     map_tall: list[view.Field] = []
     concerns: list[view.Concern] = []
+    more_concerns: str = ""
+    moves_known: bool = False
 
     @rx.event
     @signed_in
@@ -114,7 +116,11 @@ class DashboardState(PageState, rx.State):
         self.losers = view.asset_rows(found.losers, figures)
         self.map_wide = view.heat_map(portfolio, figures, *MAP_WIDE)
         self.map_tall = view.heat_map(portfolio, figures, *MAP_TALL)
-        self.concerns = view.concerns(portfolio, figures)
+        concerns = view.concerns(portfolio, figures)
+        self.concerns = concerns[: view.CONCERNS]
+        left = len(concerns) - len(self.concerns)
+        self.more_concerns = figures.say("dashboard.more_concerns", count=left) if left else ""
+        self.moves_known = any(one.change_today is not None for one in portfolio.holdings)
         if not self.empty:
             await self._draw(seat)
         self.filled = True

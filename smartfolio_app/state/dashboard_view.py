@@ -17,7 +17,7 @@ from smartfolio_app.state.treemap import Box, squarify
 TOP = 8
 MOVERS = 4
 SLICES = 11
-CONCERNS = 24
+CONCERNS = 12
 CRUMB = Decimal("0.002")
 HUES = 11
 
@@ -319,7 +319,7 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
         )
         for one in portfolio.warnings
     ]
-    return (missing + doubtful + old)[:CONCERNS]
+    return missing + doubtful + old
 
 
 def badge(symbol: str) -> str:
