@@ -15,6 +15,8 @@ from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.providers.csv.base import RowError
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+#: So many different days are in sequence by chance once in some thousand files.
+_ENOUGH_DAYS = 7
 
 _MONTHS = {
     name: number
@@ -249,7 +251,7 @@ def _sorted_order(values: Iterable[str]) -> str:
         for value in values
         if (match := _NUMERIC.match(value.strip())) and len(match[1]) < 3 and len(match[4]) in {2, 4}
     ]
-    if len(set(found)) < 4:
+    if len(set(found)) < _ENOUGH_DAYS:
         return ""
     day_first = [(year, second, first) for first, second, year in found]
     month_first = [(year, first, second) for first, second, year in found]

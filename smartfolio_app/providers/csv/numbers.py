@@ -128,7 +128,7 @@ def parse_with_unit(text: str, style: Style = UNKNOWN) -> tuple[Decimal, str]:
     if shape is None:
         raise RowError("not_a_number", value=text[:40])
     units = [word for word in (unit, shape["before"], shape["between"], shape["after"]) if word]
-    if len(units) > 1:
+    if len(units) > 1 or units in (["e"], ["E"]):  # an exponent that was cut off is no unit
         raise RowError("not_a_number", value=text[:40])
     minus = (shape["sign"] == "-") + (shape["trailing"] is not None) + negative
     if minus > 1:
