@@ -9,11 +9,13 @@ from fastapi import Depends, Request
 from sqlmodel import Session
 
 from smartfolio_app.errors import NotSignedInError
+from smartfolio_app.i18n import negotiate
 from smartfolio_app.security import recognise
 from smartfolio_app.security.access import Access, read_access
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.origin import SAFE_METHODS, check_change
+from smartfolio_app.services import user_settings
 from smartfolio_app.storage.engine import current_settings, session_scope
 
 
@@ -51,6 +53,11 @@ def admin_of(viewer: Annotated[Viewer, Depends(viewer_of)]) -> Viewer:
     """Return the viewer when they administer the server; raise ``NotAllowedError`` otherwise."""
     viewer.require_admin()
     return viewer
+
+
+def language_of(access: Access, db: Session, user_id: str) -> str:
+    """Return the language to answer in: the request's own wish, else the user's setting."""
+    return negotiate(access.language) if access.language else user_settings.get(db, user_id).language
 
 
 def database() -> Iterator[Session]:

@@ -12,18 +12,17 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from pydantic import Field
 from sqlmodel import Session
 
-from smartfolio_app.api.dependencies import Caller, Database, SignedIn
+from smartfolio_app.api.dependencies import Caller, Database, SignedIn, language_of
 from smartfolio_app.api.schemas import Amount, Answer, Body, Done
 from smartfolio_app.errors import InvalidInputError
-from smartfolio_app.i18n import negotiate, translate_or_text
+from smartfolio_app.i18n import translate_or_text
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.balances import EffectRow
 from smartfolio_app.providers.csv import registry
 from smartfolio_app.providers.csv.base import Message, ReadOptions, Rejected
 from smartfolio_app.providers.csv.mapping import Mapping
-from smartfolio_app.security.access import Access
 from smartfolio_app.security.limits import IMPORTS, Limits
-from smartfolio_app.services import imports, mappings, user_settings
+from smartfolio_app.services import imports, mappings
 from smartfolio_app.storage.repo_ledger import read_assets
 
 _LONGEST_MAPPING = 100_000
@@ -157,7 +156,7 @@ def import_file(  # noqa: PLR0917 - FastAPI passes them by name
         "mapping": mappings.resolve(db, viewer.user_id, mapping) if mapping.strip() else None,
         "skip_suspected": skip_suspected,
     }
-    language = _language(access, db, viewer.user_id)
+    language = language_of(access, db, viewer.user_id)
     name = file.filename or "upload"
     batch_id = None
     if dry_run:
@@ -230,10 +229,6 @@ def _options(as_of: datetime | None, zone: str) -> ReadOptions | None:
     if as_of is None and not zone:
         return None
     return ReadOptions(as_of=as_of, time_zone=zone or "UTC")
-
-
-def _language(access: Access, db: Session, user_id: str) -> str:
-    return negotiate(access.language) if access.language else user_settings.get(db, user_id).language
 
 
 def _rejected(one: Rejected, language: str) -> RejectedOut:

@@ -139,6 +139,9 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/portfolio/history"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/line"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/metrics"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/explain/{figure}"): Route(
+        "own", "/api/explain/net_worth", query={"crypto": "{source}"}, foreign=404
+    ),
     # transactions
     ("GET", "/api/portfolio/transactions"): own,
     ("POST", "/api/portfolio/transactions"): Route(

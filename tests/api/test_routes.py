@@ -435,3 +435,27 @@ async def test_holdings_are_searched_sorted_paged_and_exported(as_alice):
     assert file.headers["content-disposition"].startswith('attachment; filename="holdings.csv"')
     assert "'=CMD()" in file.text
     assert (await as_alice.get("/api/portfolio/holdings", params={"sort": "colour"})).status_code == 422
+
+
+async def test_every_figure_can_be_asked_why(as_alice):
+    item = {"kind": "cash", "name": "box", "currency": "USD", "value": "250.75"}
+    await as_alice.post("/api/wealth/items", json=item)
+    body = (await as_alice.get("/api/explain/net_worth", params={"currency": "USD"})).json()
+    assert (body["figure"], body["amount"], body["unit"]) == ("net_worth", "250.75", "USD")
+    assert body["title"]
+    assert body["steps"]
+    french = (
+        await as_alice.get(
+            "/api/explain/net_worth", params={"currency": "USD"}, headers={"accept-language": "fr"}
+        )
+    ).json()
+    assert french["title"] != body["title"]
+    for figure in ("coverage", "change_today", "category:wealth", "allocation:category"):
+        assert (await as_alice.get(f"/api/explain/{figure}")).status_code == 200, figure
+
+
+@pytest.mark.parametrize(
+    "figure", ["nothing", "holding:crypto:NONE", "history:tomorrow", "category:x", "x" * 121]
+)
+async def test_figure_that_is_none_is_not_found(as_alice, figure):
+    assert (await as_alice.get(f"/api/explain/{figure}")).status_code in (404, 422)
