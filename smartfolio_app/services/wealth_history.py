@@ -55,6 +55,7 @@ def history(
             today,
             by,
             time_zone=view.time_zone,
+            method=view.method,
             groups=user_settings.group_overrides(db, view.user_id),
             until=now,
         )
