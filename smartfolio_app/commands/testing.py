@@ -122,8 +122,8 @@ def _passes(command: list[str]) -> bool:
 def _run_pytest(result: Result, arguments: list[str], *, fast: bool) -> None:
     marker = MARKERS[result.stage] + (" and not slow" if fast else "")
     command = [*PYTHON, "-m", "pytest", "-m", marker]
-    # Browser tests share one server a worker; the others are spread by file.
-    command += ["-n", str(WORKERS), "--dist", "loadfile"]
+    # Neighbours stay together (they share fixtures, the browser tests one server a worker) until a worker is idle.
+    command += ["-n", str(WORKERS), "--dist", "worksteal"]
     if sys.stdout.isatty():
         command.append("--color=yes")
     with subprocess.Popen(
