@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlmodel import Session
 
@@ -13,10 +13,10 @@ from smartfolio_app.analytics.results import Holding, Portfolio, Position, UnitP
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import Asset, crypto, fiat
 from smartfolio_app.ledger.money import ZERO, divide, multiply
-from smartfolio_app.services import user_settings
-
-if TYPE_CHECKING:
-    from smartfolio_app.services.wealth import View
+from smartfolio_app.services import user_settings, wealth
+from smartfolio_app.services.price_books import price_book
+from smartfolio_app.services.views import View
+from smartfolio_app.storage.tables.base import utc_now
 
 Sort = Literal[
     "symbol",
@@ -87,8 +87,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One page of rows. ``sections`` describes all rows, in the order in which they come; ``hidden`` counts the small.
-    """
+    """One page of rows. ``sections`` describes all rows, in their order; ``hidden`` counts the small ones left out."""
 
     currency: str
     rows: list[Row]
@@ -110,8 +109,6 @@ def table(db: Session, view: View, query: Query | None = None) -> Table:
     Raises:
         InvalidInputError: There is no such order or grouping, or the size is not 1 to 500.
     """
-    from smartfolio_app.services import wealth  # it reads the ledger through many of its neighbours
-
     query = query or Query()
     limit = threshold(db, view) if query.hide_small else None
     return arrange(wealth.portfolio(db, view), query, limit)
@@ -119,16 +116,12 @@ def table(db: Session, view: View, query: Query | None = None) -> Table:
 
 def threshold(db: Session, view: View) -> Decimal | None:
     """Return the user's small-balance threshold in the view's currency, ``None`` when no rate leads there."""
-    from smartfolio_app.services import pricing
-
     preferences = user_settings.get(db, view.user_id)
     own = preferences.base_currency
     if view.currency == own:
         return preferences.small_balance_threshold
-    from smartfolio_app.storage.tables.base import utc_now
-
     unit = crypto(own) if own == "BTC" else fiat(own)
-    rate = pricing.price_book(db, view.user_id).unit_price(unit, view.currency, utc_now())
+    rate = price_book(db, view.user_id).unit_price(unit, view.currency, utc_now())
     return None if rate is None else multiply(preferences.small_balance_threshold, rate.value)
 
 

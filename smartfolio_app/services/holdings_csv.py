@@ -6,15 +6,13 @@ import csv
 import io
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session
 
 from smartfolio_app.analytics.results import Holding
 from smartfolio_app.ledger.money import plain
-
-if TYPE_CHECKING:
-    from smartfolio_app.services.wealth import View
+from smartfolio_app.services import wealth
+from smartfolio_app.services.views import View
 
 #: A cell that begins like this is run as a formula by spreadsheets, whoever wrote it.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -28,8 +26,6 @@ HEADINGS = (
 
 def export(db: Session, view: View) -> str:
     """Return every holding in the view, one line each; amounts are plain decimal numbers in the view's currency."""
-    from smartfolio_app.services import wealth
-
     portfolio = wealth.portfolio(db, view)
     return write(portfolio.holdings, portfolio.currency)
 

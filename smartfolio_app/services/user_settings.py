@@ -70,8 +70,7 @@ _SCOPES = {f"scope_{category.value}": category for category in Category}
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Every preference of a user. ``small_balance_threshold`` is in ``base_currency``; ``scope_*`` is ``all`` or a key.
-    """
+    """Every preference of a user. The threshold is in ``base_currency``; ``scope_*`` is ``all`` or a source's key."""
 
     base_currency: str
     language: str

@@ -69,8 +69,7 @@ _configured: Settings | None = None
 
 
 def configure(settings: Settings | None) -> None:
-    """Choose the settings that ``session_scope`` and the services use from now on; ``None``: those of the environment.
-    """
+    """Choose the settings that are used from now on; ``None``: those of the environment."""
     global _configured  # noqa: PLW0603 - the one process-wide choice, made by the composition root and by tests
     with _lock:
         _configured = settings

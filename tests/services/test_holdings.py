@@ -21,8 +21,8 @@ from smartfolio_app.analytics.results import (
 from smartfolio_app.analytics.scope import Category, Scope
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import Asset, AssetClass
-from smartfolio_app.services import holdings_csv
-from smartfolio_app.services.holdings import Query, arrange
+from smartfolio_app.services import holdings_csv, wealth
+from smartfolio_app.services.holdings import Query, arrange, table, threshold
 
 AT = datetime(2024, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -160,3 +160,34 @@ def test_a_text_that_looks_like_a_formula_is_neutralised(start):
     (row,) = csv.DictReader(io.StringIO(holdings_csv.write([line], "EUR"), newline=""))
     assert row["symbol"] == row["name"] == row["accounts"] == "'" + evil
     assert row["quantity"] == "1"
+
+
+class TestOnARealLedger:
+    @pytest.fixture
+    def user_id(self, db):
+        from smartfolio_app.services import accounts, imports
+        from tests.services.cointracking_files import balance
+
+        user_id = accounts.create_user(db, "Ann", "correct horse battery", currency="EUR").id
+        imports.commit(db, user_id, balance([("BTC", "0.5", "40000"), ("ETH", "0.0001", "2000")]), "a.csv")
+        return user_id
+
+    def test_the_page_shows_what_the_portfolio_says(self, db, user_id):
+        view = wealth.view_of(db, user_id)
+        shown = table(db, view)
+        assert [(row.asset.symbol, row.value) for row in shown.rows] == [
+            ("BTC", Decimal(20000)),
+            ("ETH", Decimal("0.2")),
+        ]
+        assert sum(row.value for row in shown.rows) == wealth.portfolio(db, view).total
+        assert holdings_csv.export(db, view).count("\r\n") == 3
+
+    def test_the_threshold_is_in_the_base_currency_and_without_a_rate_nothing_is_hidden(self, db, user_id):
+        view = wealth.view_of(db, user_id)
+        assert threshold(db, view) == Decimal(1)
+        assert table(db, view, Query(hide_small=True)).hidden == 1
+        elsewhere = wealth.view_of(db, user_id, currency="JPY")
+        assert threshold(db, elsewhere) is None
+        assert table(db, elsewhere, Query(hide_small=True)).hidden == 0
+        in_coins = wealth.view_of(db, user_id, currency="BTC")
+        assert threshold(db, in_coins) == Decimal(1) / Decimal(40000)
