@@ -160,7 +160,9 @@ class HoldingsState(PageState, rx.State):
             return
         currency = str(form.get("currency", ""))
         try:
-            await off_loop(pricing.set_manual_price, viewer.user_id, self.priced_asset, price, currency, day)
+            await off_loop(
+                pricing.set_manual_price, viewer.user_id, self.priced_asset, price, currency, day=day
+            )
         except SmartFolioError as error:
             self.price_problem = error_text(seat.figures.language, error)
             return
