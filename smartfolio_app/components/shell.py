@@ -112,7 +112,7 @@ def _dock(here: str) -> rx.Component:
         rx.el.li(
             route_link(
                 icon(symbol),
-                rx.el.span(t(f"{key}_short")),
+                rx.el.span(t(f"nav.short_{key.removeprefix('nav.')}")),
                 to=address,
                 class_name="nav-link here" if key == here else "nav-link",
                 custom_attrs={"aria-current": "page"} if key == here else {},

@@ -55,6 +55,23 @@ def test_no_text_is_empty_or_left_in_the_other_language():
         assert all(text.strip() for text in catalogue(language).values())
 
 
+def test_every_key_is_used():
+    constants = set().union(*map(string_constants, APP.rglob("*.py")))
+    prefixes = tuple(
+        text
+        for text in constants
+        if text.endswith((".", "_")) and "." in text and " " not in text and text != "error."
+    )
+    unused = [
+        key
+        for key in families("en")
+        if key not in constants
+        and key.removeprefix("error.") not in constants
+        and not key.startswith(prefixes)
+    ]
+    assert not unused
+
+
 def translation_calls():
     for path in APP.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -110,7 +127,7 @@ def test_a_missing_text_or_value_is_an_error_and_not_a_blank():
     with pytest.raises(i18n.MissingTextError):
         i18n.translate("en", "no.such.key")
     with pytest.raises(i18n.MissingTextError):
-        i18n.translate("en", "common.sort_by")
+        i18n.translate("en", "nav.sign_out_name")
 
 
 def test_an_error_without_a_sentence_of_its_own_names_its_code():

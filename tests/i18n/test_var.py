@@ -18,7 +18,7 @@ def test_both_languages_are_in_the_page():
 
 
 def test_a_var_fills_a_placeholder_and_brings_its_state():
-    text = i18n.t("common.sort_by", column=Counter.rows.to_string())
+    text = i18n.t("nav.sign_out_name", name=Counter.rows.to_string())
     assert "Counter" in str(text._get_all_var_data().state) or "counter" in str(text)
 
 
