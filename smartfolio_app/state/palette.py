@@ -14,7 +14,7 @@ from smartfolio_app.services import wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import for_everyone, signed_in
-from smartfolio_app.state.seat import PageState
+from smartfolio_app.state.seat import PageState, Seat
 
 #: (address, message key) of the pages that can be gone to.
 PLACES = (
@@ -64,7 +64,7 @@ class PaletteState(PageState, rx.State):
         """Find pages and holdings by a few letters."""
         await self._find(viewer, words)
 
-    async def _show(self, seat) -> None:  # noqa: ANN001 - the palette has nothing of its own to fill
+    async def _show(self, seat: Seat) -> None:
         """Nothing: the palette is filled when it is opened."""
 
     async def _find(self, viewer: Viewer, words: str) -> None:
