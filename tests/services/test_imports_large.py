@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 from smartfolio_app.services import accounts, imports
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.ledger_view import load_ledger
-from smartfolio_app.services.worker import worker
+from smartfolio_app.services.worker import WorkerError, worker
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import ImportBatch, TransactionRow
 from tests.services.cointracking_files import many
@@ -58,6 +59,25 @@ def test_a_job_goes_on_without_its_page_and_one_cancelled_leaves_nothing(db, use
         assert fresh.execute(select(func.count()).select_from(TransactionRow)).scalar_one() == 6_000
         assert fresh.execute(select(func.count()).select_from(ImportBatch)).scalar_one() == 1
     assert len([path for path in settings.uploads_dir.rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("phase", ["reading", "storing", "finishing"])
+def test_a_process_killed_at_any_moment_leaves_all_or_nothing(db, user_id, data, phase):
+    def kill(reached, _done, _total):
+        if reached == phase:
+            worker()._process.kill()
+
+    stored = 0
+    with contextlib.suppress(WorkerError):
+        stored = imports.commit(db, user_id, data, "a.csv", progress=kill).added
+    with session_scope() as fresh:
+        rows = fresh.execute(select(func.count()).select_from(TransactionRow)).scalar_one()
+        batches = fresh.execute(select(func.count()).select_from(ImportBatch)).scalar_one()
+    assert (rows, batches) in ((0, 0), (6_000, 1))
+    assert rows >= stored
+    again = imports.commit(db, user_id, data, "a.csv")
+    assert again.added + again.duplicates == 6_000
+    assert len(load_ledger(db, user_id).transactions) == 6_000
 
 
 async def test_the_event_loop_stays_free_meanwhile(db, user_id, data):
