@@ -21,6 +21,12 @@ _SAMPLE = 64 * 1024
 #: Control characters a table never has; tab, newlines and form feed are fine, and NUL is dealt with on its own.
 _CONTROLS = bytes(code for code in range(1, 32) if code not in b"\t\n\r\f\x1a\x1b")
 
+#: Python calls them encodings, but no file is written in them.
+_NO_ENCODINGS = frozenset(
+    {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7", "base64", "bz2", "hex", "quopri",
+     "rot-13", "uu", "zlib"}
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -51,15 +57,17 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
 def _known(encoding: str) -> str:
     try:
         name = codecs.lookup(encoding).name
-    except LookupError as error:
-        raise UnreadableFileError("import.unknown_encoding", encoding=encoding) from error
+    except (LookupError, ValueError) as error:
+        raise UnreadableFileError("import.unknown_encoding", encoding=encoding[:40]) from error
+    if name in _NO_ENCODINGS:
+        raise UnreadableFileError("import.unknown_encoding", encoding=encoding[:40])
     return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(name, name)
 
 
 def _strict(body: bytes, encoding: str) -> str:
     try:
         return body.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         raise UnreadableFileError("import.wrong_encoding", encoding=encoding) from error
 
 
@@ -105,10 +113,11 @@ def _decode_narrow(body: bytes, *, only_utf8: bool) -> Decoded:
 def _guessed(body: bytes) -> Decoded:
     """Decode what is neither UTF-8 nor Windows-1252; says so, because accents may come out wrong."""
     best = from_bytes(body[:_SAMPLE]).best()
-    encoding = best.encoding if best is not None else "latin-1"
+    # Without a language that speaks for it, a guess is worse than the usual encoding of the West.
+    encoding = best.encoding if best is not None and best.coherence > 0 else "latin-1"
     try:
         text = body.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         encoding, text = "latin-1", body.decode("latin-1")
     return _clean(text, encoding, guessed=True)
 
