@@ -15,6 +15,15 @@ from smartfolio_app.i18n import t
 from smartfolio_app.state.transaction_form import OFFERED_KINDS, TransactionFormState
 
 
+#: What the asset beside a quantity is called.
+ASSET_LABELS = {
+    "received": "transactions.form_got_asset",
+    "sent": "transactions.form_gave_asset",
+    "fee": "transactions.form_fee_asset",
+    "value": "transactions.form_value_asset",
+}
+
+
 def transaction_form() -> rx.Component:
     """Return the dialog; ``TransactionFormState`` opens it empty or with a transaction in it."""
     state = TransactionFormState
@@ -114,7 +123,7 @@ def _pair(
             hint=hint,
         ),
         field(
-            f"{label}_asset",
+            ASSET_LABELS[name],
             text_input(
                 f"{name}_asset", default_value=asset, max_length=60, auto_complete="off", spell_check=False
             ),
