@@ -17,14 +17,12 @@ from smartfolio_app.analytics.columns import Role
 from smartfolio_app.analytics.grid import Grid, sums
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.results import FloatArray
-from smartfolio_app.ledger.assets import fiat
+from smartfolio_app.ledger.assets import fiat, is_fiat
 from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.movements import Side
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-    from numpy.typing import NDArray
 
     from smartfolio_app.analytics.ledger_view import LedgerView
 
@@ -34,7 +32,7 @@ class Flows:
     """Per instant and column, shape (T, columns), in the grid's currency.
 
     ``external`` crosses the border of the scope; ``income`` and ``costs`` are not negative as a rule; ``exchanged`` is
-    what trades and corporate actions brought to a column (+) or took from it (-).
+    what trades brought to a column (+) or took from it (-): both sides at one worth, so that it sums to zero.
     """
 
     external: FloatArray
@@ -50,27 +48,43 @@ def flows_of(ledger: LedgerView, grid: Grid, zone: ZoneInfo) -> Flows:
     worth = grid.amount * grid.price[grid.row, grid.column]
     priced = ~np.isnan(worth)
     exchange = role == Role.EXCHANGE
-    alone = exchange & ~_partner_priced(ledger, grid, priced)
+    partner = _partner_worth(ledger, grid, worth)
+    alone = exchange & np.isnan(partner)
     external = (role == Role.FLOW) | (role == Role.ANCHOR) | alone
+    inside = exchange & ~alone & priced
+    moved = np.where(inside, _common_worth(ledger, grid, worth, partner), worth)
     result = Flows(
         external=sums(grid, worth, external & priced),
         income=sums(grid, worth, (role == Role.INCOME) & priced),
         costs=-sums(grid, worth, (role == Role.COST) & priced),
-        exchanged=sums(grid, worth, ((exchange & ~alone) | (role == Role.CORPORATE)) & priced),
+        exchanged=sums(grid, moved, inside),
     )
     _add_entries(grid, result.external)
     _add_items(grid, result.external, zone)
     return result
 
 
-def _partner_priced(ledger: LedgerView, grid: Grid, priced: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell for each movement whether the other side of its trade has a price that day."""
+def _partner_worth(ledger: LedgerView, grid: Grid, worth: FloatArray) -> FloatArray:
+    """Return the worth of the other side of each movement's trade, ``nan`` where it has no price or is out of scope."""
     data = ledger.columns
-    everywhere = np.zeros(len(data.at) + 2, dtype=np.bool_)
-    everywhere[grid.number] = priced
+    everywhere = np.full(len(data.at) + 2, np.nan)
+    everywhere[grid.number] = worth
     # The two sides of a trade follow one another in the stream, what was received first.
     step = np.where(data.side[grid.number] == Side.RECEIVED, 1, -1)
-    return np.asarray(everywhere[grid.number + step])
+    return np.asarray(everywhere[grid.number + step], dtype=np.float64)
+
+
+def _common_worth(ledger: LedgerView, grid: Grid, worth: FloatArray, partner: FloatArray) -> FloatArray:
+    """Return one worth for both sides of a trade, signed: that of the money given, the money got, or what was got."""
+    data = ledger.columns
+    money = np.array([is_fiat(asset) for asset in data.assets], dtype=np.bool_)[data.asset]
+    own_money = money[grid.number]
+    received = data.side[grid.number] == Side.RECEIVED
+    padded = np.append(money, [False, False])
+    other_money = padded[grid.number + np.where(received, 1, -1)]
+    own = np.where(received, ~other_money, own_money)
+    size = np.where(own, np.abs(worth), np.abs(partner))
+    return np.where(received, size, -size)
 
 
 def _add_entries(grid: Grid, external: FloatArray) -> None:
