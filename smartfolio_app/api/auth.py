@@ -21,10 +21,9 @@ from smartfolio_app.i18n import negotiate
 from smartfolio_app.security import limits as rates
 from smartfolio_app.security import sessions
 from smartfolio_app.security.access import Access, cookie_is_secure
-from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.devices import device_label
 from smartfolio_app.security.origin import check_change
-from smartfolio_app.security.recognise import close_ended_sockets, viewer_of_proxy, viewer_of_session
+from smartfolio_app.security.recognise import viewer_of_proxy, viewer_of_session
 from smartfolio_app.security.throttle import SignInThrottle
 from smartfolio_app.services import accounts, audit
 from smartfolio_app.services import demo as samples
@@ -124,7 +123,6 @@ def sign_out(request: Request, access: Caller) -> RedirectResponse:
         with session_scope() as db:
             sessions.revoke_hash(db, access.session_hash)
             audit.record(db, viewer.user_id, "session.logout", address=access.client.address)
-        LIVE.close_where(lambda key: key == access.session_hash)
     response = RedirectResponse("/login", status_code=303)
     secure = cookie_is_secure(access.client, current_settings())
     response.delete_cookie(
@@ -148,7 +146,6 @@ def change_password(request: Request, access: Caller, current: Text = "", new: T
     except SmartFolioError as error:
         return _back("/settings", error)
     throttle.succeeded(access.client.bucket, viewer.name)
-    close_ended_sockets()
     return RedirectResponse("/settings?notice=auth.password_changed", status_code=303)
 
 
@@ -190,7 +187,6 @@ def _new_session(db: Session, user: User, access: Access) -> str:
     """Open a session; whatever session the browser had before is over."""
     if access.session_hash:
         sessions.revoke_hash(db, access.session_hash)
-        LIVE.close_where(lambda key: key == access.session_hash)
     sessions.purge_expired(db)
     audit.record(
         db, user.id, "session.login", {"device": device_label(access.user_agent)}, access.client.address

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Result, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, event, select, update
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import NotFoundError
+from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.storage.tables import User, UserSession
 from smartfolio_app.storage.tables.base import utc_now
@@ -170,36 +171,49 @@ def devices(db: Session, user_id: str, *, current: str = "", now: datetime | Non
 
 
 def revoke(db: Session, user_id: str, device_id: str) -> None:
-    """Sign one of the user's devices out; raise ``NotFoundError`` when they have no such device. The caller commits."""
+    """Sign one of the user's devices out, with what it has open; the caller commits.
+
+    Raises:
+        NotFoundError: The user has no such device.
+    """
     if re.fullmatch(r"[0-9a-f]{16}", device_id) is None:
         raise NotFoundError("auth.no_such_device")
-    result = db.execute(
-        delete(UserSession).where(
-            col(UserSession.user_id) == user_id,
-            col(UserSession.token_hash).startswith(device_id, autoescape=True),
-        )
+    ended = _end(
+        db,
+        col(UserSession.user_id) == user_id,
+        col(UserSession.token_hash).startswith(device_id, autoescape=True),
     )
-    if not _affected(result):
+    if not ended:
         raise NotFoundError("auth.no_such_device")
 
 
-def revoke_others(db: Session, user_id: str, keep: str) -> int:
-    """Sign every device of the user out but ``keep`` (a ``Viewer.credential``); return how many. The caller commits."""
-    statement = delete(UserSession).where(col(UserSession.user_id) == user_id)
+def revoke_others(db: Session, user_id: str, keep: str = "") -> int:
+    """Sign every device of the user out but ``keep`` (a ``Viewer.credential``), with what they have open.
+
+    Return how many. The caller commits.
+    """
+    conditions = [col(UserSession.user_id) == user_id]
     if keep:
-        statement = statement.where(~col(UserSession.token_hash).startswith(keep, autoescape=True))
-    return _affected(db.execute(statement))
+        conditions.append(~col(UserSession.token_hash).startswith(keep, autoescape=True))
+    return _end(db, *conditions)
 
 
 def revoke_hash(db: Session, token_hash: str) -> None:
     """End the session stored under ``token_hash``, if there is one (logout). The caller commits."""
-    db.execute(delete(UserSession).where(col(UserSession.token_hash) == token_hash))
+    _end(db, col(UserSession.token_hash) == token_hash)
 
 
 def purge_expired(db: Session, *, now: datetime | None = None) -> int:
     """Remove sessions past their expiry; return how many. The caller commits."""
-    return _affected(db.execute(delete(UserSession).where(col(UserSession.expires_at) <= (now or utc_now()))))
+    removed = db.execute(delete(UserSession).where(col(UserSession.expires_at) <= (now or utc_now())))
+    return cast("CursorResult[Any]", removed).rowcount
 
 
-def _affected(result: Result[Any]) -> int:
-    return cast("CursorResult[Any]", result).rowcount
+def _end(db: Session, *conditions: ColumnElement[bool]) -> int:
+    """Remove sessions; once that is committed, close the websockets they have open in this process."""
+    ended = set(
+        db.execute(delete(UserSession).where(*conditions).returning(col(UserSession.token_hash))).scalars()
+    )
+    if ended:
+        event.listen(db, "after_commit", lambda _session: LIVE.close_where(ended.__contains__), once=True)
+    return len(ended)

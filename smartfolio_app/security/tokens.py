@@ -15,7 +15,7 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from smartfolio_app.errors import InvalidInputError, NotFoundError
+from smartfolio_app.errors import InvalidInputError, NotAllowedError, NotFoundError
 from smartfolio_app.security.identity import AccessScope, Viewer
 from smartfolio_app.storage.tables import ApiToken, User
 from smartfolio_app.storage.tables.base import utc_now
@@ -60,7 +60,9 @@ def create(
 ) -> tuple[TokenInfo, str]:
     """Make a token; return what is kept of it and the token itself, which cannot be shown again. The caller commits.
 
-    Raises ``InvalidInputError`` for an unknown scope, a name over 80 characters, or too many tokens.
+    Raises:
+        InvalidInputError: The scope is unknown, the name over 80 characters, or there are too many tokens.
+        NotAllowedError: The sample user is everybody's, and a token would outlast the visit.
     """
     if scope not in SCOPES:
         raise InvalidInputError("auth.unknown_scope", scope=scope, known=", ".join(SCOPES))
@@ -69,6 +71,9 @@ def create(
         raise InvalidInputError("auth.token_name_too_long", maximum=80)
     if len(listed(db, user_id)) >= MAXIMUM_PER_USER:
         raise InvalidInputError("auth.too_many_tokens", maximum=MAXIMUM_PER_USER)
+    owner = db.get(User, user_id)
+    if owner is None or owner.is_demo:
+        raise NotAllowedError("auth.demo_not_allowed")
     token = PREFIX + secrets.token_urlsafe(32)
     row = ApiToken(
         token_hash=hash_of(token),

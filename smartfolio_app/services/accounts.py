@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from smartfolio_app.security import sessions
 from smartfolio_app.security.passwords import check_strength, hash_password, needs_rehash, verify_password
 from smartfolio_app.services import audit, files
 from smartfolio_app.services.sources import create_built_in_sources
@@ -21,7 +22,6 @@ from smartfolio_app.storage.tables import (
     Quote,
     SetupLink,
     User,
-    UserSession,
     UserSettings,
 )
 
@@ -269,10 +269,7 @@ def _hash(token: str) -> str:
 
 
 def _sign_out(db: Session, user_id: str, keep: str = "") -> None:
-    statement = delete(UserSession).where(col(UserSession.user_id) == user_id)
-    if keep:
-        statement = statement.where(~col(UserSession.token_hash).startswith(keep, autoescape=True))
-    db.execute(statement)
+    sessions.revoke_others(db, user_id, keep)
 
 
 def _not_the_last_admin(db: Session, user: User) -> None:

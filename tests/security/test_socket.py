@@ -13,8 +13,9 @@ from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.handshake import bound_token
 from smartfolio_app.security.middleware import protect
 from smartfolio_app.security.recognise import close_ended_sockets
+from smartfolio_app.services import accounts
 from smartfolio_app.storage.engine import session_scope
-from smartfolio_app.storage.tables import User
+from smartfolio_app.storage.tables import User, UserSession
 from tests.security.asgi import Echo, Socket
 
 TOKEN = "5f0c2f3e-1111-4222-8333-444455556666"
@@ -161,10 +162,45 @@ async def test_revoking_a_device_closes_what_it_has_open(door, alice):
         await client.answer()
         assert len(LIVE) == 1
         with session_scope() as db:
-            sessions.revoke_hash(db, sessions.hash_of(value))
-        assert close_ended_sockets() == 1
+            sessions.revoke(db, alice, sessions.hash_of(value)[:16])
+            db.flush()
+            await asyncio.sleep(0.05)
+            assert client.from_app.empty()  # not before it is certain
         assert (await client.answer())["type"] == "websocket.close"
     assert len(LIVE) == 0
+
+
+async def test_signing_the_others_out_leaves_this_one_open(door, alice):
+    here, there = sign_in(alice), sign_in(alice)
+    async with (
+        Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={here}") as mine,
+        Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={there}") as other,
+    ):
+        await mine.answer()
+        await other.answer()
+        with session_scope() as db:
+            sessions.revoke_others(db, alice, keep=sessions.hash_of(here)[:16])
+        assert (await other.answer())["type"] == "websocket.close"
+        mine.say(frame("still here"))
+        assert (await mine.answer())["text"] == frame("still here")
+
+
+async def test_disabling_a_user_closes_what_they_have_open(door, bob):
+    async with Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={sign_in(bob)}") as client:
+        await client.answer()
+        with session_scope() as db:
+            accounts.disable(db, bob)
+        assert (await client.answer())["type"] == "websocket.close"
+
+
+async def test_sessions_that_ended_elsewhere_are_found(door, alice):
+    value = sign_in(alice)
+    async with Socket(door, query=QUERY, cookie=f"{sessions.PLAIN_COOKIE}={value}") as client:
+        await client.answer()
+        with session_scope() as db:
+            db.delete(db.get(UserSession, sessions.hash_of(value)))
+        assert close_ended_sockets() == 1
+        assert (await client.answer())["type"] == "websocket.close"
 
 
 async def test_revocation_by_another_process_is_found_out(door, app, alice, monkeypatch):
@@ -175,7 +211,7 @@ async def test_revocation_by_another_process_is_found_out(door, app, alice, monk
         client.say(frame("before"))
         assert (await client.answer())["text"] == frame("before")
         with session_scope() as db:
-            sessions.revoke_hash(db, sessions.hash_of(value))
+            db.delete(db.get(UserSession, sessions.hash_of(value)))
         client.say(frame("after"))
         assert (await client.answer())["type"] == "websocket.close"
     assert app.frames == [frame("before")]

@@ -67,6 +67,14 @@ def test_unknown_token_is_nobody(token, settings):
     assert recognise.viewer_of_token(token) is None
 
 
+def test_sample_user_makes_no_tokens(db):
+    sample = User(name="Demo", password_hash="", is_demo=True)
+    db.add(sample)
+    db.flush()
+    with pytest.raises(NotAllowedError):
+        tokens.create(db, sample.id, name="x", scope="read")
+
+
 def test_number_of_tokens_is_bounded(db, alice, monkeypatch):
     monkeypatch.setattr(tokens, "MAXIMUM_PER_USER", 2)
     now = datetime.now(UTC)
