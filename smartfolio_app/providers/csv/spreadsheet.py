@@ -46,24 +46,36 @@ def read_workbook(data: bytes, wanted: str | None = None) -> Sheets:
     if data.startswith(OLE_MAGIC) and _is_encrypted(data):
         raise UnreadableFileError("import.password_protected")
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        visible = [
-            sheet.name
-            for sheet in book.sheets_metadata
-            if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-        ]
-        if not visible:
-            raise UnreadableFileError("import.no_sheet")
-        if wanted is not None and wanted not in visible:
-            raise UnreadableFileError("import.sheet_not_found", sheet=wanted, sheets=", ".join(visible))
-        grids = {name: _grid(book, name) for name in ([wanted] if wanted else visible)}
+        visible, grids = _visible_grids(data, wanted)
+    except UnreadableFileError:
+        raise
     except PasswordError as error:
         raise UnreadableFileError("import.password_protected") from error
     except (CalamineError, XmlError, ZipError, OSError, ValueError) as error:
         raise UnreadableFileError("import.damaged_workbook") from error
+    except BaseException as error:
+        # A panic inside the Rust reader arrives as an exception that is no Exception.
+        if type(error).__name__ == "PanicException":
+            raise UnreadableFileError("import.damaged_workbook") from error
+        raise
     name = wanted or max(visible, key=lambda sheet: len(grids[sheet]))
     records, formulas = _as_text(grids[name], inspected.formulas if len(visible) == 1 or wanted else {})
     return Sheets(records, name, tuple(visible), _remarks(inspected, formulas, visible, name))
+
+
+def _visible_grids(data: bytes, wanted: str | None) -> tuple[list[str], dict[str, list[list[_Cell]]]]:
+    """Return the names of the visible sheets, and the cells of the one wanted or of all of them."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    visible = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+    ]
+    if not visible:
+        raise UnreadableFileError("import.no_sheet")
+    if wanted is not None and wanted not in visible:
+        raise UnreadableFileError("import.sheet_not_found", sheet=wanted, sheets=", ".join(visible))
+    return visible, {name: _grid(book, name) for name in ([wanted] if wanted else visible)}
 
 
 def _is_encrypted(data: bytes) -> bool:
