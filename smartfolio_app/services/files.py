@@ -85,7 +85,8 @@ def keep(user_id: str, data: bytes) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
     path = _path(user_id, sha256)
     if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         write_private(path, data)
     return sha256
 

@@ -89,6 +89,8 @@ class TestPreviewAndCommit:
         assert files.download(db, user_id, kept.id)[1] == trades()
         (path,) = (one for one in settings.uploads_dir.rglob("*") if one.is_file())
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        for folder in (path.parent, settings.uploads_dir):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         files.delete_file(db, user_id, kept.id)
         assert not path.exists()
         assert len(load_ledger(db, user_id).transactions) == 5
