@@ -99,8 +99,8 @@ def test_it_is_made_in_under_two_seconds_and_belongs_to_the_sample_user_alone(db
     assert timedelta(days=17) < NOW - stale < timedelta(days=21)
 
 
-def test_resetting_brings_back_the_same_and_keeps_the_user(db):
-    user = demo.reset_demo(db, NOW)
+def test_resetting_brings_back_the_same_and_keeps_the_user(sample_user, db):
+    user = db.get(User, sample_user(NOW))
     before = read_transactions(db, col(TransactionRow.user_id) == user.id)
     revision = revision_of(db, user.id)
     db.execute(TransactionRow.__table__.delete().where(col(TransactionRow.user_id) == user.id))
@@ -117,8 +117,8 @@ def test_resetting_brings_back_the_same_and_keeps_the_user(db):
     assert revision_of(db, user.id) > revision
 
 
-def test_the_market_goes_on(db):
-    user = demo.reset_demo(db, NOW)
+def test_the_market_goes_on(sample_user, db):
+    user = db.get(User, sample_user(NOW))
     counted = {
         table: db.execute(select(func.count()).select_from(table)).scalar_one()
         for table in (DailyPrice, Quote)
@@ -137,7 +137,9 @@ def test_the_market_goes_on(db):
 def test_it_is_made_when_wanted_and_made_anew_when_its_story_is_old(db):
     assert demo.find_demo(db) is None
     user = demo.demo_user(db, NOW)
-    assert demo.demo_user(db, NOW + timedelta(hours=1)).id == user.id
+    revision = revision_of(db, user.id)
+    assert demo.demo_user(db, NOW + timedelta(minutes=10)).id == user.id
+    assert revision_of(db, user.id) == revision
     much_later = NOW + timedelta(days=60)
     demo.demo_user(db, much_later)
     newest = db.execute(select(func.max(TransactionRow.__table__.c.at))).scalar_one()
