@@ -91,9 +91,14 @@ def _toolbar() -> rx.Component:
             extra="only-phone",
         ),
         check(
-            t("holdings.small_hide", threshold=HoldingsState.threshold),
+            rx.cond(
+                HoldingsState.threshold,
+                t("holdings.small_hide", threshold=HoldingsState.threshold),
+                t("holdings.small_hide_any"),
+            ),
             checked=HoldingsState.hide_small,
             on_change=HoldingsState.hide_small_balances,
+            disabled=HoldingsState.threshold == "",
             switch=True,
         ),
         rx.el.span(HoldingsState.hidden, class_name="small quiet"),

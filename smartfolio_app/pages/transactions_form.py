@@ -14,7 +14,6 @@ from smartfolio_app.components.icons import icon
 from smartfolio_app.i18n import t
 from smartfolio_app.state.transaction_form import OFFERED_KINDS, TransactionFormState
 
-
 #: What the asset beside a quantity is called.
 ASSET_LABELS = {
     "received": "transactions.form_got_asset",

@@ -23,6 +23,18 @@ def session_cookies(app: RunningApp, person: Person) -> list[dict[str, Any]]:
     return [{"name": one.name, "value": one.value, "url": app.url} for one in answer.cookies.jar]
 
 
+def change(app: RunningApp, cookies: list[dict[str, Any]], **preferences: Any) -> None:
+    """Change the person's settings."""
+    answer = httpx.patch(
+        f"{app.url}/api/settings",
+        json=preferences,
+        cookies={one["name"]: one["value"] for one in cookies},
+        headers={"Origin": app.url},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+
+
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
     """Choose files in the upload area: (name, content)."""
     page.locator(".drop input[type=file]").set_input_files(

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.accessibility import accessibility_faults
 from tests.e2e.acts import PHONE, shoot
 from tests.e2e.app import RunningApp
-from tests.e2e.household import session_cookies
+from tests.e2e.household import change, session_cookies
 from tests.services.cointracking_files import LEDGER, trades
 
 Opener = Callable[..., Page]
@@ -28,7 +28,9 @@ def cookies(app: RunningApp, tmp_path_factory: pytest.TempPathFactory) -> list[d
     file = tmp_path_factory.mktemp("files") / "ledger.csv"
     file.write_bytes(trades((*LEDGER, FORGOTTEN, CRUMB)))
     app.cli("import", str(file), "--user", owner.name)
-    return session_cookies(app, owner)
+    cookies = session_cookies(app, owner)
+    change(app, cookies, base_currency="EUR")
+    return cookies
 
 
 @pytest.fixture
