@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from smartfolio_app.ledger.money import plain
 
+#: Row numbers are 64 bits wide in the database.
+LARGEST_ID = 2**63 - 1
 _DIGITS = 60
 _MAGNITUDE = 40
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from smartfolio_app.api.dependencies import Database, SignedIn
-from smartfolio_app.api.schemas import Amount, Answer, Body
+from smartfolio_app.api.schemas import LARGEST_ID, Amount, Answer, Body
 from smartfolio_app.ledger.assets import Asset, symbol_of
 from smartfolio_app.ledger.transactions import Amount as Side
 from smartfolio_app.services import transactions
@@ -19,8 +19,7 @@ from smartfolio_app.services.transactions import Entry, Filter
 
 router = APIRouter(prefix="/api/portfolio/transactions", tags=["portfolio"])
 
-#: Row numbers are 64 bits wide in the database.
-Identity = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Identity = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 AssetText = Annotated[str, Field(max_length=80)]
 
 

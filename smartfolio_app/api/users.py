@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from smartfolio_app.api.dependencies import Caller, Database, SignedIn
 from smartfolio_app.api.schemas import (
+    LARGEST_ID,
     AuditOut,
     DeviceOut,
     Done,
@@ -92,7 +95,9 @@ def change_password(
 
 
 @router.get("/audit", summary="What was done in your name")
-def list_audit(viewer: SignedIn, db: Database, before: int | None = None) -> list[AuditOut]:
+def list_audit(
+    viewer: SignedIn, db: Database, before: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None
+) -> list[AuditOut]:
     """Return your newest 100 audit entries; ``before`` (an id) turns the page."""
     return [AuditOut.model_validate(one) for one in audit.entries(db, viewer.user_id, before=before)]
 
