@@ -15,9 +15,9 @@ import reflex as rx
 
 from smartfolio_app.analytics.scope import ALL, Category, Scope
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import LANGUAGES, error_text
+from smartfolio_app.i18n import LANGUAGES, error_text, translate
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import sources, user_settings, wealth
+from smartfolio_app.services import pricing, sources, user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: Offered first; the rest follows by code.
 USUAL = ("EUR", "USD", "GBP", "CHF", "BTC")
 CURRENCY_CODES = (*USUAL, *(code for code in CURRENCIES if code not in USUAL))
+
+
+_PROVIDERS = {"coingecko": "CoinGecko", "ecb": "ECB"}
 
 
 @dataclass
@@ -145,21 +148,38 @@ class AppState(rx.State):
         async for _ in self._show(viewer):
             yield
 
-    @rx.event
+    @rx.event(background=True)
     @signed_in
-    async def refresh(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Ask the price providers again, then show what changed. What fails stays as it was, marked as old."""
-        from smartfolio_app.services import pricing
+    async def refresh(self, viewer: Viewer) -> None:
+        """Ask the price providers again, then show what changed; the page stays usable meanwhile.
 
-        self.refreshing = True
-        yield
-        try:
-            await off_loop(pricing.refresh, viewer.user_id)
+        What a provider cannot tell stays as it was, and is marked as old.
+        """
+        async with self:
+            if self.refreshing:
+                return
+            self.refreshing = True
+        text, tone = await self._ask_providers(viewer)
+        async with self:
+            self.refreshing = False
             async for _ in self._show(viewer):
-                yield
+                pass
+            await say(self, text, tone)
+
+    async def _ask_providers(self, viewer: Viewer) -> tuple[str, str]:
+        """Return what to tell about a refresh, and in which tone."""
+        async with self:
+            language = await self._language()
+        try:
+            report = await off_loop(pricing.refresh, viewer.user_id)
         except SmartFolioError as error:
-            await say(self, error_text(await self._language(), error), "bad")
-        self.refreshing = False
+            return error_text(language, error), "bad"
+        if report.offline:
+            return translate(language, "bar.refresh_offline"), "good"
+        if report.problems:
+            names = ", ".join(sorted(_PROVIDERS.get(one, one) for one in report.problems))
+            return translate(language, "bar.refresh_failed", providers=names), "bad"
+        return translate(language, "bar.refreshed"), "good"
 
     @rx.event
     @for_everyone

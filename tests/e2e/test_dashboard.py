@@ -179,3 +179,12 @@ def test_it_speaks_french_with_french_figures(sample: Opener) -> None:
     page.goto("/settings")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("link", name="Dashboard").first).to_be_visible()
+
+
+def test_asking_for_prices_offline_says_so_and_leaves_the_page_usable(page: Page) -> None:
+    expect(page.locator(".wealth-bar .sum")).not_to_be_empty()
+    page.get_by_role("button", name="Refresh prices").click()
+    expect(page.get_by_role("status").get_by_text("Offline")).to_be_visible()
+    page.get_by_role("status").get_by_role("button", name="Close").click()
+    expect(page.get_by_text("Offline")).to_have_count(0)
+    expect(page.get_by_role("button", name="Refresh prices")).to_be_enabled()
