@@ -115,6 +115,10 @@ class _Reader:
         else:
             raise RowError("unknown_type", type=record.text("transaction type")[:60])
 
+    def _coin(self, code: str) -> AssetId:
+        """Return the asset of a coin; Coinbase called staked ether ETH2, which is ether all the same."""
+        return self._book.coin("ETH" if code.upper() == "ETH2" else code)
+
     def _money(self, record: Record) -> AssetId:
         code = record.text(self._currency) if self._currency else self._stated
         return self._book.coin(code) if code else self._book.currency("")
@@ -125,13 +129,13 @@ class _Reader:
 
     def _trade(self, record: Record, *, buys: bool) -> None:
         money = self._money(record)
-        coins = amount(record.number("quantity transacted"), self._book.coin(record.text("asset")))
+        coins = amount(record.number("quantity transacted"), self._coin(record.text("asset")))
         fee = abs(record.maybe(self._fees) or Decimal(0)) if self._fees else Decimal(0)
         total = abs(record.number(self._total))
         # The total is what was paid or received: with the fee in a purchase, without it in a sale.
         cash = total - fee if buys else total + fee
         if match := _TRADED.search(record.text("notes")):
-            traded = self._book.coin(match[2])
+            traded = self._coin(match[2])
             if traded != money and match[2].upper() != record.text("asset").upper():
                 money, cash = traded, numbers.parse(match[1], numbers.Style("."))
                 fee = Decimal(0)
@@ -152,8 +156,8 @@ class _Reader:
         if match is None:
             raise RowError("conversion_target_missing")
         style = numbers.Style(".")
-        sent = Amount(numbers.parse(match[1], style), self._book.coin(match[2]))
-        received = Amount(numbers.parse(match[3], style), self._book.coin(match[4].rstrip(".,")))
+        sent = Amount(numbers.parse(match[1], style), self._coin(match[2]))
+        received = Amount(numbers.parse(match[3], style), self._coin(match[4].rstrip(".,")))
         if (
             self._newest
             and record.number("quantity transacted") > 0
@@ -162,11 +166,13 @@ class _Reader:
             # The newest files write both legs; this is the one that came in, told by the other one's notes.
             self._book.skip(record.row, "import.skip.other_side")
             return
-        wraps = {match[2].upper(), match[4].upper().rstrip(".,")} == {"ETH", "ETH2"}
+        if sent.asset == received.asset:
+            self._book.skip(record.row, "import.skip.internal")
+            return
         self._book.add(
             record.row,
             record.moment("timestamp"),
-            TransactionKind.SWAP if wraps else TransactionKind.TRADE,
+            TransactionKind.TRADE,
             received=received,
             sent=sent,
             value=self._value(record),
@@ -182,7 +188,7 @@ class _Reader:
         self._book.move(
             record.row,
             record.moment("timestamp"),
-            Amount(quantity, self._book.coin(record.text("asset"))),
+            Amount(quantity, self._coin(record.text("asset"))),
             gain=gain,
             loss=loss,
             value=self._value(record),

@@ -57,6 +57,8 @@ class _Reader:
             if match := _VALUE.fullmatch(normalise(header)):
                 self._value, self._account_currency = normalise(header), match[1].upper()
                 break
+        code = self._account_currency.casefold()
+        self._exposure = self._columns.find(f"exposition ({code})", f"exposure ({code})")
         book.as_of = book.options.as_of or date_in_name(table.filename)
         self._instant = book.as_of or book.upload_instant()
 
@@ -108,10 +110,21 @@ class _Reader:
             self._book.price(row, asset, currency, price, self._instant)
         else:
             currency = ""
-        value = record.maybe(self._value) if self._value else None
+        value = self._worth(record)
         if value and self._account_currency != currency:
             self._book.currency(self._account_currency)
             self._book.price(row, asset, self._account_currency, divide(value, quantity), self._instant)
+
+    def _worth(self, record: Record) -> Decimal | None:
+        """Return the position's value in the account's currency: in full where the exposure is that value unrounded."""
+        value = record.maybe(self._value) if self._value else None
+        exposure = record.maybe(self._exposure) if self._exposure and value is not None else None
+        if value is None or exposure is None:
+            return value
+        exponent = value.as_tuple().exponent
+        assert isinstance(exponent, int)
+        is_the_same = abs(abs(exposure) - abs(value)) <= Decimal(1).scaleb(exponent)
+        return exposure.copy_sign(value) if is_the_same else value
 
     def _cost(self, record: Record, quantity: Decimal) -> Amount | None:
         unit = record.maybe(self._at["cost"])
