@@ -24,7 +24,7 @@ from smartfolio_app.security.access import Access, cookie_is_secure
 from smartfolio_app.security.devices import device_label
 from smartfolio_app.security.origin import check_change
 from smartfolio_app.security.recognise import viewer_of_proxy, viewer_of_session
-from smartfolio_app.security.throttle import SignInThrottle
+from smartfolio_app.security.throttle import Counter, SignInThrottle
 from smartfolio_app.services import accounts, audit
 from smartfolio_app.services import demo as samples
 from smartfolio_app.storage.engine import current_settings, session_scope
@@ -36,6 +36,7 @@ router = APIRouter(prefix="/auth", include_in_schema=False)
 COOKIE_SECONDS = 400 * 24 * 3600
 
 _throttle = SignInThrottle()
+_counter = Counter()
 
 Text = Annotated[str, Form(max_length=2048)]
 
@@ -56,7 +57,7 @@ async def sign_in(
         pause = throttle.enter(access.client.bucket, name)
         if pause:
             await asyncio.sleep(pause)
-        cookie = await run_in_threadpool(_sign_in, access, name, password)
+        cookie = await _counter.serve(_sign_in, access, name, password)
     except SmartFolioError as error:
         return _back("/login", error, next=_safe(next))
     throttle.succeeded(access.client.bucket, name)
@@ -79,7 +80,7 @@ async def set_up(  # noqa: PLR0917 - FastAPI passes them by name
         _from_our_page(request, access)
         await _take(request, rates.SET_UP, access)
         wishes = {"currency": currency or None, "language": chosen}
-        cookie = await run_in_threadpool(_set_up, access, token, name, password, wishes)
+        cookie = await _counter.serve(_set_up, access, token, name, password, wishes)
     except SmartFolioError as error:
         return _back("/setup", error, token=token)
     return _signed_in(access, cookie, "/")

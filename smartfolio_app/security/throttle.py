@@ -10,13 +10,20 @@ A try counts before the password is looked at, so that a thousand at once are a 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
+from typing import ParamSpec, TypeVar
 
 from smartfolio_app.errors import SmartFolioError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class TooManyAttemptsError(SmartFolioError):
@@ -34,6 +41,30 @@ class _Tries:
     count: int = 0
     free_again: float = 0.0
     last: float = 0.0
+
+
+class Counter:
+    """Where sign-ins queue for the few threads that may hash a password at a time.
+
+    They have threads of their own: a crowd at the door must not take those that everybody else's requests need. When
+    too many queue already, the next ones are turned away instead of being kept waiting.
+    """
+
+    def __init__(self, *, threads: int = 3, longest_queue: int = 60) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="sign-in")
+        self._longest_queue = longest_queue
+        self._queued = 0  # touched by the event loop alone
+
+    async def serve(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call ``function`` in one of the threads; raise ``TooManyAttemptsError`` when too many queue."""
+        if self._queued >= self._longest_queue:
+            raise TooManyAttemptsError(5.0)
+        self._queued += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, partial(function, *args, **kwargs))
+        finally:
+            self._queued -= 1
 
 
 class GrowingDelay:

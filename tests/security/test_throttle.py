@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-import pytest
+import asyncio
+import threading
+import time
 
-from smartfolio_app.security.throttle import GrowingDelay, SignInThrottle, TooManyAttemptsError
+import pytest
+from starlette.concurrency import run_in_threadpool
+
+from smartfolio_app.security.throttle import Counter, GrowingDelay, SignInThrottle, TooManyAttemptsError
 
 
 class Clock:
@@ -116,3 +121,17 @@ def test_memory_is_bounded(clock):
     for number in range(10_000):
         delay.enter(f"key{number}")
     assert len(delay) == 100
+
+
+async def test_crowd_at_the_door_takes_nobody_elses_threads():
+    counter, release = Counter(threads=2, longest_queue=50), threading.Event()
+    crowd = [asyncio.create_task(counter.serve(release.wait)) for _ in range(50)]
+    await asyncio.sleep(0.05)
+    started = time.monotonic()
+    assert await run_in_threadpool(lambda: "served") == "served"
+    assert time.monotonic() - started < 1.0
+    with pytest.raises(TooManyAttemptsError):
+        await counter.serve(lambda: "too late")
+    release.set()
+    assert all(await asyncio.gather(*crowd))
+    assert await counter.serve(lambda: "next") == "next"
