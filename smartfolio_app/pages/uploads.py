@@ -16,7 +16,8 @@ from smartfolio_app.state.imports import ImportsState
 from smartfolio_app.state.mapping import MappingState
 
 UPLOAD = "imports"
-MOST_AT_ONCE = 20
+#: As many as one request may carry (``security.bodies``).
+MOST_AT_ONCE = 10
 
 
 def uploads() -> rx.Component:

@@ -21,6 +21,7 @@ from smartfolio_app.providers.csv import ReadOptions
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import sources, uploads
 from smartfolio_app.services.jobs import off_loop
+from smartfolio_app.services.staging import clean_name
 from smartfolio_app.state.base import AppState, Option
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.imports_rows import UploadCard, format_options, upload_card
@@ -207,15 +208,11 @@ def _end_of_day(day: date, seat: Seat) -> datetime:
 
 
 def _refusal(rejected: dict[str, Any], seat: Seat) -> str:
-    file = rejected.get("file")
-    name = str(file.get("path", "")) if isinstance(file, dict) else ""
-    errors = rejected.get("errors")
-    codes = (
-        {str(one.get("code", "")) for one in errors if isinstance(one, dict)}
-        if isinstance(errors, list)
-        else set()
-    )
+    """Return why the browser would not send a file; what it says is a client's word, so nothing of it is trusted."""
+    file, errors = rejected.get("file"), rejected.get("errors")
+    name = clean_name(str(file.get("path", ""))) if isinstance(file, dict) else ""
+    codes = {one.get("code") for one in errors if isinstance(one, dict)} if isinstance(errors, list) else set()
     if "file-too-large" in codes:
         limit = seat.figures.count(current_settings().max_upload_mb)
         return seat.figures.say("import_wizard.too_large", name=name, size=limit)
-    return seat.figures.say("import_wizard.wrong_type", name=name)
+    return seat.figures.say("import_wizard.too_many", name=name)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
+from starlette.concurrency import run_in_threadpool
 
 from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.security import sessions, tokens
+from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
+from smartfolio_app.security.recognise import viewer_of_session
 from smartfolio_app.services import snapshots, user_settings
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
@@ -161,6 +164,7 @@ class SettingsState(PageState, rx.State):
         seat = await self._seat(viewer)
         label = next((one.label for one in self.devices if one.id == device_id), "")
         if await self._done(seat, sessions.revoke, device_id):
+            await _close_ended_sockets()
             await say(self, seat.figures.say("settings.device_revoked", name=label))
 
     @rx.event
@@ -169,6 +173,7 @@ class SettingsState(PageState, rx.State):
         """Sign every device out but this one."""
         seat = await self._seat(viewer)
         if await self._done(seat, sessions.revoke_others, viewer.credential):
+            await _close_ended_sockets()
             await say(self, seat.figures.say("settings.devices_others_revoked"))
 
     @rx.event
@@ -248,6 +253,11 @@ class SettingsState(PageState, rx.State):
         finally:
             await self._show(seat)
         return True
+
+
+async def _close_ended_sockets() -> None:
+    """Close what devices that were signed out still have open: they see nothing more, not even what is pushed."""
+    await run_in_threadpool(LIVE.close_where, lambda key: viewer_of_session(key) is None)
 
 
 def _device_row(device: Device, figures: Figures) -> DeviceRow:
