@@ -51,16 +51,15 @@ def lot_arrays(book: LotBook) -> LotArrays:
 
     # One row a match, in the order of the disposals: each disposal's own matches follow one another.
     size = len(matches.lot)
-    first = np.array([disposal.first for disposal in disposals], dtype=np.int64)
+    first = np.array(disposals.first, dtype=np.int64)
     count = np.diff(np.append(first, size)) if len(first) else np.empty(0, dtype=np.int64)
     quantity, cost = _floats(matches.quantity), _floats(matches.cost)
-    when = np.array([micros(ordered[disposal.transaction].at) for disposal in disposals], dtype=np.int64)
-    what = _numbers(number, (disposal.asset for disposal in disposals), len(disposals))
-    unit = _floats(disposal.proceeds for disposal in disposals) / _floats(
-        disposal.quantity for disposal in disposals
-    )
+    rows = [ordered[index] for index in disposals.transaction]
+    when = np.array([micros(row.at) for row in rows], dtype=np.int64)
+    what = _numbers(number, disposals.asset, len(disposals))
+    unit = _floats(disposals.proceeds) / _floats(disposals.quantity)
     names: dict[str, int] = {}
-    origin = _numbers(names, (ordered[disposal.transaction].source for disposal in disposals), len(disposals))
+    origin = _numbers(names, (row.source for row in rows), len(rows))
     realised_at, realised_asset = np.repeat(when, count), np.repeat(what, count)
     gain = np.repeat(unit, count) * quantity - cost
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from smartfolio_app.ledger.assets import AssetId
 
+_TRADE = TransactionKind.TRADE
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
+_BEGINNING = micros(datetime(1, 1, 1, tzinfo=UTC))
 #: A chain of swaps longer than this would have to come back on itself every year to change the averages again.
 _MOST_RUNS = 8
 
@@ -186,16 +190,18 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
     reader = EventReader(engine, ordered, inputs.currency, inputs.price_of, inputs.transfers)
     trade, handlers, here = reader.trade, reader.handlers, engine.here
     by_year = bool(policy.methods) or policy.method is Method.TOTAL_AVERAGE
-    year_ends = micros(datetime(1, 1, 1, tzinfo=UTC))
+    year_ends = _BEGINNING
     waiting = list(inputs.corrections[::-1])
     for index, row in enumerate(ordered):
-        at = micros(row.at)
-        while waiting and waiting[-1].at < at:
-            _correct(reader, waiting.pop())
+        here.at = at = (row.at - _EPOCH) // _US  # `micros`, without a call
+        if waiting:
+            while waiting and waiting[-1].at < at:
+                _correct(reader, waiting.pop())
+            here.at = at
         if by_year and at >= year_ends:
             year_ends = _turn(engine, at)
-        here.at, here.transaction, here.source, here.account = at, index, row.source, row.account
-        if row.kind is TransactionKind.TRADE:
+        here.transaction, here.source, here.account = index, row.source, row.account
+        if row.kind is _TRADE:
             trade(row)
         else:
             handlers[row.kind](row)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.instants import Microseconds
 from smartfolio_app.ledger.lots import DisposalKind, Finding, Method, Policy, Pooling
+from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.pools import (
     AveragePool,
     FirstInPool,
@@ -26,7 +27,7 @@ from smartfolio_app.ledger.pools import (
 from smartfolio_app.ledger.total_average import TotalAveragePool, YearBook
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
 #: Assets that can be sold without being held.
 _SHORTABLE = ("stock:",)
@@ -48,6 +49,53 @@ class Disposal(NamedTuple):
     fee: Decimal
     first: int
     short: Short | None = None
+
+
+@dataclass(slots=True)
+class DisposalColumns:
+    """All disposals, as parallel lists; ``short`` has those that closed a short position, by number.
+
+    Lists of plain values, because the garbage collector walks over every tuple of a long ledger again and again.
+    """
+
+    asset: list[AssetId] = field(default_factory=list)
+    kind: list[DisposalKind] = field(default_factory=list)
+    transaction: list[int] = field(default_factory=list)
+    quantity: list[Decimal] = field(default_factory=list)
+    proceeds: list[Decimal | None] = field(default_factory=list)
+    fee: list[Decimal] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    short: dict[int, Short] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, number: int) -> Disposal:
+        return Disposal(
+            self.asset[number],
+            self.kind[number],
+            self.transaction[number],
+            self.quantity[number],
+            self.proceeds[number],
+            self.fee[number],
+            self.first[number],
+            self.short.get(number),
+        )
+
+    def __iter__(self) -> Iterator[Disposal]:
+        return (self[number] for number in range(len(self)))
+
+    def add(self, row: Disposal) -> None:
+        """Append a disposal."""
+        if row.short is not None:
+            self.short[len(self)] = row.short
+        self.asset.append(row.asset)
+        self.kind.append(row.kind)
+        self.transaction.append(row.transaction)
+        self.quantity.append(row.quantity)
+        self.proceeds.append(row.proceeds)
+        self.fee.append(row.fee)
+        self.first.append(row.first)
 
 
 @dataclass(slots=True)
@@ -88,9 +136,9 @@ class LotEngine:
     def __init__(self, policy: Policy, averages: YearBook | None = None) -> None:
         self.policy = policy
         self.here = Place()
-        self.lots = LotColumns()
-        self.matches = MatchColumns()
-        self.disposals: list[Disposal] = []
+        self.lots = lots = LotColumns()
+        self.matches = matches = MatchColumns()
+        self.disposals = disposals = DisposalColumns()
         self.carried: list[Carried] = []
         self.findings: list[Finding] = []
         self.pools: dict[Hashable, Pool] = {}
@@ -99,6 +147,19 @@ class LotEngine:
         self._method = policy.method
         self._global = policy.pooling is Pooling.GLOBAL
         self._fiat: dict[AssetId, bool] = {}
+        # Bound once: `acquire` and `dispose` run for every transaction there is.
+        self._add_asset, self._add_acquired = lots.asset.append, lots.acquired.append
+        self._add_origin, self._add_quantity = lots.origin.append, lots.quantity.append
+        self._add_cost, self._add_bought, self._add_paid = (
+            lots.cost.append,
+            lots.bought.append,
+            lots.paid.append,
+        )
+        self._match_lot, self._match_quantity = matches.lot.append, matches.quantity.append
+        self._match_cost, self._sold_asset = matches.cost.append, disposals.asset.append
+        self._sold_kind, self._sold_transaction = disposals.kind.append, disposals.transaction.append
+        self._sold_quantity, self._sold_proceeds = disposals.quantity.append, disposals.proceeds.append
+        self._sold_fee, self._sold_first = disposals.fee.append, disposals.first.append
 
     # ------------------------------------------------------------------------------------------------ pools
     def tracks(self, asset: AssetId) -> bool:
@@ -153,20 +214,20 @@ class LotEngine:
     # ---------------------------------------------------------------------------------------------- booking
     def acquire(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:
         """Make a lot of what came in; a purchase first closes a short position."""
-        pool = self.pool(asset)
+        pool = (self.pools.get(asset) if self._global else None) or self.pool(asset)
         if pool.shorts:
             quantity, cost = self._close_shorts(pool, asset, quantity, cost)
         if not quantity:
             return
-        here, lots = self.here, self.lots
-        number = len(lots.asset)
-        lots.asset.append(asset)
-        lots.acquired.append(here.at)
-        lots.origin.append(here.transaction)
-        lots.quantity.append(quantity)
-        lots.cost.append(cost)
-        lots.bought.append(quantity)
-        lots.paid.append(cost)
+        here = self.here
+        number = len(self.lots.asset)
+        self._add_asset(asset)
+        self._add_acquired(here.at)
+        self._add_origin(here.transaction)
+        self._add_quantity(quantity)
+        self._add_cost(cost)
+        self._add_bought(quantity)
+        self._add_paid(cost)
         pool.add(number)
 
     def dispose(
@@ -175,31 +236,40 @@ class LotEngine:
         """Take ``quantity`` out of the lots for ``proceeds`` (net of ``fee``)."""
         if not quantity:
             return
-        pool, lots, matches = self.pool(asset), self.lots, self.matches
-        held, costs = lots.quantity, lots.cost
-        first = len(matches.lot)
+        pool = (self.pools.get(asset) if self._global else None) or self.pool(asset)
+        held, costs, averaging = self.lots.quantity, self.lots.cost, pool.averaging
+        first = len(self.matches.lot)
         left = quantity
-        while left:
+        while True:
             lot = pool.first()
             if lot < 0:
                 quantity, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
                 break
             here = held[lot]
-            if here <= left:
-                taken = here
-                cost = pool.cost_of(lot, taken) if pool.averaging else costs[lot]
-                pool.drop()
-            else:
-                taken = left
-                cost = pool.cost_of(lot, taken)
-            held[lot] = here - taken
-            matches.lot.append(lot)
-            matches.quantity.append(taken)
-            matches.cost.append(cost)
-            left -= taken
+            if here > left:
+                cost = pool.cost_of(lot, left)
+                held[lot] = here - left
+                self._match_lot(lot)
+                self._match_quantity(left)
+                self._match_cost(cost)
+                break
+            cost = pool.cost_of(lot, here) if averaging else costs[lot]
+            pool.drop()
+            held[lot] = ZERO
+            self._match_lot(lot)
+            self._match_quantity(here)
+            self._match_cost(cost)
+            if here == left:
+                break
+            left -= here
         if quantity:
-            index = self.here.transaction
-            self.disposals.append(Disposal(asset, kind, index, quantity, proceeds, fee, first))
+            self._sold_asset(asset)
+            self._sold_kind(kind)
+            self._sold_transaction(self.here.transaction)
+            self._sold_quantity(quantity)
+            self._sold_proceeds(proceeds)
+            self._sold_fee(fee)
+            self._sold_first(first)
 
     def take(self, pool: Pool, quantity: Decimal) -> list[tuple[Decimal, Decimal | None, int]]:
         """Take ``quantity`` out of a pool without a gain; return (quantity, cost, lot) of each part.
@@ -289,7 +359,7 @@ class LotEngine:
             first = len(self.matches.lot)
             self._match_unknown(taken, paid)
             closed = self.here.transaction
-            self.disposals.append(Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short))
+            self.disposals.add(Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short))
             quantity -= taken
             cost = None if cost is None or paid is None else cost - paid
             if taken == short.quantity:

@@ -67,44 +67,50 @@ class EventReader:
     # ------------------------------------------------------------------------------------------- exchanges
     def trade(self, row: Transaction) -> None:
         """Book both sides of a trade; one side alone is a purchase or a sale at what its source says it was worth."""
-        received, sent = row.received, row.sent
-        engine = self.engine
+        received, sent, fee, home = row.received, row.sent, row.fee, self._home
         if received is None or sent is None:
             self._lone_side(row)
-            return
-        value: Decimal | None
-        if sent.asset == self._home:
-            value = sent.quantity
-        elif received.asset == self._home:
-            value = received.quantity
+        elif fee is not None and fee.asset != home:
+            self._trade_with_fee(row, received, sent, fee)
+        elif sent.asset == home:
+            if self.engine.tracks(received.asset):
+                paid = sent.quantity if fee is None else sent.quantity + fee.quantity
+                self.engine.acquire(received.asset, received.quantity, paid)
+        elif received.asset == home:
+            if self.engine.tracks(sent.asset):
+                charge = ZERO if fee is None else fee.quantity
+                got = received.quantity - charge if fee is not None else received.quantity
+                self.engine.dispose(sent.asset, sent.quantity, got, charge, DisposalKind.SALE)
         else:
-            value = worth_of_exchange(row, self._price_of)
-            if value is None:
-                engine.find("lots.no_value", received.asset, received.quantity)
-        given, got, charge = sent.quantity, received.quantity, ZERO
-        if row.fee is not None:
-            given, got, charge = self._with_fee(row, row.fee, given, got)
-        buys = engine.tracks(received.asset)
-        if engine.tracks(sent.asset):
-            proceeds = None if value is None else value - charge
-            engine.dispose(sent.asset, given, proceeds, charge, DisposalKind.SALE)
-            if buys:
-                engine.acquire(received.asset, got, value)
-        elif buys:
-            engine.acquire(received.asset, got, None if value is None else value + charge)
+            charge = ZERO if fee is None else fee.quantity
+            self._exchange(row, (sent.asset, sent.quantity), (received.asset, received.quantity), charge)
 
-    def _with_fee(
-        self, row: Transaction, fee: Amount, given: Decimal, got: Decimal
-    ) -> tuple[Decimal, Decimal, Decimal]:
-        """Return what was given and got once the fee is taken into account, and the fee's worth if paid apart."""
-        if fee.asset == self._home:
-            return given, got, fee.quantity
-        if self.engine.tracks(fee.asset):
-            if row.sent is not None and fee.asset == row.sent.asset:
-                return given + fee.quantity, got, ZERO
-            if row.received is not None and fee.asset == row.received.asset and fee.quantity <= got:
-                return given, got - fee.quantity, ZERO
-        return given, got, self._charge(row, fee)
+    def _exchange(
+        self, row: Transaction, given: tuple[AssetId, Decimal], got: tuple[AssetId, Decimal], charge: Decimal
+    ) -> None:
+        """Dispose of what was given and acquire what was got, both at what the transaction was worth."""
+        engine = self.engine
+        value = worth_of_exchange(row, self._price_of)
+        if value is None:
+            engine.find("lots.no_value", *got)
+        buys = engine.tracks(got[0])
+        if engine.tracks(given[0]):
+            engine.dispose(*given, None if value is None else value - charge, charge, DisposalKind.SALE)
+            if buys:
+                engine.acquire(*got, value)
+        elif buys:
+            engine.acquire(*got, None if value is None else value + charge)
+
+    def _trade_with_fee(self, row: Transaction, received: Amount, sent: Amount, fee: Amount) -> None:
+        """Book a trade whose fee was not paid in the report's currency."""
+        given, got, charge = sent.quantity, received.quantity, ZERO
+        if fee.asset == sent.asset and self.engine.tracks(fee.asset):
+            given += fee.quantity
+        elif fee.asset == received.asset and self.engine.tracks(fee.asset) and fee.quantity <= got:
+            got -= fee.quantity
+        else:
+            charge = self._charge(row, fee)
+        self._exchange(row, (sent.asset, given), (received.asset, got), charge)
 
     def _lone_side(self, row: Transaction) -> None:
         engine = self.engine
