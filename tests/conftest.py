@@ -87,5 +87,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(here).parts[0]
         if folder in stages:
             item.add_marker(stages[folder])
+        if folder == "e2e" and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))  # the first one may have to build the pages
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason=NO_SHARED))
