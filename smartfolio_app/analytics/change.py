@@ -24,7 +24,7 @@ from smartfolio_app.analytics.columns import Role
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.instants import micros
-from smartfolio_app.ledger.money import ZERO, market_value
+from smartfolio_app.ledger.money import ZERO, divide, market_value
 from smartfolio_app.ledger.worth import worth_of_exchange, worth_of_side
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def changes_since(
         changes.moves[key] = Move(then=then, now=market_value(held.get(key, ZERO), price_now))
 
     booking = _Booking(ledger, valuer, changes, now)
+    booking.transfers(moved)
     for number, key in moved:
         booking.book(number, key)
     return changes
@@ -137,6 +138,27 @@ class _Booking:
         self._valuer = valuer
         self._changes = changes
         self._now = now
+        self._travelled: dict[int, tuple[Decimal, Decimal]] = {}
+
+    def transfers(self, moved: Sequence[tuple[int, HoldingKey]]) -> None:
+        """Find the own transfers of which both ends are covered: what went on its way, and what was lost on it.
+
+        Such a transfer is no flow. Both ends get the worth of what arrived; what did not is a fee.
+        """
+        columns = self._columns
+        covered = {columns.stream.transaction[number] for number, key in moved if key in self._changes.moves}
+        for left, arrived in columns.transfers.items() if covered else ():
+            if left not in covered or arrived not in covered:
+                continue
+            sent, received = columns.ordered[left].sent, columns.ordered[arrived].received
+            assert sent is not None
+            assert received is not None
+            whole = self._side(columns.ordered[left], sent.asset, sent.quantity.copy_negate())
+            if received.quantity > sent.quantity or not sent.quantity:
+                continue
+            worth = market_value(received.quantity, divide(whole, sent.quantity))
+            self._travelled[left] = (worth, whole - worth)
+            self._travelled[arrived] = (worth, ZERO)
 
     def book(self, number: int, key: HoldingKey) -> None:
         """Add one movement to its holding's part; one of an asset that is not covered changes nothing."""
@@ -145,7 +167,8 @@ class _Booking:
             return
         columns = self._columns
         role, quantity = columns.role[number], columns.stream.quantity[number]
-        transaction = columns.ordered[columns.stream.transaction[number]]
+        index = columns.stream.transaction[number]
+        transaction = columns.ordered[index]
         if role == Role.EXCHANGE:
             self._exchange(move, key, transaction, quantity)
         elif role == Role.CORPORATE:
@@ -154,8 +177,17 @@ class _Booking:
             move.fees += self._price(key[0], transaction.at, quantity)
         elif role == Role.INCOME:
             move.income += self._side(transaction, key[0], quantity)
+        elif index in self._travelled:
+            self._travel(move, quantity, *self._travelled[index])
         else:
             self._flow(move, quantity, self._side(transaction, key[0], quantity))
+
+    def _travel(self, move: Move, quantity: Decimal, worth: Decimal, lost: Decimal) -> None:
+        if quantity > 0:
+            move.bought += worth
+        else:
+            move.sold += worth
+            move.fees += lost
 
     def _exchange(self, move: Move, key: HoldingKey, transaction: Transaction, quantity: Decimal) -> None:
         value = worth_of_exchange(transaction, self._valuer.price)

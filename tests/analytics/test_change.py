@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from smartfolio_app.analytics.anchors import Anchor, anchor_instant
 from smartfolio_app.analytics.movers import movers
 from smartfolio_app.analytics.portfolio import WealthItemView
+from smartfolio_app.analytics.scope import Scope
 from tests.analytics.conftest import NOW, World
 
 MIDNIGHT = -12  # hours from now, in UTC
@@ -53,6 +54,19 @@ def test_a_withdrawal_is_a_flow_the_other_way(world, prices):
     ledger = world.ledger(world.tx("deposit", "2 BTC", at=-30), world.tx("withdrawal", None, "1 BTC", at=-5))
     change = world.portfolio(ledger, prices).change
     assert (change.total, change.withdrawals, change.flows, change.market) == (-40, 55, -55, 15)
+
+
+def test_a_transfer_between_own_places_is_no_flow_and_what_it_loses_is_a_fee(world, prices):
+    ledger = world.ledger(
+        world.tx("deposit", "2 BTC", at=-30),
+        world.tx("withdrawal", None, "1 BTC", at=-5),
+        world.tx("deposit", "0.96 BTC", at=-4, source="b"),
+    )
+    change = world.portfolio(ledger, prices).change
+    assert (change.flows, change.deposits, change.withdrawals, change.purchases) == (0, 0, 0, 0)
+    assert (change.fees, change.total) == (Decimal("2.2"), Decimal("17.6"))
+    one_end = world.portfolio(ledger, prices, scope=Scope(crypto="kraken")).change
+    assert (one_end.withdrawals, one_end.deposits) == (55, 0)
 
 
 def test_a_purchase_moves_money_inside_and_its_fee_is_a_cost(world, prices):
