@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
@@ -32,7 +33,8 @@ def test_the_palette_closes_with_escape_and_says_when_nothing_is_found(page: Pag
     expect(page.locator("dialog.palette[open]")).to_have_count(0)
 
 
-def test_a_slash_goes_to_the_pages_search(page: Page) -> None:
+def test_a_slash_goes_to_the_pages_search(sample: Callable[..., Page]) -> None:
+    page = sample()
     page.goto("/transactions")
     field = page.locator("[data-search]")
     expect(field).to_be_visible()
