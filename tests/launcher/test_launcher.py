@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -106,12 +105,10 @@ def failing_line(module: ModuleType, capsys: pytest.CaptureFixture[str]) -> str:
     return lines[0]
 
 
-def test_the_second_start_installs_nothing_and_is_quick(checkout: Path) -> None:
-    started = time.monotonic()
+def test_the_second_start_prepares_nothing(checkout: Path) -> None:
     second = launch(checkout, "version")
     assert second.returncode == 0
-    assert second.stderr == ""
-    assert time.monotonic() - started < 2
+    assert second.stderr == ""  # a start that prepares something says so
 
 
 def test_arguments_and_the_callers_folder_reach_the_command_line(checkout: Path, tmp_path: Path) -> None:

