@@ -14,6 +14,7 @@ from typing import Any, Literal
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.providers.csv.base import ParsedFile, Progress, ReadOptions, Table
 from smartfolio_app.providers.csv.headings import normalise
+from smartfolio_app.providers.csv.mapping_words import MEANINGS
 
 Shape = Literal["trades", "two_sided", "cash", "positions"]
 SHAPES: tuple[Shape, ...] = ("trades", "two_sided", "cash", "positions")
@@ -144,16 +145,16 @@ def _value(name: str, value: object) -> object:
             raise InvalidInputError("import.bad_mapping", field=name)
         return {role: _positions(found) for role, found in value.items()}
     if name == "words":
-        if not isinstance(value, dict) or not all(isinstance(word, str) for word in value.values()):
+        if not isinstance(value, dict) or not all(meaning in MEANINGS for meaning in value.values()):
             raise InvalidInputError("import.bad_mapping", field=name)
         return value
     if name in {"headers", "missing", "ambiguous"}:
         if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
             raise InvalidInputError("import.bad_mapping", field=name)
         return tuple(value)
-    if name == "unsigned":
-        return bool(value)
-    if not isinstance(value, str):
+    if name == "unsigned" and isinstance(value, bool):
+        return value
+    if name == "unsigned" or not isinstance(value, str):
         raise InvalidInputError("import.bad_mapping", field=name)
     allowed: dict[str, tuple[str, ...]] = {
         "shape": SHAPES,

@@ -51,6 +51,9 @@ _OUTGOING = frozenset(
         TransactionKind.MARGIN_LOSS, TransactionKind.LOAN_OUT,
     }
 )  # fmt: skip
+_NUMERIC = (
+    "quantity", "price", "total", "received_quantity", "sent_quantity", "debit", "credit", "fee",
+)  # fmt: skip
 _CANCELLED = ("cancel", "annul", "reject", "refus", "failed", "pending", "storn", "abgebrochen", "expired")
 #: Kinds that come in money even where a row counts shares; a bank statement's own words may tell them too.
 _PAID_IN_MONEY = frozenset(
@@ -132,6 +135,10 @@ class _Reader:
         self._mapping = mapping
         self._columns = columns
         self._category = category
+        numeric = [position for role in _NUMERIC for position in mapping.columns.get(role, ())]
+        proven = {columns.style(position) for position in numeric if columns.style(position).evident}
+        if len(proven) == 1:  # one program wrote all the columns
+            columns.set_style(numeric, next(iter(proven)))
         self._date_at = mapping.column("date")
         self._date = (
             columns.date_reader(self._date_at, day_first=is_day_first(table.headers))

@@ -26,6 +26,7 @@ def suggestion(table: Table, options: ReadOptions) -> Mapping:
     shape = _shape(columns)
     columns = _adjusted(columns, shape, names)
     shape = _shape(columns)
+    unsigned = shape == "cash" and _is_unsigned(table, columns, options)
     mapping = Mapping(
         shape=shape,
         columns=columns,
@@ -33,14 +34,14 @@ def suggestion(table: Table, options: ReadOptions) -> Mapping:
         decimal=options.decimal or "",
         date_order=options.date_order or _date_order(table, columns, options),
         default_currency=_currency(table, columns, options),
-        unsigned=shape == "cash" and _is_unsigned(table, columns, options),
+        unsigned=unsigned and "type" in columns,
         ambiguous=ambiguous,
     )
     missing = list(mapping.lacking())
     needs_money = shape in {"trades", "cash"}
     if needs_money and "currency" not in columns and not mapping.default_currency:
         missing.append("currency")
-    if shape == "cash" and mapping.unsigned and "type" not in columns:
+    if unsigned and "type" not in columns:
         missing.append("type")
     return replace(mapping, missing=tuple(missing)) if table.rows else mapping
 

@@ -26,7 +26,7 @@ _HEADINGS: dict[str, str] = {
         "symbol; ticker; asset; coin; token; cryptocurrency; code; ticker symbol; actif; crypto; instrument; "
         "security; stock; market; wertpapier; titre; valeur mobiliere; activo; aktie; symbole; simbolo; symbool; "
         "wkn; action code; base currency; base asset; currency pair; pair; paire; product; produit; produkt; "
-        "devise crypto; coin symbol"
+        "devise crypto; coin symbol; titolo; strumento; fonds; ativo; titulo"
     ),
     "isin": "isin; isin code; code isin; isin/wkn",
     "name": (
@@ -57,24 +57,24 @@ _HEADINGS: dict[str, str] = {
         "currency code; monnaie; quote asset; currency (total); devise du compte"
     ),
     "received_quantity": (
-        "received amount; received quantity; buy amount; buy quantity; amount received; quantity received; "
-        "quantite recue; montant recu; to amount; in amount; incoming amount; credit amount; cantidad recibida; "
-        "empfangene menge; kauf; achat; buy; amount in; received; bought amount"
+        "received amount; receive amount; receive quantity; received quantity; buy amount; buy quantity; amount "
+        "received; quantity received; quantite recue; montant recu; to amount; in amount; incoming amount; credit "
+        "amount; cantidad recibida; empfangene menge; kauf; achat; buy; amount in; received; bought amount"
     ),
     "received_asset": (
         "received currency; received asset; buy currency; buy asset; actif recu; devise recue; to currency; to "
         "asset; in currency; incoming asset; activo recibido; empfangene wahrung; currency in; bought currency; "
-        "received coin"
+        "received coin; receive currency; receive asset"
     ),
     "sent_quantity": (
-        "sent amount; sent quantity; sell amount; sell quantity; amount sent; quantity sent; quantite cedee; "
-        "quantite envoyee; montant envoye; from amount; out amount; outgoing amount; spend amount; cantidad "
-        "enviada; gesendete menge; verkauf; vente; sell; amount out; sold amount"
+        "sent amount; send amount; send quantity; sent quantity; sell amount; sell quantity; amount sent; quantity "
+        "sent; quantite cedee; quantite envoyee; montant envoye; from amount; out amount; outgoing amount; spend "
+        "amount; spent amount; cantidad enviada; gesendete menge; verkauf; vente; sell; amount out; sold amount"
     ),
     "sent_asset": (
         "sent currency; sent asset; sell currency; sell asset; actif cede; actif envoye; devise envoyee; from "
         "currency; from asset; out currency; outgoing asset; spend currency; activo enviado; gesendete wahrung; "
-        "currency out; sold currency; sent coin"
+        "currency out; sold currency; sent coin; send currency; send asset; spent currency"
     ),
     "debit": (
         "debit; sortie; soll; ausgang; cargo; dare; af; paid out; money out; withdrawals; debit amount; amount "

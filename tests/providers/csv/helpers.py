@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.providers.csv import ReadOptions, parse
 from smartfolio_app.providers.csv.base import RowError
 
@@ -89,3 +90,11 @@ def attempt(reader, text):
         return reader(text), None
     except RowError as error:
         return None, error.reason
+
+
+def answer(data, filename="", options=None):
+    """What becomes of a file: what it says, or the code of the sentence that says why it is not read."""
+    try:
+        return parse(data, filename, options=options), ""
+    except SmartFolioError as error:
+        return None, error.code

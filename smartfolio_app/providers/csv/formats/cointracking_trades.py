@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from smartfolio_app.ledger.assets import AssetClass, AssetId
-from smartfolio_app.ledger.transactions import Amount, Transaction
+from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
 from smartfolio_app.providers.csv import currencies, numbers
 from smartfolio_app.providers.csv.base import Format, FormatInfo, Row, RowError, Table
 from smartfolio_app.providers.csv.book import Book
@@ -19,6 +19,7 @@ from smartfolio_app.providers.csv.headings import normalise
 from smartfolio_app.providers.csv.symbols import CoinTrackingTickers
 
 _TYPE, _BUY, _BUY_CUR, _SELL, _SELL_CUR, _FEE, _FEE_CUR, _EXCHANGE, _GROUP, _COMMENT, _DATE = range(11)
+_GIFTS = frozenset({TransactionKind.GIFT_IN, TransactionKind.GIFT_OUT})
 _IDS = ("tx-id", "tx id", "tx hash", "trade id")
 
 
@@ -56,6 +57,9 @@ class _Reader:
         received = self._side(cells, _BUY, _BUY_CUR)
         sent = self._side(cells, _SELL, _SELL_CUR)
         fee = self._side(cells, _FEE, _FEE_CUR)
+        if kind in _GIFTS and (received is None) is not (sent is None):
+            # Some languages have one word for both; the filled side tells who gave.
+            kind = TransactionKind.GIFT_IN if sent is None else TransactionKind.GIFT_OUT
         if kind in TWO_SIDED:
             if received is None or sent is None:
                 raise RowError("trade_side_missing")
