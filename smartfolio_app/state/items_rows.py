@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from smartfolio_app.ledger.assets import AssetClass, asset_id
 from smartfolio_app.ledger.money import ZERO
@@ -92,7 +94,7 @@ def item_row(item: Item, worth: Mapping[str, Decimal | None], figures: Figures) 
 def item_detail(item: Item, figures: Figures) -> ItemDetail:
     """Return an item with its history, newest value first."""
     current = item.current
-    points = [(_seconds(one), float(one.value), figures.day(one.day)) for one in item.valuations]
+    points = list(_carried(item, figures))
     return ItemDetail(
         id=item.id,
         name=item.name,
@@ -151,5 +153,11 @@ def _as_of(item: Item, figures: Figures) -> str:
     return figures.say("items.as_of", date=figures.day(item.current.day))
 
 
-def _seconds(one: Valuation) -> int:
-    return int(datetime.combine(one.day, time(), UTC).timestamp())
+def _carried(item: Item, figures: Figures) -> Iterator[tuple[int, float, str]]:
+    """Give the item's worth day by day, from its first value until today or its closing: each holds until the next."""
+    until = item.closed_on or figures.moment_now().astimezone(ZoneInfo(figures.time_zone)).date()
+    for one, following in zip_longest(item.valuations, item.valuations[1:]):
+        end = following.day if following is not None else max(until, one.day) + timedelta(days=1)
+        for number in range((end - one.day).days):
+            day = one.day + timedelta(days=number)
+            yield int(datetime.combine(day, time(), UTC).timestamp()), float(one.value), figures.day(day)

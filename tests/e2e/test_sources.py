@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.accessibility import accessibility_faults
 from tests.e2e.acts import PHONE, shoot
 from tests.e2e.app import Person, RunningApp
-from tests.e2e.household import drop, session_cookies, table
+from tests.e2e.household import change, drop, session_cookies, table
 from tests.services.cointracking_files import LEDGER, many, trades
 
 Opener = Callable[..., Page]
@@ -25,7 +25,9 @@ def owner(app: RunningApp) -> Person:
 
 @pytest.fixture(scope="module")
 def cookies(app: RunningApp, owner: Person) -> list[dict[str, Any]]:
-    return session_cookies(app, owner)
+    cookies = session_cookies(app, owner)
+    change(app, cookies, base_currency="EUR")
+    return cookies
 
 
 @pytest.fixture
@@ -192,6 +194,7 @@ def test_a_source_is_switched_renamed_and_deleted_after_saying_what_goes(sources
     ledger = source(page, "My ledger")
     expect(ledger).to_be_visible()
 
+    expect(page.locator(".wealth-bar .sum")).to_contain_text("€")
     total = page.locator(".wealth-bar .sum").inner_text()
     ledger.get_by_role("switch").click()
     expect(ledger).to_contain_text("Switched off")
