@@ -94,7 +94,7 @@ if check_env_file; then
 fi
 
 if [ "$problems" -gt 0 ]; then
-  [ "$force" = yes ] && [ "$only_check" = no ] || die "$problems problem(s); nothing was changed"
+  if [ "$force" = no ] || [ "$only_check" = yes ]; then die "$problems problem(s); nothing was changed"; fi
   say "going on in spite of $problems problem(s), as --force asks"
 else
   say "preflight: all well"

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from smartfolio_app.commands import build, demo, imports, run, testing, tokens, users, version
+from smartfolio_app.commands import build, demo, doctor, imports, run, testing, tokens, users, version
 from smartfolio_app.errors import SmartFolioError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_
     testing.run_tests
 )
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("import")(imports.import_files)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")

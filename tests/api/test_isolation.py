@@ -62,6 +62,7 @@ EXPORT = """"Type";"Buy";"Cur.";"Sell";"Cur.";"Fee";"Cur.";"Exchange";"Group";"C
 
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/healthz"): public,
+    ("GET", "/readyz"): public,
     ("GET", "/api/openapi.json"): public,
     ("GET", "/api/docs"): public,
     ("GET", "/api/docs/style.css"): public,

@@ -1,0 +1,9 @@
+"""Is everything in order? Small checks, one file each; the Trust page and ``smartfolio doctor`` read the same ones.
+
+Every check looks at the thing itself. One that cannot find out says that, as an error: "OK" is never assumed.
+"""
+
+from smartfolio_app.services.health.examination import CHECKS, examine, is_healthy
+from smartfolio_app.services.health.findings import Finding, Severity
+
+__all__ = ["CHECKS", "Finding", "Severity", "examine", "is_healthy"]

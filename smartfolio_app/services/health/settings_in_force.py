@@ -1,0 +1,38 @@
+"""Every setting with its origin; what looks like a setting and is none; what weakens the content policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from smartfolio_app.services.health.findings import Finding, Patient
+from smartfolio_app.settings import Settings, environment_name, unknown_variables
+
+
+def check(patient: Patient) -> Iterator[Finding]:
+    """Tell what is in force, and name what is not."""
+    settings = patient.settings
+    fields = type(settings).model_fields
+    facts = tuple(
+        (environment_name(field), f"{shown(settings, field)} ({settings.origin(field)})") for field in fields
+    )
+    yield Finding("settings", "ok", "settings.in_force", {"count": len(facts)}, facts)
+    for name, nearest in unknown_variables(patient.environ):
+        code = "settings.misspelt" if nearest else "settings.unknown"
+        yield Finding("settings", "warning", code, {"name": name, "nearest": nearest})
+    if settings.csp_override:
+        yield Finding("settings", "warning", "settings.policy_weakened", {"words": settings.csp_override})
+
+
+def shown(settings: Settings, field: str) -> str:
+    """Return a setting's value as it may be shown: of a secret only whether there is one, of an address no password."""
+    value = getattr(settings, field)
+    if value is None or value in ("", ()):
+        return "-"
+    if isinstance(value, SecretStr):
+        return "***"
+    if field in ("database_url", "redis_url"):
+        return make_url(value).render_as_string(hide_password=True)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
