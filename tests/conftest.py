@@ -82,7 +82,7 @@ def shared_dir() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the marker of its stage by its folder, and skip those whose samples are missing."""
     here = Path(__file__).parent
-    stages = {"e2e": pytest.mark.e2e, "api": pytest.mark.rest}
+    stages = {"e2e": pytest.mark.e2e, "api": pytest.mark.rest, "promises": pytest.mark.rest}
     for item in items:
         folder = item.path.relative_to(here).parts[0]
         if folder in stages:
