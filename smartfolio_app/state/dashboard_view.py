@@ -94,7 +94,7 @@ class Field:
     text_x: str = "0"
     text_y: str = "0"
     change_y: str = "0"
-    size: str = "none"
+    size: str = "fits-none"
 
 
 @dataclass
@@ -271,7 +271,7 @@ def _field(holding: Holding, box: Box, figures: Figures) -> Field:
         text_x=f"{box.x + box.width / 2:.1f}",
         text_y=f"{middle - (4 if size == 'large' else 2):.1f}",
         change_y=f"{middle + (20 if size == 'large' else 14):.1f}",
-        size=size,
+        size=f"fits-{size}",
     )
 
 

@@ -44,9 +44,7 @@ def seconds_until(page: Page, act: Callable[[], object], shown: re.Pattern[str])
 
 
 @pytest.mark.slow
-def test_the_dashboard_of_ten_thousand_transactions(
-    open_page: Callable[..., Page], large: tuple[RunningApp, Person]
-) -> None:
+def test_the_dashboard_of_ten_thousand_transactions(large: Household, open_page: Opener) -> None:
     app, person = large
     page = open_page(base=app.url)
     sign_in(page, person)
