@@ -45,6 +45,11 @@ class UnitPrice:
     path: tuple[Rate, ...]
     stale: bool = False
 
+    @property
+    def quoted_at(self) -> datetime:
+        """When the asset itself was quoted; the exchange rate on the way may be older (it has its own calendar)."""
+        return self.path[0].at if self.path else self.at
+
 
 @dataclass(frozen=True, slots=True)
 class Position:

@@ -46,7 +46,7 @@ def write(holdings: Iterable[Holding], currency: str) -> str:
                 number(holding.quantity),
                 number(price.value if price else None),
                 price.currency if price else "",
-                price.at.isoformat() if price else "",
+                price.quoted_at.isoformat() if price else "",
                 text(", ".join(dict.fromkeys(rate.provider for rate in price.path))) if price else "",
                 "yes" if holding.stale else "no",
                 number(holding.value),

@@ -305,7 +305,7 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
         Concern(
             symbol=one.asset.symbol,
             name=one.asset.name,
-            reason=figures.say("dashboard.price_from", age=figures.ago(one.price.at)),
+            reason=figures.say("dashboard.price_from", age=figures.ago(one.price.quoted_at)),
             link=f"/holdings?search={one.asset.symbol}",
         )
         for one in portfolio.holdings

@@ -122,7 +122,7 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         brief=" × ".join(part for part in (quantity, price_text) if part),
         quantity=quantity,
         price=price_text,
-        age=figures.clock_or_day(price.at) if price and not is_fiat(asset.id) else "",
+        age=figures.clock_or_day(price.quoted_at) if price and not is_fiat(asset.id) else "",
         stale=price is not None and price.stale,
         value=figures.money(row.value),
         share=float(round(row.share * 100, 3)) if row.share is not None else 0.0,
