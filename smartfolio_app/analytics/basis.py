@@ -78,4 +78,5 @@ def lots_of(
         policy=policy,
         corrections=[correction for correction in found if correction.at <= last],
         transfers=transfers,
+        instants=columns.instants[:count],
     )

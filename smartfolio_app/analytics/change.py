@@ -98,7 +98,7 @@ def changes_since(
     ]
     before = dict(held)
     for number, key in moved:
-        before[key] = before.get(key, ZERO) - columns.stream.quantity[number]
+        before[key] = before.get(key, ZERO) - columns.stream.change(number)
 
     fresh = _freshly_priced(valuer, [asset for asset, _ in before], since)
     changes = Changes(
@@ -166,7 +166,7 @@ class _Booking:
         if move is None:
             return
         columns = self._columns
-        role, quantity = columns.role[number], columns.stream.quantity[number]
+        role, quantity = columns.role[number], columns.stream.change(number)
         index = columns.stream.transaction[number]
         transaction = columns.ordered[index]
         if role == Role.EXCHANGE:

@@ -6,12 +6,11 @@ from bisect import bisect_right
 from decimal import localcontext
 from enum import IntEnum
 from functools import cached_property
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smartfolio_app.ledger.instants import instant, micros
+from smartfolio_app.ledger.instants import instants_of, micros
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.movements import NO_TRANSACTION, Movements, Side, movements
 from smartfolio_app.ledger.ordering import in_order
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from smartfolio_app.ledger.assets import AssetId
     from smartfolio_app.ledger.instants import Microseconds
     from smartfolio_app.ledger.transactions import Statement, Transaction
 
@@ -52,9 +52,10 @@ _CORPORATE = frozenset({TransactionKind.SPLIT, TransactionKind.SPIN_OFF})
 class LedgerColumns:
     """Movements by time, as parallel arrays.
 
-    ``ordered`` are the transactions in the engine's order. Arrays of shape (movements,): ``at`` (µs), ``place``,
-    ``asset``, ``source`` (numbers into ``places``, ``assets``, ``sources``), ``quantity`` (float, signed),
-    ``transaction`` (index into ``ordered`` or -1), ``side`` and ``role``.
+    ``ordered`` are the transactions in the engine's order, ``instants`` theirs, ``unusual`` the indices of all
+    that are not plain two-sided trades. Arrays of shape (movements,): ``at`` (µs), ``place``, ``asset``, ``source``
+    (numbers into ``places``, ``assets``, ``sources``), ``quantity`` (float, signed), ``transaction`` (index into
+    ``ordered`` or -1), ``side`` and ``role``.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class LedgerColumns:
         self.ordered = in_order(transactions)
         self.statements = statements
         self._decided = decided
-        self.stream: Movements = movements(self.ordered, statements)
+        self.instants = instants_of(self.ordered)
+        self.stream: Movements = movements(self.ordered, statements, self.instants)
         self.places = self.stream.places
         self.assets = list(dict.fromkeys(place[2] for place in self.places))
         self.sources = list(dict.fromkeys(place[0] for place in self.places))
@@ -85,9 +87,9 @@ class LedgerColumns:
     @cached_property
     def quantity(self) -> NDArray[np.float64]:
         """Signed quantities, for statistics and pictures; the exact ones are in ``stream``."""
-        return np.fromiter(
-            map(float, self.stream.quantity), dtype=np.float64, count=len(self.stream.quantity)
-        )
+        amounts = self.stream.amount
+        amount = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
+        return np.where((self.side == Side.SENT) | (self.side == Side.FEE), -amount, amount)
 
     @cached_property
     def transaction(self) -> NDArray[np.int32]:
@@ -103,19 +105,32 @@ class LedgerColumns:
     def role(self) -> NDArray[np.int8]:
         """``Role`` of each movement."""
         # One entry more than there are transactions, so that the -1 of an anchor finds its role in the last one.
-        received = np.array([*(_role_of_received(row) for row in self.ordered), Role.ANCHOR], dtype=np.int8)
-        sent = np.array([*(_role_of_sent(row) for row in self.ordered), Role.ANCHOR], dtype=np.int8)
+        received = np.full(len(self.ordered) + 1, _EXCHANGE, dtype=np.int8)
+        sent = received.copy()
+        received[-1] = sent[-1] = Role.ANCHOR
+        for index in self.unusual:
+            row = self.ordered[index]
+            received[index], sent[index] = _role_of_received(row), _role_of_sent(row)
         role = np.where(self.side == Side.SENT, sent[self.transaction], received[self.transaction])
         return np.where(self.side == Side.FEE, np.int8(Role.COST), role)
 
     @cached_property
+    def unusual(self) -> list[int]:
+        """The indices of the transactions that are not plain two-sided trades."""
+        return [
+            index
+            for index, row in enumerate(self.ordered)
+            if row.kind is not _TRADE or row.received is None or row.sent is None
+        ]
+
+    @cached_property
     def transfers(self) -> dict[int, int]:
         """Own transfers: index of the withdrawal to index of the deposit."""
-        return match_transfers(self.ordered, self._decided)
+        return match_transfers(self.ordered, self._decided, among=self.unusual)
 
     def transactions_until(self, at: Microseconds) -> int:
         """Return how many of ``ordered`` happened up to and including ``at``."""
-        return bisect_right(self.ordered, instant(at), key=attrgetter("at"))
+        return bisect_right(self.instants, at)
 
     def anchored_since(self, source: str, at: Microseconds) -> Microseconds | None:
         """Return the instant of the statement that anchors the source at ``at``, ``None`` without one."""
@@ -135,12 +150,20 @@ class LedgerColumns:
             if end > len(stream.at) // 2:  # from whichever end is nearer
                 totals = list(stream.totals)
                 for index in range(end, len(stream.at)):
-                    totals[stream.place[index]] -= stream.quantity[index]
+                    totals[stream.place[index]] -= stream.change(index)
             else:
                 totals = [ZERO] * len(self.places)
                 for index in range(end):
-                    totals[stream.place[index]] += stream.quantity[index]
+                    totals[stream.place[index]] += stream.change(index)
         return totals
+
+    def totals(self) -> dict[AssetId, Decimal]:
+        """Return what is held of each asset in the end, over all places."""
+        held: dict[AssetId, Decimal] = {}
+        with localcontext(MONEY_CONTEXT):
+            for (_, _, asset), total in zip(self.places, self.stream.totals, strict=True):
+                held[asset] = held.get(asset, ZERO) + total
+        return held
 
     def since(self, after: Microseconds, until: Microseconds) -> range:
         """Return the numbers of the movements with ``after`` <= instant <= ``until``."""
@@ -167,6 +190,7 @@ def _role_of_sent(row: Transaction) -> int:
     return _CORPORATE_ACTION if kind in _CORPORATE else _FLOW
 
 
+_TRADE = TransactionKind.TRADE
 # Plain integers, for loops over every transaction.
 _FLOW, _INCOME, _COST, _EXCHANGE, _CORPORATE_ACTION = (int(role) for role in list(Role)[:5])
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from smartfolio_app.analytics.grid import Grid
     from smartfolio_app.analytics.ledger_view import LedgerView
-    from smartfolio_app.analytics.lot_arrays import LotArrays
+    from smartfolio_app.analytics.lot_arrays import Changes, LotArrays
     from smartfolio_app.analytics.results import FloatArray
     from smartfolio_app.analytics.scope import Scope
 
@@ -37,71 +37,60 @@ def gain_series(
 
 
 def _realised(ledger: LedgerView, grid: Grid, arrays: LotArrays, scope: Scope) -> FloatArray:
-    inside = np.array(
-        [
-            scope.includes(ledger.sources[source].category, ledger.sources[source].key)
-            for source in arrays.sources
-        ],
-        dtype=np.bool_,
-    )
+    views = [ledger.sources[source] for source in arrays.sources]
+    inside = np.array([scope.includes(view.category, view.key) for view in views], dtype=np.bool_)
     steps = len(grid.ends)
-    row = grid.rows_of(arrays.realised_at)
-    chosen = (row < steps) & ~np.isnan(arrays.gain)
+    row, gain = grid.rows_of(arrays.realised.at), arrays.realised.amount
+    chosen = (row < steps) & ~np.isnan(gain)
     if len(inside):
         chosen &= inside[arrays.source]
-    total: FloatArray = np.bincount(row[chosen], weights=arrays.gain[chosen], minlength=steps).astype(
-        np.float64
-    )
+    total: FloatArray = np.bincount(row[chosen], weights=gain[chosen], minlength=steps).astype(np.float64)
     return total
 
 
 def _unrealised(ledger: LedgerView, grid: Grid, arrays: LotArrays) -> FloatArray:
     tracked = [index for index, column in enumerate(grid.columns) if _has_lots(column.asset.id)]
-    result: FloatArray = np.zeros(len(grid.ends))
     if not tracked:
-        return result
+        return np.zeros(len(grid.ends))
     number = {asset: index for index, asset in enumerate(arrays.assets)}
     # One more column than assets, always empty, for those that have no lots at all.
     place = np.array([number.get(grid.columns[index].asset.id, len(number)) for index in tracked])
-    quantity, cost, known = _lots_over_time(ledger, grid, arrays)
-    held = grid.quantity[:, tracked]
-    price = grid.price[:, tracked]
-    told = known[:, place] & ~np.isnan(price) & (held != 0)
-    whole = quantity[:, place]
+    whole = _balances(ledger, grid, arrays)
+    known = _accounted_for(grid, arrays, whole)[:, place]
+    cost = _running(grid, arrays.cost, len(number) + 1)[:, place]
+    held, price, whole = grid.quantity[:, tracked], grid.price[:, tracked], whole[:, place]
+    told = known & ~np.isnan(price) & (held != 0)
     share = np.divide(held, whole, out=np.zeros_like(held), where=told)
-    gain = np.where(told, held * np.nan_to_num(price) - share * cost[:, place], 0.0)
-    result = gain.sum(axis=1)
-    result[(held != 0).any(axis=1) & ~told.any(axis=1)] = np.nan
-    return result
+    gain: FloatArray = np.where(told, held * np.nan_to_num(price) - share * cost, 0.0).sum(axis=1)
+    gain[(held != 0).any(axis=1) & ~told.any(axis=1)] = np.nan
+    return gain
 
 
-def _lots_over_time(
-    ledger: LedgerView, grid: Grid, arrays: LotArrays
-) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Return quantity and cost of the lots of each asset, and whether they are what is held; each (T, assets + 1)."""
-    shape = (len(grid.ends), len(arrays.assets) + 1)
-    row = grid.rows_of(arrays.at)
-    inside = row < shape[0]
-    cell = (row * shape[1] + arrays.asset)[inside]
-    unknown = np.isnan(arrays.cost[inside])
-
-    def summed(weights: FloatArray) -> FloatArray:
-        total: FloatArray = np.bincount(cell, weights=weights, minlength=shape[0] * shape[1]).astype(
-            np.float64
-        )
-        return np.cumsum(total.reshape(shape), axis=0)
-
-    quantity = summed(arrays.quantity[inside])
-    cost = summed(np.where(unknown, 0.0, arrays.cost[inside]))
-    missing = summed(np.where(unknown, arrays.quantity[inside], 0.0))
-    balance = _balances(ledger, grid, arrays)
+def _accounted_for(grid: Grid, arrays: LotArrays, balance: FloatArray) -> NDArray[np.bool_]:
+    """Tell where the lots of an asset are what is held of it, at a known cost; shape (T, assets + 1)."""
+    width = balance.shape[1]
     limit = _AGREEMENT * np.abs(balance).max(axis=0, initial=0.0)
-    known = (np.abs(missing) <= limit) & (np.abs(quantity - balance) <= limit) & (np.abs(balance) > limit)
-    return quantity, cost, known
+    known: NDArray[np.bool_] = np.abs(balance) > limit
+    if len(arrays.unknown.at):
+        known &= np.abs(_running(grid, arrays.unknown, width)) <= limit
+    if arrays.doubtful:
+        lots = _running(grid, arrays.quantity, width)[:, arrays.doubtful]
+        known[:, arrays.doubtful] &= np.abs(lots - balance[:, arrays.doubtful]) <= limit[arrays.doubtful]
+    return known
+
+
+def _running(grid: Grid, changes: Changes, width: int) -> FloatArray:
+    """Return the changes added up to each instant; shape (T, width)."""
+    shape = (len(grid.ends), width)
+    row = grid.rows_of(changes.at)
+    inside = row < shape[0]
+    cell = row[inside] * width + changes.asset[inside]
+    total = np.bincount(cell, weights=changes.amount[inside], minlength=shape[0] * width)
+    return np.cumsum(total.astype(np.float64).reshape(shape), axis=0)
 
 
 def _balances(ledger: LedgerView, grid: Grid, arrays: LotArrays) -> FloatArray:
-    """Return what is held of each asset over all sources."""
+    """Return what is held of each asset over all sources; shape (T, assets + 1)."""
     data = ledger.columns
     number = {asset: index for index, asset in enumerate(arrays.assets)}
     column_of_asset = np.array([number.get(asset, len(number)) for asset in data.assets], dtype=np.int64)
@@ -110,7 +99,9 @@ def _balances(ledger: LedgerView, grid: Grid, arrays: LotArrays) -> FloatArray:
     row = grid.rows_of(data.at[:last])
     cell = row * shape[1] + column_of_asset[data.asset[:last]]
     total = np.bincount(cell, weights=data.quantity[:last], minlength=shape[0] * shape[1]).astype(np.float64)
-    return np.cumsum(total.reshape(shape), axis=0)
+    held: FloatArray = np.cumsum(total.reshape(shape), axis=0)
+    held[:, -1] = 0.0  # what has no lots at all fell into the last column
+    return held
 
 
 def _has_lots(asset: str) -> bool:

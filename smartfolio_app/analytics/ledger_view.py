@@ -125,17 +125,23 @@ class LedgerView:
         known = self._books.get(key)
         if known is None or not known.values.agrees_with(prices):
             values = MarketValues(prices, currency)
-            known = self._books[key] = _KeptLots(values, lots_of(self, values, currency, policy))
+            known = self._books[key] = _KeptLots(self, values, lots_of(self, values, currency, policy))
         return known
 
 
 class _KeptLots:
     """A lot book with the market values it was made from, and its arrays once somebody wants them."""
 
-    def __init__(self, values: MarketValues, book: LotBook) -> None:
+    def __init__(self, ledger: LedgerView, values: MarketValues, book: LotBook) -> None:
+        self._columns = ledger.columns
         self.values = values
         self.book = book
 
     @cached_property
     def arrays(self) -> LotArrays:
-        return lot_arrays(self.book)
+        balances = self._columns.totals()
+        for left in self._columns.transfers:  # on its way, a transfer is in the lots and in no balance
+            sent = self._columns.ordered[left].sent
+            if sent is not None:
+                balances.pop(sent.asset, None)
+        return lot_arrays(self.book, self._columns.instants, balances)

@@ -1,4 +1,8 @@
-"""A lot book as arrays: what entered and left the lots of each asset when, at what cost, and what was realised."""
+"""A lot book as arrays: what the lots of each asset cost at any time, and what was realised when.
+
+Turning exact numbers into floats is most of the work, so only what is asked for is turned: costs of all lots, but
+quantities only of the assets whose lots may not account for what is held.
+"""
 
 from __future__ import annotations
 
@@ -11,125 +15,225 @@ from numpy.typing import NDArray
 
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import AssetId
-from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.instants import instants_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from smartfolio_app.ledger.instants import Microseconds
     from smartfolio_app.ledger.lot_book import LotBook
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """Signed amounts by instant (µs) and asset (a number into the arrays' ``assets``), each of shape (n,)."""
+
+    at: NDArray[np.int64]
+    asset: NDArray[np.int64]
+    amount: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class LotArrays:
-    """Two tables as arrays.
+    """``cost``: what entered and left the lots, as far as it is known; ``unknown``: quantities without a known cost.
 
-    Changes of the lots, shape (C,): ``at`` (µs), ``asset`` (number into ``assets``), signed ``quantity`` and ``cost``
-    (``nan`` where the cost is not known). A short position is a negative quantity at negative cost.
-
-    Realised gains, shape (R,), one per match: ``realised_at``, ``realised_asset``, ``gain`` (``nan`` if not known) and
-    ``source``, the source (number into ``sources``) of the transaction that realised it.
+    ``quantity``: what entered and left the lots of the ``doubtful`` assets (numbers), whose lots may not account for
+    what is held. A short position is a negative quantity at a negative cost. ``realised``: known gains, with the
+    ``source`` (a number into ``sources``) of the transaction that realised each.
     """
 
     assets: list[AssetId]
     sources: list[str]
-    at: NDArray[np.int64]
-    asset: NDArray[np.int64]
-    quantity: FloatArray
-    cost: FloatArray
-    realised_at: NDArray[np.int64]
-    realised_asset: NDArray[np.int64]
-    gain: FloatArray
+    cost: Changes
+    unknown: Changes
+    quantity: Changes
+    doubtful: list[int]
+    realised: Changes
     source: NDArray[np.int64]
 
 
-def lot_arrays(book: LotBook) -> LotArrays:
-    """Return the arrays of a book."""
-    engine, ordered = book.engine, book.ordered
-    lots, matches, disposals = engine.lots, engine.matches, engine.disposals
-    number: dict[AssetId, int] = {}
+def lot_arrays(
+    book: LotBook,
+    instants: Sequence[Microseconds] | None = None,
+    balances: Mapping[AssetId, Decimal] | None = None,
+) -> LotArrays:
+    """Return the arrays of a book.
 
-    # One row a match, in the order of the disposals: each disposal's own matches follow one another.
-    size = len(matches.lot)
-    first = np.array(disposals.first, dtype=np.int64)
-    count = np.diff(np.append(first, size)) if len(first) else np.empty(0, dtype=np.int64)
-    quantity, cost = _floats(matches.quantity), _floats(matches.cost)
-    rows = [ordered[index] for index in disposals.transaction]
-    when = np.array([micros(row.at) for row in rows], dtype=np.int64)
-    what = _numbers(number, disposals.asset, len(disposals))
-    unit = _floats(disposals.proceeds) / _floats(disposals.quantity)
-    names: dict[str, int] = {}
-    origin = _numbers(names, (row.source for row in rows), len(rows))
-    realised_at, realised_asset = np.repeat(when, count), np.repeat(what, count)
-    gain = np.repeat(unit, count) * quantity - cost
-
-    bought = np.ones(len(lots.asset), dtype=np.bool_)
-    bought[lots.moved] = False
-    from_lots = np.array(matches.lot, dtype=np.int64) >= 0
-    short = _shorts(book)
-    return LotArrays(
-        sources=list(names),
-        at=np.concatenate(
-            [
-                np.array(lots.acquired, dtype=np.int64)[bought],
-                realised_at[from_lots],
-                np.array([change.at for change in engine.carried], dtype=np.int64),
-                np.array([row[0] for row in short], dtype=np.int64),
-            ]
-        ),
-        asset=np.concatenate(
-            [
-                _numbers(number, lots.asset, len(lots.asset))[bought],
-                realised_asset[from_lots],
-                _numbers(number, (change.asset for change in engine.carried), len(engine.carried)),
-                _numbers(number, (row[1] for row in short), len(short)),
-            ]
-        ),
-        quantity=np.concatenate(
-            [
-                _floats(lots.bought)[bought],
-                -quantity[from_lots],
-                _floats(change.quantity for change in engine.carried),
-                _floats(row[2] for row in short),
-            ]
-        ),
-        cost=np.concatenate(
-            [
-                _floats(lots.paid)[bought],
-                -cost[from_lots],
-                _floats(change.cost for change in engine.carried),
-                _floats(row[3] for row in short),
-            ]
-        ),
-        realised_at=realised_at,
-        realised_asset=realised_asset,
-        gain=gain,
-        source=np.repeat(origin, count),
-        assets=list(number),
-    )
+    ``instants`` are those of the book's transactions, when they are known already; ``balances`` is what is held of each
+    asset in the end: one of which the lots hold something else, or that is not named, is doubtful.
+    """
+    return _Reader(book, instants or instants_of(book.ordered)).arrays(balances or {})
 
 
-def _shorts(book: LotBook) -> list[tuple[int, AssetId, Decimal, Decimal | None]]:
-    """Return the opening and closing of short positions as changes of the lots."""
-    rows: list[tuple[int, AssetId, Decimal, Decimal | None]] = []
-    for disposal in book.engine.disposals:
-        if disposal.short is not None:
-            opened, got = disposal.short.opened, disposal.proceeds
-            closed = micros(book.ordered[disposal.transaction].at)
-            rows.append((opened, disposal.asset, -disposal.quantity, None if got is None else -got))
-            rows.append((closed, disposal.asset, disposal.quantity, got))
-    for key, pool in book.engine.pools.items():
-        for short in pool.shorts:
-            got = short.proceeds
-            rows.append(
-                (short.opened, book.engine.asset_of[key], -short.quantity, None if got is None else -got)
-            )
-    return rows
+class _Reader:
+    def __init__(self, book: LotBook, instants: Sequence[Microseconds]) -> None:
+        self._book = book
+        self._engine = book.engine
+        self._instants = instants
+        engine = book.engine
+        names = dict.fromkeys([*engine.lots.asset, *engine.disposals.asset])
+        names |= dict.fromkeys(change.asset for change in engine.carried)
+        names |= dict.fromkeys(engine.asset_of.values())
+        self._number = {asset: number for number, asset in enumerate(names)}
+        self._moved = frozenset(engine.lots.moved)
+        self._paid = _floats(engine.lots.paid)
+        self._sold = _floats(engine.disposals.cost)
+        # The few that need a closer look.
+        self._unpaid = np.flatnonzero(np.isnan(self._paid)).tolist()
+        self._half_known = [
+            number
+            for number in np.flatnonzero(np.isnan(self._sold)).tolist()
+            if number not in engine.disposals.short
+        ]
+
+    def arrays(self, balances: Mapping[AssetId, Decimal]) -> LotArrays:
+        doubtful = self._doubtful(balances)
+        realised, sources, source = self._realised()
+        return LotArrays(
+            assets=list(self._number),
+            sources=sources,
+            cost=self._costs(),
+            unknown=self._rows(row for row in self._quantities(None) if row[3]),
+            quantity=self._rows(self._quantities(doubtful) if doubtful else ()),
+            doubtful=sorted(self._number[asset] for asset in doubtful),
+            realised=realised,
+            source=source,
+        )
+
+    def _doubtful(self, balances: Mapping[AssetId, Decimal]) -> frozenset[AssetId]:
+        held = self._book.quantities()
+        found = {
+            finding.asset for finding in self._book.findings if finding.code == "lots.unknown_acquisition"
+        }
+        found |= {asset for asset in self._number if asset not in balances}
+        found |= {asset for asset, quantity in held.items() if quantity != balances.get(asset, 0)}
+        found |= {asset for asset, total in balances.items() if total and asset not in held}
+        return frozenset(found & self._number.keys())
+
+    def _costs(self) -> Changes:
+        """Return what acquisitions paid, less what disposals and moves took away."""
+        lots, disposals = self._engine.lots, self._engine.disposals
+        paid = self._paid.copy()
+        paid[lots.moved] = nan
+        at = [np.array(lots.acquired, dtype=np.int64), self._times(disposals.transaction)]
+        asset = [self._numbers(lots.asset), self._numbers(disposals.asset)]
+        amount = [paid, -self._sold]
+        closed = list(disposals.short)
+        amount[1][closed] = nan  # what closes a short position was no lot
+        rest = [*self._partly_known(), *self._carried(), *self._shorts()]
+        at.append(np.array([row[0] for row in rest], dtype=np.int64))
+        asset.append(self._numbers([row[1] for row in rest]))
+        amount.append(_floats(row[2] for row in rest))
+        known = ~np.isnan(np.concatenate(amount))
+        return Changes(np.concatenate(at)[known], np.concatenate(asset)[known], np.concatenate(amount)[known])
+
+    def _partly_known(self) -> Iterable[tuple[int, AssetId, Decimal | None]]:
+        """Yield the known parts of disposals that are not known as a whole."""
+        disposals, matches = self._engine.disposals, self._engine.matches
+        for number in self._half_known:
+            for match in self._matches_of(number):
+                part = matches.cost[match]
+                if part is not None:
+                    yield self._instants[disposals.transaction[number]], disposals.asset[number], -part
+
+    def _carried(self) -> Iterable[tuple[int, AssetId, Decimal | None]]:
+        return ((change.at, change.asset, change.cost) for change in self._engine.carried)
+
+    def _shorts(self) -> Iterable[tuple[int, AssetId, Decimal | None]]:
+        for opened, closed, asset, _, proceeds in self._short_positions():
+            if proceeds is not None:
+                yield opened, asset, -proceeds
+                if closed is not None:
+                    yield closed, asset, proceeds
+
+    def _short_positions(self) -> Iterable[tuple[int, int | None, AssetId, Decimal, Decimal | None]]:
+        """Yield opened, closed (or ``None``), asset, quantity and proceeds of every short position."""
+        disposals, engine = self._engine.disposals, self._engine
+        for number, short in disposals.short.items():
+            closed = self._instants[disposals.transaction[number]]
+            quantity, proceeds = disposals.quantity[number], disposals.proceeds[number]
+            yield short.opened, closed, disposals.asset[number], quantity, proceeds
+        for key, pool in engine.pools.items():
+            for short in pool.shorts:
+                yield short.opened, None, engine.asset_of[key], short.quantity, short.proceeds
+
+    def _quantities(self, wanted: frozenset[AssetId] | None) -> Iterable[tuple[int, AssetId, Decimal, bool]]:
+        """Yield what entered and left the lots: instant, asset, quantity, and whether its cost is not known.
+
+        ``wanted`` limits it to some assets; ``None`` to what has no known cost, of all assets.
+        """
+        lots, disposals, matches = self._engine.lots, self._engine.disposals, self._engine.matches
+        for lot in self._unpaid if wanted is None else range(len(lots.asset)):
+            if (wanted is None or lots.asset[lot] in wanted) and lot not in self._moved:
+                yield lots.acquired[lot], lots.asset[lot], lots.bought[lot], lots.paid[lot] is None
+        for number in self._half_known if wanted is None else range(len(disposals)):
+            if (wanted is None or disposals.asset[number] in wanted) and number not in disposals.short:
+                at = self._instants[disposals.transaction[number]]
+                for match in self._matches_of(number):
+                    if matches.lot[match] >= 0:
+                        yield (
+                            at,
+                            disposals.asset[number],
+                            -matches.quantity[match],
+                            matches.cost[match] is None,
+                        )
+        for change in self._engine.carried:
+            if change.cost is None if wanted is None else change.asset in wanted:
+                yield change.at, change.asset, change.quantity, change.cost is None
+        for opened, closed, asset, quantity, proceeds in self._short_positions():
+            if proceeds is None if wanted is None else asset in wanted:
+                yield opened, asset, -quantity, proceeds is None
+                if closed is not None:
+                    yield closed, asset, quantity, proceeds is None
+
+    def _realised(self) -> tuple[Changes, list[str], NDArray[np.int64]]:
+        disposals = self._engine.disposals
+        rows = [self._book.ordered[index] for index in disposals.transaction]
+        names = {source: number for number, source in enumerate(dict.fromkeys(row.source for row in rows))}
+        gain = _floats(disposals.proceeds) - self._sold
+        for number in np.flatnonzero(np.isnan(gain)):
+            gain[number] = self._known_part(int(number))
+        changes = Changes(self._times(disposals.transaction), self._numbers(disposals.asset), gain)
+        return changes, list(names), np.array([names[row.source] for row in rows], dtype=np.int64)
+
+    def _known_part(self, number: int) -> float:
+        """Return the gain of the parts of a disposal whose cost is known, ``nan`` without any."""
+        disposals, matches = self._engine.disposals, self._engine.matches
+        proceeds = disposals.proceeds[number]
+        if proceeds is None:
+            return nan
+        unit = float(proceeds) / float(disposals.quantity[number])
+        known = [
+            unit * float(matches.quantity[match]) - float(cost)
+            for match in self._matches_of(number)
+            if (cost := matches.cost[match]) is not None
+        ]
+        return sum(known) if known else nan
+
+    def _matches_of(self, number: int) -> range:
+        disposals = self._engine.disposals
+        after = number + 1
+        end = disposals.first[after] if after < len(disposals) else len(self._engine.matches.lot)
+        return range(disposals.first[number], end)
+
+    def _rows(self, rows: Iterable[tuple[int, AssetId, Decimal, bool]]) -> Changes:
+        found = list(rows)
+        return Changes(
+            np.array([row[0] for row in found], dtype=np.int64),
+            self._numbers([row[1] for row in found]),
+            _floats(row[2] for row in found),
+        )
+
+    def _times(self, transactions: Sequence[int]) -> NDArray[np.int64]:
+        moments = np.array(self._instants, dtype=np.int64)
+        return (
+            moments[np.array(transactions, dtype=np.int64)] if transactions else np.empty(0, dtype=np.int64)
+        )
+
+    def _numbers(self, assets: Sequence[AssetId]) -> NDArray[np.int64]:
+        return np.array([self._number[asset] for asset in assets], dtype=np.int64)
 
 
 def _floats(values: Iterable[Decimal | None]) -> FloatArray:
     return np.array([nan if value is None else float(value) for value in values], dtype=np.float64)
-
-
-def _numbers(known: dict[str, int], names: Iterable[str], count: int) -> NDArray[np.int64]:
-    return np.fromiter((known.setdefault(name, len(known)) for name in names), dtype=np.int64, count=count)

@@ -32,7 +32,7 @@ def corrections(
         if side == Side.ANCHOR:
             source, account, asset = stream.places[stream.place[number]]
             key = (stream.at[number], source, account if by_account else "", asset)
-            changes[key] = changes.get(key, ZERO) + stream.quantity[number]
+            changes[key] = changes.get(key, ZERO) + stream.change(number)
     found: list[Correction] = []
     for (at, source, account, asset), change in changes.items():
         if not change:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from smartfolio_app.ledger.transactions import Transaction
 
 Microseconds = int
 DAY_US = 86_400_000_000
@@ -18,3 +24,8 @@ def micros(at: datetime) -> Microseconds:
 def instant(at: Microseconds) -> datetime:
     """Return the instant, aware and in UTC."""
     return _EPOCH + timedelta(microseconds=at)
+
+
+def instants_of(rows: Iterable[Transaction]) -> list[Microseconds]:
+    """Return the instant of each transaction."""
+    return [(row.at - _EPOCH) // _ONE_US for row in rows]

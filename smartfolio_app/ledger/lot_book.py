@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
-from smartfolio_app.ledger.instants import Microseconds, instant, micros
+from smartfolio_app.ledger.instants import Microseconds, instant, instants_of, micros
 from smartfolio_app.ledger.lot_engine import Disposal, LotEngine
 from smartfolio_app.ledger.lot_events import EventReader
 from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from smartfolio_app.ledger.assets import AssetId
 
 _TRADE = TransactionKind.TRADE
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_US = timedelta(microseconds=1)
 _BEGINNING = micros(datetime(1, 1, 1, tzinfo=UTC))
 #: A chain of swaps longer than this would have to come back on itself every year to change the averages again.
 _MOST_RUNS = 8
@@ -136,6 +134,18 @@ class LotBook:
             ]
         return sorted(found, key=lambda lot: (lot.asset, lot.acquired, lot.transaction))
 
+    def quantities(self) -> dict[AssetId, Decimal]:
+        """Return how much of each asset the lots hold, short positions counted against it."""
+        held: dict[AssetId, Decimal] = {}
+        quantity = self.engine.lots.quantity
+        with localcontext(MONEY_CONTEXT):
+            for key, pool in self.engine.pools.items():
+                total = sum([quantity[lot] for lot in pool.numbers()], ZERO)
+                total -= sum([short.quantity for short in pool.shorts], ZERO)
+                asset = self.engine.asset_of[key]
+                held[asset] = held.get(asset, ZERO) + total
+        return {asset: total for asset, total in held.items() if total}
+
     def bases(self) -> dict[AssetId, Basis]:
         """Return quantity and cost of everything that has lots."""
         held: dict[AssetId, Basis] = {}
@@ -155,14 +165,18 @@ def lot_book(
     policy: Policy | None = None,
     corrections: Sequence[Correction] = (),
     transfers: Mapping[int, int] | None = None,
+    instants: Sequence[Microseconds] | None = None,
 ) -> LotBook:
     """Return lots and gains in ``currency``.
 
     ``ordered`` comes from ``ordering.in_order``. ``price_of`` gives market prices and exchange rates in ``currency``.
     ``corrections`` are by instant. ``transfers`` maps the index of a withdrawal to that of the deposit it became.
+    ``instants`` are those of ``ordered``, when they are known already.
     """
     chosen = policy or Policy()
-    inputs = _Inputs(ordered, currency, price_of, corrections, transfers or {})
+    inputs = _Inputs(
+        ordered, currency, price_of, corrections, transfers or {}, instants or instants_of(ordered)
+    )
     with localcontext(MONEY_CONTEXT):
         book = _run(inputs, LotEngine(chosen))
         if Method.TOTAL_AVERAGE not in (chosen.method, *chosen.methods.values()):
@@ -183,6 +197,7 @@ class _Inputs:
     price_of: PriceOf
     corrections: Sequence[Correction]
     transfers: Mapping[int, int]
+    instants: Sequence[Microseconds]
 
 
 def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
@@ -192,8 +207,8 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
     by_year = bool(policy.methods) or policy.method is Method.TOTAL_AVERAGE
     year_ends = _BEGINNING
     waiting = list(inputs.corrections[::-1])
-    for index, row in enumerate(ordered):
-        here.at = at = (row.at - _EPOCH) // _US  # `micros`, without a call
+    for index, (row, at) in enumerate(zip(ordered, inputs.instants, strict=True)):
+        here.at = at
         if waiting:
             while waiting and waiting[-1].at < at:
                 _correct(reader, waiting.pop())

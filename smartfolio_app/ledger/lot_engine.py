@@ -55,6 +55,8 @@ class Disposal(NamedTuple):
 class DisposalColumns:
     """All disposals, as parallel lists; ``short`` has those that closed a short position, by number.
 
+    ``cost`` is that of all the disposal's matches, ``None`` where any of it is not known.
+
     Lists of plain values, because the garbage collector walks over every tuple of a long ledger again and again.
     """
 
@@ -64,6 +66,7 @@ class DisposalColumns:
     quantity: list[Decimal] = field(default_factory=list)
     proceeds: list[Decimal | None] = field(default_factory=list)
     fee: list[Decimal] = field(default_factory=list)
+    cost: list[Decimal | None] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
     short: dict[int, Short] = field(default_factory=dict)
 
@@ -85,7 +88,7 @@ class DisposalColumns:
     def __iter__(self) -> Iterator[Disposal]:
         return (self[number] for number in range(len(self)))
 
-    def add(self, row: Disposal) -> None:
+    def add(self, row: Disposal, cost: Decimal | None) -> None:
         """Append a disposal."""
         if row.short is not None:
             self.short[len(self)] = row.short
@@ -96,6 +99,7 @@ class DisposalColumns:
         self.proceeds.append(row.proceeds)
         self.fee.append(row.fee)
         self.first.append(row.first)
+        self.cost.append(cost)
 
 
 @dataclass(slots=True)
@@ -160,6 +164,7 @@ class LotEngine:
         self._sold_kind, self._sold_transaction = disposals.kind.append, disposals.transaction.append
         self._sold_quantity, self._sold_proceeds = disposals.quantity.append, disposals.proceeds.append
         self._sold_fee, self._sold_first = disposals.fee.append, disposals.first.append
+        self._sold_cost = disposals.cost.append
 
     # ------------------------------------------------------------------------------------------------ pools
     def tracks(self, asset: AssetId) -> bool:
@@ -240,10 +245,13 @@ class LotEngine:
         held, costs, averaging = self.lots.quantity, self.lots.cost, pool.averaging
         first = len(self.matches.lot)
         left = quantity
+        whole: Decimal | None = ZERO  # what all of it cost
         while True:
             lot = pool.first()
             if lot < 0:
-                quantity, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
+                sold, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
+                whole = None if sold == quantity else whole
+                quantity = sold
                 break
             here = held[lot]
             if here > left:
@@ -252,6 +260,7 @@ class LotEngine:
                 self._match_lot(lot)
                 self._match_quantity(left)
                 self._match_cost(cost)
+                whole = None if whole is None or cost is None else whole + cost
                 break
             cost = pool.cost_of(lot, here) if averaging else costs[lot]
             pool.drop()
@@ -259,6 +268,7 @@ class LotEngine:
             self._match_lot(lot)
             self._match_quantity(here)
             self._match_cost(cost)
+            whole = None if whole is None or cost is None else whole + cost
             if here == left:
                 break
             left -= here
@@ -270,6 +280,7 @@ class LotEngine:
             self._sold_proceeds(proceeds)
             self._sold_fee(fee)
             self._sold_first(first)
+            self._sold_cost(whole)
 
     def take(self, pool: Pool, quantity: Decimal) -> list[tuple[Decimal, Decimal | None, int]]:
         """Take ``quantity`` out of a pool without a gain; return (quantity, cost, lot) of each part.
@@ -359,7 +370,9 @@ class LotEngine:
             first = len(self.matches.lot)
             self._match_unknown(taken, paid)
             closed = self.here.transaction
-            self.disposals.add(Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short))
+            self.disposals.add(
+                Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short), paid
+            )
             quantity -= taken
             cost = None if cost is None or paid is None else cost - paid
             if taken == short.quantity:

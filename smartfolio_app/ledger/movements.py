@@ -7,13 +7,14 @@ alone, and everything that needs quantities over time can add instead of decidin
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.balances import Place, names_accounts
-from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.instants import instants_of, micros
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.transactions import StatementLine
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from smartfolio_app.ledger.assets import AssetId
+    from smartfolio_app.ledger.instants import Microseconds
     from smartfolio_app.ledger.transactions import Statement, Transaction
 
 NO_TRANSACTION = -1
@@ -37,7 +39,9 @@ class Side(IntEnum):
 
 @dataclass(slots=True)
 class Movements:
-    """Parallel lists, one entry a movement, by time: instant (µs), place number, signed quantity, transaction, side.
+    """Parallel lists, one entry a movement, by time: instant (µs), place number, amount, transaction, side.
+
+    ``amount`` is as its transaction tells it, so what was sent and paid as a fee is to be taken off: ``change`` does.
 
     ``transaction`` is an index into the ordered transactions, ``NO_TRANSACTION`` for an anchor. ``places`` names the
     place numbers, ``totals`` is what each holds in the end, ``negative`` the transaction that first took a place below
@@ -47,73 +51,97 @@ class Movements:
     places: list[Place] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
     place: list[int] = field(default_factory=list)
-    quantity: list[Decimal] = field(default_factory=list)
+    amount: list[Decimal] = field(default_factory=list)
     transaction: list[int] = field(default_factory=list)
     side: list[int] = field(default_factory=list)
     totals: list[Decimal] = field(default_factory=list)
     negative: dict[int, int] = field(default_factory=dict)
     lines: dict[int, StatementLine] = field(default_factory=dict)
 
+    def change(self, number: int) -> Decimal:
+        """Return the signed quantity of a movement."""
+        amount = self.amount[number]
+        return amount.copy_negate() if self.side[number] in _TAKEN else amount
 
-def movements(ordered: Sequence[Transaction], statements: Mapping[str, Sequence[Statement]]) -> Movements:
+
+def movements(
+    ordered: Sequence[Transaction],
+    statements: Mapping[str, Sequence[Statement]],
+    instants: Sequence[Microseconds] | None = None,
+) -> Movements:
     """Return the stream of changes.
 
-    ``ordered`` comes from ``ordering.in_order``; ``statements`` is by source id. A statement speaks after every
-    transaction of its own instant; of two at one instant the one given last speaks last.
+    ``ordered`` comes from ``ordering.in_order``; ``statements`` is by source id; ``instants`` are those of ``ordered``,
+    when they are known already. A statement speaks after every transaction of its own instant; of two at one instant
+    the one given last speaks last.
     """
     builder = _Builder()
     anchors = sorted(
         ((micros(row.as_of), source, row) for source, rows in statements.items() for row in rows),
         key=lambda anchor: anchor[0],
     )
+    moments = instants_of(ordered) if instants is None else instants
     done = 0
     with localcontext(MONEY_CONTEXT):
-        for index, transaction in enumerate(ordered):
-            at = micros(transaction.at)
-            while done < len(anchors) and anchors[done][0] < at:
-                builder.correct(*anchors[done])
-                done += 1
-            builder.add(index, at, transaction)
-        for anchor in anchors[done:]:
+        for anchor in anchors:
+            until = bisect_right(moments, anchor[0], lo=done)
+            builder.add(ordered, moments, done, until)
             builder.correct(*anchor)
+            done = until
+        builder.add(ordered, moments, done, len(ordered))
     return builder.stream
 
 
 class _Builder:
-    """Builds the stream. Its inner loop runs for every side of every transaction, hence the bound methods."""
-
     def __init__(self) -> None:
-        self.stream = stream = Movements()
+        self.stream = Movements()
         self._books: dict[tuple[str, str], dict[AssetId, int]] = {}
         self._one_place: set[str] = set()
-        self._open: tuple[str, str] | None = None
-        self._book: dict[AssetId, int] = {}
-        self._add_at, self._add_place = stream.at.append, stream.place.append
-        self._add_quantity = stream.quantity.append
-        self._add_transaction, self._add_side = stream.transaction.append, stream.side.append
 
-    def add(self, index: int, at: int, transaction: Transaction) -> None:
-        """Append the sides of one transaction."""
-        source = transaction.source
-        account = "" if source in self._one_place else transaction.account
-        if self._open != (source, account):
-            self._turn_to(source, account)
-        amount = transaction.received
-        if amount is not None:
-            self._append(amount.asset, at, amount.quantity, index, _RECEIVED)
-        amount = transaction.sent
-        if amount is not None:
-            self._append(amount.asset, at, amount.quantity.copy_negate(), index, _SENT)
-        amount = transaction.fee
-        if amount is not None:
-            self._append(amount.asset, at, amount.quantity.copy_negate(), index, _FEE)
+    def add(
+        self, ordered: Sequence[Transaction], moments: Sequence[Microseconds], first: int, last: int
+    ) -> None:
+        """Append the sides of the transactions ``first`` to ``last`` - 1.
 
-    def correct(self, at: int, source: str, statement: Statement) -> None:
+        One flat loop without calls: it runs for every side of every transaction there is.
+        """
+        stream = self.stream
+        totals, negative = stream.totals, stream.negative
+        add_at, add_place, add_amount = stream.at.append, stream.place.append, stream.amount.append
+        add_transaction, add_side = stream.transaction.append, stream.side.append
+        source = account = None
+        book: dict[AssetId, int] = {}
+        for index in range(first, last):
+            row, at = ordered[index], moments[index]
+            if row.source is not source or row.account is not account:
+                source, account = row.source, row.account
+                book = self._books.setdefault((source, "" if source in self._one_place else account), {})
+            for amount, side in ((row.received, _RECEIVED), (row.sent, _SENT), (row.fee, _FEE)):
+                if amount is None:
+                    continue
+                quantity = amount.quantity
+                number = book.get(amount.asset)
+                if number is None:
+                    number = self._new_place(row, amount.asset, book)
+                if side == _RECEIVED:
+                    totals[number] += quantity
+                else:
+                    total = totals[number] = totals[number] - quantity
+                    if total < ZERO:
+                        negative.setdefault(number, index)
+                add_at(at)
+                add_place(number)
+                add_amount(quantity)
+                add_transaction(index)
+                add_side(side)
+
+    def correct(self, at: Microseconds, source: str, statement: Statement) -> None:
         """Append what takes the source from what its movements say to what its statement says."""
         if names_accounts(statement):
             self._one_place.discard(source)
         else:
             self._one_place.add(source)
+        stream = self.stream
         reported: dict[tuple[str, AssetId], Decimal] = {}
         line_of: dict[tuple[str, AssetId], StatementLine] = {}
         for line in statement.lines:
@@ -126,35 +154,32 @@ class _Builder:
                     reported.setdefault((account, asset), ZERO)
         for place, quantity in reported.items():
             account, asset = place
-            self._turn_to(source, account)
-            known = self._book.get(asset)
-            change = quantity - (ZERO if known is None else self.stream.totals[known])
+            book = self._books.setdefault((source, account), {})
+            number = book.get(asset)
+            if number is None:
+                number = book[asset] = self._number((source, account, asset))
+            change = quantity - stream.totals[number]
             if change:
                 if place in line_of:
-                    self.stream.lines[len(self.stream.at)] = line_of[place]
-                self._append(asset, at, change, NO_TRANSACTION, _ANCHOR)
+                    stream.lines[len(stream.at)] = line_of[place]
+                stream.totals[number] = quantity
+                stream.at.append(at)
+                stream.place.append(number)
+                stream.amount.append(change)
+                stream.transaction.append(NO_TRANSACTION)
+                stream.side.append(_ANCHOR)
 
-    def _turn_to(self, source: str, account: str) -> None:
-        self._open = (source, account)
-        self._book = self._books.setdefault(self._open, {})
+    def _new_place(self, row: Transaction, asset: AssetId, book: dict[AssetId, int]) -> int:
+        account = "" if row.source in self._one_place else row.account
+        number = book[asset] = self._number((row.source, account, asset))
+        return number
 
-    def _append(self, asset: AssetId, at: int, change: Decimal, index: int, side: int) -> None:
-        totals = self.stream.totals
-        number = self._book.get(asset)
-        if number is None:
-            assert self._open is not None
-            number = self._book[asset] = len(totals)
-            self.stream.places.append((*self._open, asset))
-            totals.append(ZERO)
-        total = totals[number] = totals[number] + change
-        if total < ZERO and index >= 0:
-            self.stream.negative.setdefault(number, index)
-        self._add_at(at)
-        self._add_place(number)
-        self._add_quantity(change)
-        self._add_transaction(index)
-        self._add_side(side)
+    def _number(self, place: Place) -> int:
+        self.stream.places.append(place)
+        self.stream.totals.append(ZERO)
+        return len(self.stream.places) - 1
 
 
 # Plain integers: looking an enum member up costs more than the rest of the line it stands on.
 _RECEIVED, _SENT, _FEE, _ANCHOR = (int(side) for side in Side)
+_TAKEN = (_SENT, _FEE)

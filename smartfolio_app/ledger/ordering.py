@@ -7,6 +7,7 @@ is ordered by its content. Storage ids and file rows play no part, because they 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -17,20 +18,22 @@ from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionK
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_AT = attrgetter("at")
 _NOTHING = Amount(ZERO, "")
 _SPLIT, _BRINGS, _EXCHANGES, _TAKES = 0, 1, 2, 3
 
 
 def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
     """Return the transactions in the engine's order; the result does not depend on the order given."""
-    ordered = sorted(transactions, key=attrgetter("at"))
-    start = 0
-    for index in range(1, len(ordered) + 1):
-        if index < len(ordered) and ordered[index].at == ordered[start].at:
-            continue
-        if index - start > 1:
-            ordered[start:index] = _simultaneous(ordered[start:index])
-        start = index
+    ordered = sorted(transactions, key=_AT)
+    moments = list(map(_AT, ordered))
+    same = [index for index, (one, next_) in enumerate(pairwise(moments)) if one == next_]
+    while same:  # first member of each group of simultaneous transactions, and how far it reaches
+        start = end = same[0]
+        while end < len(moments) and moments[end] == moments[start]:
+            end += 1
+        ordered[start:end] = _simultaneous(ordered[start:end])
+        same = same[end - start - 1 :]
     return ordered
 
 

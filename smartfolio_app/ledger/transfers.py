@@ -46,11 +46,13 @@ def match_transfers(
     ordered: Sequence[Transaction],
     decided: Mapping[str, str] | None = None,
     tolerance: Tolerance | None = None,
+    *,
+    among: Sequence[int] | None = None,
 ) -> dict[int, int]:
     """Return for each withdrawal that became a deposit the index of the one and of the other.
 
     ``ordered`` comes from ``ordering.in_order``. ``decided`` is the user's word, by storage id: a withdrawal's id to
-    its deposit's, or to ``""`` where there is none.
+    its deposit's, or to ``""`` where there is none. ``among`` names the indices worth looking at, when they are known.
     """
     limits, word = tolerance or Tolerance(), decided or {}
     matched = _decided(ordered, word)
@@ -58,7 +60,8 @@ def match_transfers(
     confirmed = set(word.values())
     arrivals: defaultdict[AssetId, list[tuple[Microseconds, int]]] = defaultdict(list)
     leaving: list[int] = []
-    for index, row in enumerate(ordered):
+    for index in range(len(ordered)) if among is None else among:
+        row = ordered[index]
         if row.kind is TransactionKind.DEPOSIT and row.received is not None:
             if index not in taken and not (row.id and row.id in confirmed):
                 arrivals[row.received.asset].append((micros(row.at), index))

@@ -44,9 +44,11 @@ statements = st.dictionaries(
 def test_the_sum_of_the_movements_is_what_is_held_at_any_instant(rows, anchors, at):
     stream = movements(in_order(rows), anchors)
     totals: dict[tuple[str, str, str], Decimal] = {}
-    for when, place, quantity in zip(stream.at, stream.place, stream.quantity, strict=True):
+    for number, (when, place) in enumerate(zip(stream.at, stream.place, strict=True)):
         if when <= micros(at):
-            totals[stream.places[place]] = totals.get(stream.places[place], Decimal(0)) + quantity
+            totals[stream.places[place]] = totals.get(stream.places[place], Decimal(0)) + stream.change(
+                number
+            )
     expected = {place: held.quantity for place, held in holdings_at(rows, anchors, at).items()}
     assert {place: total for place, total in totals.items() if total} == expected
 
@@ -62,7 +64,7 @@ def test_movements_ascend_in_time_and_say_what_they_are():
     line = StatementLine("crypto:BTC", Decimal("1.5"))
     stream = movements([buy], {"s1": [Statement(T0 + HOUR, (line,))]})
     assert stream.side == [Side.RECEIVED, Side.SENT, Side.ANCHOR, Side.ANCHOR]
-    assert stream.quantity == [2, -9, Decimal("-0.5"), 9]
+    assert [stream.change(number) for number in range(4)] == [2, -9, Decimal("-0.5"), 9]
     assert stream.transaction == [0, 0, NO_TRANSACTION, NO_TRANSACTION]
     assert stream.lines == {2: line}
     assert stream.totals == [Decimal("1.5"), 0]
