@@ -219,7 +219,10 @@ class AppState(rx.State):
         yield
         page = state_of_page(self.router.url.path)
         if page is not None:
-            await (await self.get_state(page))._show(seat)
+            shown = await self.get_state(page)
+            await shown._show(seat)
+            yield
+            await shown._later(seat)
             yield
         await (await self.get_state(ExplainState))._show(seat)
 

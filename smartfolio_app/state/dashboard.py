@@ -121,9 +121,11 @@ class DashboardState(PageState, rx.State):
         left = len(concerns) - len(self.concerns)
         self.more_concerns = figures.say("dashboard.more_concerns", count=left) if left else ""
         self.moves_known = any(one.change_today is not None for one in portfolio.holdings)
+        self.filled = True
+
+    async def _later(self, seat: Seat) -> None:
         if not self.empty:
             await self._draw(seat)
-        self.filled = True
 
     async def _draw(self, seat: Seat) -> None:
         if self.range in wealth.INTRADAY:

@@ -37,6 +37,9 @@ class PageState(rx.State, mixin=True):
         """Fill the page's vars for ``seat``."""
         raise NotImplementedError
 
+    async def _later(self, seat: Seat) -> None:
+        """Fill what takes longer; what ``_show`` filled is on screen by then."""
+
     async def _seat(self, viewer: Viewer) -> Seat:
         """Return the seat of the viewer who sent this event."""
         from smartfolio_app.state.base import AppState

@@ -53,10 +53,8 @@ def test_the_dashboard_of_ten_thousand_transactions(large: Household, open_page:
     assert opened < 1.5
     currency = page.locator(".wealth-bar .tools select")
     crypto = page.get_by_role("combobox", name="Crypto")
-    currency.select_option("USD")  # the first look in a currency computes its past; what counts is the change
-    expect(page.locator(".hero-figure")).to_contain_text("$")
     times = {"currency": 9.0, "scope": 9.0}
-    for code, sign in (("EUR", "€"), ("USD", r"\$")) * 2:
+    for code, sign in (("USD", r"\$"), ("EUR", "€")) * 2:
         took = seconds_until(page, lambda code=code: currency.select_option(code), re.compile(sign))
         times["currency"] = min(times["currency"], took)
     whole = page.locator(".hero-figure").inner_text()
