@@ -9,7 +9,18 @@ import sys
 
 import typer
 
-from smartfolio_app.commands import build, demo, doctor, imports, run, testing, tokens, users, version
+from smartfolio_app.commands import (
+    backups,
+    build,
+    demo,
+    doctor,
+    imports,
+    run,
+    testing,
+    tokens,
+    users,
+    version,
+)
 from smartfolio_app.errors import SmartFolioError
 
 app = typer.Typer(
@@ -27,6 +38,8 @@ app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_
 )
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("import")(imports.import_files)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")

@@ -94,6 +94,12 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(
         default=20, ge=1, le=1024, description="largest uploaded file in MB, 1 to 1024"
     )
+    backups: bool = Field(default=True, description="true: an encrypted backup a day in the data folder")
+    backup_passphrase: SecretStr | None = Field(
+        default=None,
+        min_length=12,
+        description="passphrase of the backups, 12 characters or more; empty: the vault's key",
+    )
     offline: bool = Field(default=False, description="true: never call a price provider")
     coingecko_url: WebAddress = Field(
         default="https://api.coingecko.com/api/v3", description="base address of the CoinGecko API"

@@ -20,7 +20,16 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.services import demo, files, market_data, price_refresh, snapshots, staging, warming
+from smartfolio_app.services import (
+    backups,
+    demo,
+    files,
+    market_data,
+    price_refresh,
+    snapshots,
+    staging,
+    warming,
+)
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 
@@ -104,6 +113,8 @@ TASKS: tuple[Task, ...] = (
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
     Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
     Task("tidy", timedelta(hours=6), timedelta(minutes=10), price_refresh.tidy),
+    # Looking is cheap; it is made once a day.
+    Task("backup", timedelta(hours=1), timedelta(minutes=15), backups.make_due),
     Task("files", timedelta(hours=6), timedelta(minutes=12), _sweep_files),
 )
 

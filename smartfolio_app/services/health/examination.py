@@ -13,6 +13,7 @@ from sqlmodel import Session
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services.health import (
     audit_chain,
+    backup_state,
     clock,
     database,
     disk,
@@ -39,6 +40,7 @@ CHECKS: dict[str, Check] = {
     "audit": audit_chain.check,
     "disk": disk.check,
     "clock": clock.check,
+    "backups": backup_state.check,
     "redis": redis_server.check,
     "providers": providers.check,
     "sources": source_states.check,

@@ -32,8 +32,8 @@ def check(patient: Patient) -> Iterator[Finding]:
             params["at"] = f"{status.succeeded_at:%Y-%m-%d %H:%M}"
             yield Finding("providers", "ok", "providers.answers", params, facts)
     calls = market_data.recent_calls(patient.db, SHOWN_CALLS)
-    facts = tuple(
+    told = tuple(
         (call.at.isoformat(), f"{call.host}{call.path} {call.status or '-'} {call.outcome} {call.ms} ms")
         for call in calls
     )
-    yield Finding("providers", "info", "providers.calls", {"count": len(calls)}, facts)
+    yield Finding("providers", "info", "providers.calls", {"count": len(calls)}, told)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from smartfolio_app.keys import KeyRefusedError, vault_keys
-from smartfolio_app.services.health.findings import Finding, Patient
+from smartfolio_app.services.health.findings import Finding, Patient, Severity
 from smartfolio_app.storage.vault import Vault
 
 
@@ -19,7 +19,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     state = Vault(keys).state(patient.db)
     facts = (("keys", str(len(keys))), *_age(patient))
-    severity = "error" if state == "locked" else "ok"
+    severity: Severity = "error" if state == "locked" else "ok"
     yield Finding("vault", severity, f"vault.{state}", {}, facts)
 
 

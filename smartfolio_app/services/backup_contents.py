@@ -1,0 +1,63 @@
+"""What a database holds, in figures that two databases can be compared by: counts, and a digest for each user."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, Table, select
+
+from smartfolio_app.ledger.money import plain
+from smartfolio_app.storage.migrate import metadata
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Return the number of rows of each table."""
+    return {table.name: len(connection.execute(select(*table.primary_key)).all()) for table in _tables()}
+
+
+def user_digests(connection: Connection) -> dict[str, str]:
+    """Return user id -> SHA-256 over every row that belongs to them: what they own, to the last digit.
+
+    A row belongs to a user by its own column, or by the row it refers to (a statement's lines, an item's valuations).
+    """
+    digests: dict[str, hashlib._Hash] = {}
+    owners: dict[tuple[str, object], str] = {}
+    for table in _tables():
+        for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
+            owner = _owner(table, dict(row), owners)
+            if not owner:
+                continue
+            keys = list(table.primary_key)
+            if len(keys) == 1:
+                owners[table.name, row[keys[0].name]] = owner
+            cells = "\x1f".join(f"{name}={_text(value)}" for name, value in row.items())
+            digests.setdefault(owner, hashlib.sha256()).update(f"{table.name}\x1e{cells}\n".encode())
+    return {owner: digest.hexdigest() for owner, digest in digests.items()}
+
+
+def _tables() -> list[Table]:
+    """Every table, the ones that others refer to first."""
+    return metadata().sorted_tables
+
+
+def _owner(table: Table, row: dict[str, object], owners: dict[tuple[str, object], str]) -> str:
+    if table.name == "user":
+        return str(row["id"])
+    for column in table.columns:
+        for key in column.foreign_keys:
+            owner = (
+                row[column.name]
+                if key.column.table.name == "user"
+                else owners.get((key.column.table.name, row[column.name]))
+            )
+            if owner:
+                return str(owner)
+    return ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.isoformat() if isinstance(value, datetime | date) else repr(value)

@@ -1,0 +1,312 @@
+"""Backups: made while the server runs, encrypted, proven by a restore drill, and kept for a year in thinning steps.
+
+A backup holds the database, the uploaded files and a manifest. It is encrypted with a key derived from the vault's key,
+or from ``SMARTFOLIO_BACKUP_PASSPHRASE`` where one is set. The keys themselves are not in it: whoever has the backup
+alone can read nothing, and whoever loses the key cannot either. Credentials stay the vault's ciphertext inside.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+from sqlmodel import Session
+
+from smartfolio_app import __version__
+from smartfolio_app.keys import ensure_data_dir, vault_keys, write_private
+from smartfolio_app.services import audit, backup_contents
+from smartfolio_app.services.backup_stream import BackupError, DecryptingReader, EncryptingWriter
+from smartfolio_app.settings import Settings
+from smartfolio_app.storage import migrate
+from smartfolio_app.storage.engine import current_settings, dispose, engine_for, session_scope
+
+SUFFIX = ".sfbackup"
+DATABASE = "smartfolio.sqlite"
+DAILY, WEEKLY, MONTHLY = 7, 4, 12
+EVERY = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds. ``users``: user id -> digest of all their rows; ``counts``: table -> rows."""
+
+    created_at: str
+    version: str
+    schema: str
+    counts: dict[str, int]
+    users: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """How the last restore drill went; ``error`` is a code, empty when all was the same."""
+
+    at: datetime
+    file: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back, and where what was there before lies."""
+
+    manifest: Manifest
+    kept: Path | None
+
+
+def folder(settings: Settings) -> Path:
+    """Return where scheduled backups lie."""
+    return settings.data_dir / "backups"
+
+
+def listed(settings: Settings) -> list[tuple[datetime, Path]]:
+    """Return the backups in the folder with the instant each was made, newest first."""
+    found = []
+    for path in folder(settings).glob(f"smartfolio-*{SUFFIX}"):
+        try:
+            made = datetime.strptime(path.name, f"smartfolio-%Y%m%dT%H%M%SZ{SUFFIX}").replace(tzinfo=UTC)
+        except ValueError:
+            continue  # somebody's own file
+        found.append((made, path))
+    return sorted(found, reverse=True)
+
+
+def make(settings: Settings, to: Path | None = None, *, now: datetime | None = None) -> Path:
+    """Make a backup while others read and write; return its file. ``to``: a file, or a folder.
+
+    Raises:
+        BackupError: ``backup.sqlite_only``, or ``backup.cannot_write``.
+    """
+    path = _sqlite_path(settings)
+    made = now or datetime.now(UTC)
+    name = f"smartfolio-{made:%Y%m%dT%H%M%SZ}{SUFFIX}"
+    target = folder(settings) / name if to is None else to / name if to.is_dir() else to
+    try:
+        if to is None:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+        with _scratch(settings) as scratch:
+            snapshot = scratch / DATABASE
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(snapshot)) as copy:
+                source.backup(copy)
+            manifest = _describe(settings, scratch, made)
+            unfinished = target.with_name(f".{target.name}.part")
+            try:
+                _pack(settings, unfinished, scratch, manifest)
+                unfinished.replace(target)
+            finally:
+                unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BackupError("backup.cannot_write", path=str(target), reason=reason) from error
+    return target
+
+
+def verify(settings: Settings, file: Path, *, passphrase: str = "") -> Manifest:
+    """Restore ``file`` into a scratch database, compare it with its manifest, and throw it away.
+
+    Raises:
+        BackupError: It cannot be read, or is not what its manifest says.
+    """
+    with _scratch(settings) as scratch:
+        return _unpack(settings, file, scratch, passphrase)
+
+
+def drill(settings: Settings, file: Path, *, now: datetime | None = None) -> Drill:
+    """Prove that ``file`` could be restored, and remember how that went. Never raises for a bad backup."""
+    error = ""
+    try:
+        verify(settings, file)
+    except BackupError as problem:
+        error = problem.code
+        log.warning("the restore drill of %s failed: %s", file.name, problem)
+    done = Drill(now or datetime.now(UTC), file.name, error)
+    record = json.dumps({"at": done.at.isoformat(), "file": done.file, "error": done.error})
+    folder(settings).mkdir(mode=0o700, exist_ok=True)
+    write_private(folder(settings) / "drill.json", record.encode())
+    return done
+
+
+def last_drill(settings: Settings) -> Drill | None:
+    """Return how the last drill went, ``None`` when there was none."""
+    path = folder(settings) / "drill.json"
+    if not path.exists():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    return Drill(datetime.fromisoformat(record["at"]), record["file"], record["error"])
+
+
+def restore(settings: Settings, file: Path, *, passphrase: str = "", now: datetime | None = None) -> Restored:
+    """Put a backup in the place of the database and the uploaded files; the server must be stopped.
+
+    Everything is read, decrypted and compared before anything is replaced. What was there is kept beside it, under
+    ``before-restore-<time>``.
+
+    Raises:
+        BackupError: As ``verify``, and then nothing has changed.
+    """
+    path = _sqlite_path(settings)
+    ensure_data_dir(settings)
+    kept = settings.data_dir / f"before-restore-{now or datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    with _scratch(settings) as scratch:
+        manifest = _unpack(settings, file, scratch, passphrase)
+        there = path.exists()
+        kept.mkdir(mode=0o700)
+        if there:
+            with closing(sqlite3.connect(path)) as old:
+                old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            dispose(settings)  # the last connection takes the -wal and -shm files with it
+            for beside in ("", "-wal"):
+                before = Path(f"{path}{beside}")
+                if before.exists():
+                    shutil.copy2(before, kept / before.name)
+            for beside in ("-wal", "-shm"):
+                Path(f"{path}{beside}").unlink(missing_ok=True)
+        (scratch / DATABASE).replace(path)
+        if settings.uploads_dir.exists():
+            settings.uploads_dir.replace(kept / "uploads")
+        if (scratch / "uploads").exists():
+            (scratch / "uploads").replace(settings.uploads_dir)
+    dispose(settings)
+    migrate.upgrade(settings)
+    with session_scope(settings) as db:
+        audit.record(db, "", "backup.restore", {"file": file.name, "made": manifest.created_at})
+    return Restored(manifest, kept if there else None)
+
+
+def rotate(settings: Settings) -> list[Path]:
+    """Remove backups that are neither among the 7 daily, the 4 weekly nor the 12 monthly; return what went."""
+    files = listed(settings)
+    keep: set[Path] = set()
+    for period, amount in (("%Y-%m-%d", DAILY), ("%G-%V", WEEKLY), ("%Y-%m", MONTHLY)):
+        newest: dict[str, Path] = {}
+        for made, path in files:
+            newest.setdefault(made.strftime(period), path)
+        keep.update(list(newest.values())[:amount])
+    gone = [path for _, path in files if path not in keep]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+def make_due(_db: Session) -> Path | None:
+    """Make the daily backup when it is time, drill it, thin out the old ones. For the scheduler."""
+    settings = current_settings()
+    newest = next(iter(listed(settings)), None)
+    postgres = engine_for(settings).dialect.name != "sqlite"
+    if not settings.backups or postgres or (newest and datetime.now(UTC) - newest[0] < EVERY):
+        return None
+    file = make(settings)
+    if not drill(settings, file).error:  # what is proven may replace what is old
+        rotate(settings)
+    return file
+
+
+# ------------------------------------------------------------------------------------------------ the inside
+def _sqlite_path(settings: Settings) -> Path:
+    database = engine_for(settings).url.database
+    if engine_for(settings).dialect.name != "sqlite" or not database:
+        raise BackupError("backup.sqlite_only")
+    return Path(database)
+
+
+@contextmanager
+def _scratch(settings: Settings) -> Iterator[Path]:
+    """A private folder on the data's own disk, so that what is in it can be moved into place in one step."""
+    with tempfile.TemporaryDirectory(prefix=".backup-", dir=ensure_data_dir(settings)) as name:
+        yield Path(name)
+
+
+def _at(settings: Settings, scratch: Path) -> Settings:
+    return settings.model_copy(update={"data_dir": scratch, "database_url": ""})
+
+
+def _describe(settings: Settings, scratch: Path, made: datetime) -> Manifest:
+    there = _at(settings, scratch)
+    try:
+        with engine_for(there).connect() as connection:
+            counts = backup_contents.counts(connection)
+            users = backup_contents.user_digests(connection)
+        schema = migrate.current_version(there) or ""
+    finally:
+        dispose(there)
+    return Manifest(made.isoformat(), __version__, schema, counts, users)
+
+
+def _passphrase(settings: Settings) -> str:
+    return settings.backup_passphrase.get_secret_value() if settings.backup_passphrase else ""
+
+
+def _pack(settings: Settings, target: Path, scratch: Path, manifest: Manifest) -> None:
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        writer = EncryptingWriter(file, vault_key=vault_keys(settings)[0], passphrase=_passphrase(settings))
+        with tarfile.open(fileobj=cast("BinaryIO", writer), mode="w|gz") as tar:
+            content = json.dumps(asdict(manifest)).encode()
+            entry = tarfile.TarInfo("manifest.json")
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+            tar.add(scratch / DATABASE, DATABASE)
+            if settings.uploads_dir.exists():
+                tar.add(settings.uploads_dir, "uploads")
+        writer.finish()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _unpack(settings: Settings, file: Path, scratch: Path, passphrase: str) -> Manifest:
+    """Decrypt ``file`` into ``scratch`` and compare what came out with its manifest."""
+    try:
+        with file.open("rb") as source:
+            reader = DecryptingReader(
+                source,
+                vault_keys=vault_keys(settings, create=False),
+                passphrase=passphrase or _passphrase(settings),
+            )
+            with tarfile.open(fileobj=cast("BinaryIO", reader), mode="r|gz") as tar:
+                tar.extractall(scratch, filter="data")
+            while reader.read(1 << 16):  # to the proven end of the stream
+                pass
+        manifest = Manifest(**json.loads((scratch / "manifest.json").read_text(encoding="utf-8")))
+    except (tarfile.TarError, EOFError, ValueError, TypeError) as error:
+        raise BackupError("backup.damaged") from error
+    except FileNotFoundError as error:
+        raise BackupError("backup.no_such_file", path=str(error.filename)) from error
+    _compare(settings, scratch, manifest)
+    return manifest
+
+
+def _compare(settings: Settings, scratch: Path, manifest: Manifest) -> None:
+    there = _at(settings, scratch)
+    (scratch / DATABASE).chmod(0o600)
+    try:
+        with engine_for(there).connect() as connection:
+            if connection.execute(text("PRAGMA quick_check(1)")).scalar_one() != "ok":
+                raise BackupError("backup.damaged")
+        # An older backup is brought up to date first, as the restore would; a newer one is refused here.
+        same_schema = manifest.schema == migrate.latest_version()
+        migrate.upgrade(there)
+        with engine_for(there).connect() as connection:
+            if same_schema and backup_contents.counts(connection) != manifest.counts:
+                raise BackupError("backup.differs")
+            if same_schema and backup_contents.user_digests(connection) != manifest.users:
+                raise BackupError("backup.differs")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    except DatabaseError as error:
+        raise BackupError("backup.damaged") from error
+    finally:
+        dispose(there)

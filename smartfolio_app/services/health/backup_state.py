@@ -1,0 +1,35 @@
+"""When was the last backup made, and did its restore drill pass?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from smartfolio_app.services import backups
+from smartfolio_app.services.health.findings import Finding, Patient
+
+OLD = timedelta(days=2)
+
+
+def check(patient: Patient) -> Iterator[Finding]:
+    """Look at the files and the drill's record."""
+    if patient.db.get_bind().dialect.name != "sqlite":
+        yield Finding("backups", "info", "backups.elsewhere")
+        return
+    files = backups.listed(patient.settings)
+    if not files:
+        yield Finding("backups", "warning", "backups.none")
+        return
+    made = files[0][0]
+    params = {"at": f"{made:%Y-%m-%d %H:%M}", "count": len(files)}
+    if patient.now - made > OLD:
+        yield Finding("backups", "warning", "backups.old", params)
+    else:
+        yield Finding("backups", "ok", "backups.fresh", params)
+    drill = backups.last_drill(patient.settings)
+    if drill is None:
+        yield Finding("backups", "warning", "backups.no_drill")
+    elif drill.error:
+        yield Finding("backups", "error", "backups.drill_failed", {"file": drill.file, "reason": drill.error})
+    else:
+        yield Finding("backups", "ok", "backups.drill_passed", {"at": f"{drill.at:%Y-%m-%d %H:%M}"})
