@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         "header in which the trusted proxies name the signed-in user, such as Remote-User; empty: none is believed",
         pattern=r"^[A-Za-z0-9-]*$",
     )
+    metrics_token: SecretStr | None = _variable(
+        "SECURITY_METRICS_TOKEN",
+        None,
+        "token with which Prometheus may read /metrics, 16 characters or more; empty: there is no /metrics",
+        min_length=16,
+    )
     csp_script_src: str = _variable(
         "SECURITY_CSP_SCRIPT_SRC", "", "further origins of scripts, space-separated"
     )

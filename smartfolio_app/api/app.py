@@ -21,6 +21,7 @@ from smartfolio_app.api import (
     holdings,
     imports,
     items,
+    metrics,
     prices,
     reports,
     settings,
@@ -40,6 +41,7 @@ from smartfolio_app.storage.engine import current_settings
 _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     health.router,
+    metrics.router,
     docs.router,
     users.router,
     admin.router,

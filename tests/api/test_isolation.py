@@ -32,7 +32,7 @@ class Route:
     """How one route is exercised. ``path`` may hold names of Alice's things (see ``alices_things``)."""
 
     #: public: anyone; own: the caller's; named: one thing of the caller's, by its id; admin: administrators
-    kind: Literal["public", "own", "named", "admin"]
+    kind: Literal["public", "own", "named", "admin", "operator"]
     path: str = ""
     body: Any = None
     files: Callable[[], dict[str, Any]] | None = None
@@ -63,6 +63,7 @@ EXPORT = """"Type";"Buy";"Cur.";"Sell";"Cur.";"Fee";"Cur.";"Exchange";"Group";"C
 TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/healthz"): public,
     ("GET", "/readyz"): public,
+    ("GET", "/metrics"): Route("operator"),
     ("GET", "/api/openapi.json"): public,
     ("GET", "/api/docs"): public,
     ("GET", "/api/docs/style.css"): public,
