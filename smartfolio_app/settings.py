@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="text (sentences) or json (one object a line)"
+    )
     rate_limit_refill_rate: float = _variable(
         "SECURITY_RATE_LIMIT_REFILL_RATE", 20.0, "tokens a second, more than 0", gt=0, allow_inf_nan=False
     )

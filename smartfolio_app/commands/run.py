@@ -73,8 +73,10 @@ def start(settings: Settings) -> None:
 
 def speak(settings: Settings) -> None:
     """Let the app's own messages reach the console, from the chosen level on; libraries keep to warnings."""
+    from smartfolio_app.commands.log_format import formatter
+
     console = logging.StreamHandler()
-    console.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    console.setFormatter(formatter(settings))
     own = logging.getLogger("smartfolio_app")
     own.addHandler(console)
     own.setLevel(settings.log_level.upper())

@@ -1,4 +1,4 @@
-"""What the Prometheus may know, as text: limits, jobs, providers, backups. No name, no address, no amount."""
+"""What Prometheus may know, as text: limits, jobs, providers, backups. No name, no address, no amount."""
 
 from __future__ import annotations
 
