@@ -15,7 +15,7 @@ def heat_map(fields: Var, size: tuple[int, int], extra: str = "") -> rx.Componen
         rx.foreach(fields, _field),
         view_box=f"0 0 {size[0]} {size[1]}",
         class_name=f"heat-map {extra}",
-        role="group",
+        role="img",  # a picture: every figure in it is also a line of the holdings, where the keyboard reaches it
         aria_label=t("dashboard.map"),
     )
 
@@ -27,8 +27,6 @@ def _field(one: Var) -> rx.Component:
         rx.el.svg.text(one.change, x=one.text_x, y=one.change_y),
         rx.el.svg.title(one.label),
         class_name=one.tone.to(str) + Var.create(" ").to(str) + one.size.to(str),
-        role="button",
-        aria_label=one.label,
         on_click=ExplainState.open(one.figure),
         key=one.id,
     )
