@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 from reflex.vars import Var
 
@@ -17,6 +19,7 @@ from smartfolio_app.components.tables import Column, cell, data_table, number_ce
 from smartfolio_app.i18n import t
 from smartfolio_app.services.holdings import GROUPINGS
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.holdings import SORTS, HoldingsState
 
 COLUMNS = (
@@ -164,7 +167,7 @@ def _asset_row(row: Var) -> rx.Component:
             class_name="at-asset",
         ),
         rx.el.td(
-            rx.el.span(row.price, class_name="num"),
+            _asks(rx.el.span(row.price, class_name="num"), row.figure, t("holdings.price"), row.price),
             rx.el.span(
                 rx.cond(row.stale, chip("holdings.stale", kind="notable")),
                 row.age,
@@ -173,7 +176,10 @@ def _asset_row(row: Var) -> rx.Component:
             ),
             class_name="right at-price",
         ),
-        rx.el.td(row.quantity, class_name="right num at-quantity"),
+        rx.el.td(
+            _asks(row.quantity, row.figure, t("holdings.quantity"), row.quantity),
+            class_name="right num at-quantity",
+        ),
         rx.el.td(figure(row.value, row.figure, of=row.symbol), class_name="right at-value strong"),
         rx.el.td(
             rx.el.span(
@@ -193,9 +199,40 @@ def _asset_row(row: Var) -> rx.Component:
             ),
             class_name="right at-cost",
         ),
-        rx.el.td(_moved(row.gain, row.gain_share, row.gain_direction), class_name="right at-gain"),
-        rx.el.td(_moved(row.today, row.today_share, row.today_direction), class_name="right at-today"),
+        rx.el.td(
+            _asks(
+                _moved(row.gain, row.gain_share, row.gain_direction),
+                row.gain_figure,
+                t("holdings.unrealised"),
+                row.gain,
+                by_key=True,
+            ),
+            class_name="right at-gain",
+        ),
+        rx.el.td(
+            _asks(
+                _moved(row.today, row.today_share, row.today_direction),
+                row.figure,
+                t("holdings.today"),
+                row.today,
+            ),
+            class_name="right at-today",
+        ),
         class_name="holding",
+    )
+
+
+def _asks(shown: Any, name: Var, of: Var, value: Var, *, by_key: bool = False) -> rx.Component:
+    """Return a figure that opens its explanation. Those that share one with their neighbour are no stop of the tab
+    key: fifty rows of eight stops help nobody.
+    """
+    return rx.el.button(
+        shown,
+        type="button",
+        class_name="why num",
+        on_click=ExplainState.open(name),
+        aria_label=t("explain.ask", figure=of, value=value),
+        tab_index=0 if by_key else -1,
     )
 
 

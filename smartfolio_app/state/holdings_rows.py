@@ -43,6 +43,7 @@ class HoldingRow:
     today_direction: str = "none"
     figure: str = ""
     cost_figure: str = ""
+    gain_figure: str = ""
     transactions_address: str = ""
 
 
@@ -136,6 +137,7 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         today_direction=direction(row.change_today),
         figure=f"holding:{asset.id}",
         cost_figure=f"cost_basis:{asset.id}",
+        gain_figure=f"unrealised:{asset.id}",
         transactions_address=f"/transactions?{urlencode({'asset': asset.id})}",
     )
 

@@ -102,9 +102,12 @@ def test_a_row_opens_its_places_and_leads_to_its_transactions(holdings: Opener) 
     expect(page.locator("tr.transaction")).to_have_count(2)
 
 
-def test_a_figure_explains_itself(holdings: Opener) -> None:
+@pytest.mark.parametrize(
+    "where", [".at-value", ".at-price", ".at-quantity", ".at-cost", ".at-gain", ".at-today"]
+)
+def test_each_figure_explains_itself(holdings: Opener, where: str) -> None:
     page = holdings()
-    page.locator("tr.holding", has_text="BTC").locator(".at-value .why").click()
+    page.locator("tr.holding", has_text="BTC").locator(f"{where} .why").first.click()
     panel = page.get_by_role("dialog", name="Why this number?")
     expect(panel.locator(".explain-result")).to_contain_text("€")
     page.keyboard.press("Escape")
