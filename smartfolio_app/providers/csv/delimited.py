@@ -16,6 +16,8 @@ from smartfolio_app.providers.csv.limits import MAX_CELL, MAX_CELLS, MAX_COLUMNS
 DELIMITERS = (",", ";", "\t", "|")
 _SNIFFED_RECORDS = 60
 _DECLARED = re.compile(r'\s*"?sep=(?P<delimiter>.)"?\s*\Z', re.IGNORECASE)
+#: How many different texts are remembered at a time.
+_POOLED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ def _records(text: str, delimiter: str, skipped: int) -> tuple[list[Row], int]:
     reader = csv.reader(_lines(text), delimiter=delimiter)
     records: list[Row] = []
     line, cells_seen, seen = 1 + skipped, 0, 0
+    # Most cells of a long file occur many times (its words, currencies, places): each text is held once.
+    pool: dict[str, str] = {}
+    known = pool.setdefault
     # csv's own limit on a cell is far above any export's; a quote that is never closed runs into it.
     try:
         for cells in reader:
@@ -109,7 +114,9 @@ def _records(text: str, delimiter: str, skipped: int) -> tuple[list[Row], int]:
                     raise UnreadableFileError("import.too_many_columns", row=line, limit=MAX_COLUMNS)
                 if seen > MAX_ROWS or cells_seen > MAX_CELLS:
                     raise UnreadableFileError("import.too_many_rows", limit=MAX_ROWS)
-                records.append(Row(line, cells))
+                records.append(Row(line, [known(cell, cell) for cell in cells]))
+                if len(pool) > _POOLED:
+                    pool.clear()
             line = reader.line_num + 1 + skipped
     except csv.Error:
         return records, line
