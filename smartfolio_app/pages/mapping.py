@@ -150,7 +150,10 @@ def _how() -> rx.Component:
         field(
             "import_wizard.zone",
             select(
-                [("", Var.create("UTC")), *((zone, Var.create(zone.replace("_", " "))) for zone in ZONES[:-1])],
+                [
+                    ("", Var.create("UTC")),
+                    *((zone, Var.create(zone.replace("_", " "))) for zone in ZONES[:-1]),
+                ],
                 value=S.time_zone,
                 on_change=S.choose("time_zone"),
             ),

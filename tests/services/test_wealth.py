@@ -196,7 +196,9 @@ def test_ten_thousand_transactions_answer_at_once(db, someone):
         return (time.thread_time() - started) * 1000
 
     elsewhere = replace(view, currency="USD")
-    assert milliseconds(lambda: wealth.portfolio(db, elsewhere)) < 350  # the cost of everything in a new currency
+    assert (
+        milliseconds(lambda: wealth.portfolio(db, elsewhere)) < 350
+    )  # the cost of everything in a new currency
     assert milliseconds(lambda: wealth.history(db, elsewhere)) < 250
     for other in (view, elsewhere):  # from then on
         narrow = replace(other, scope=Scope(crypto="cointracking_csv"))
