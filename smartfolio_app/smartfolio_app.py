@@ -56,9 +56,7 @@ class SmartFolio(rx.App):
         static_dir = get_web_dir() / "build" / "client"
         pages_and_api = super().__call__()
         known_event = self._registration_context.event_handlers.__contains__
-        return protect(
-            pages_and_api, settings, static_dir=static_dir, limits=limits, known_event=known_event
-        )
+        return protect(pages_and_api, settings, static_dir=static_dir, limits=limits, known_event=known_event)
 
 
 app = SmartFolio(

@@ -211,7 +211,9 @@ def _refusal(rejected: dict[str, Any], seat: Seat) -> str:
     """Return why the browser would not send a file; what it says is a client's word, so nothing of it is trusted."""
     file, errors = rejected.get("file"), rejected.get("errors")
     name = clean_name(str(file.get("path", ""))) if isinstance(file, dict) else ""
-    codes = {one.get("code") for one in errors if isinstance(one, dict)} if isinstance(errors, list) else set()
+    codes = (
+        {one.get("code") for one in errors if isinstance(one, dict)} if isinstance(errors, list) else set()
+    )
     if "file-too-large" in codes:
         limit = seat.figures.count(current_settings().max_upload_mb)
         return seat.figures.say("import_wizard.too_large", name=name, size=limit)

@@ -214,7 +214,9 @@ class SourcesState(PageState, rx.State):
 
     def _fill_offers(self, seat: Seat) -> None:
         found = offers(registry.providers().values(), self.offer_search, seat.figures)
-        self.by_hand = [one for one in found if one.kind == "manual" and one.provider != registry.WEALTH_ITEMS]
+        self.by_hand = [
+            one for one in found if one.kind == "manual" and one.provider != registry.WEALTH_ITEMS
+        ]
         self.any_file = [one for one in found if one.provider in (registry.FILE_CRYPTO, registry.FILE_STOCKS)]
         self.offers = [one for one in found if one.kind == "csv" and one not in self.any_file]
 
