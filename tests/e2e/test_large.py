@@ -1,7 +1,7 @@
 """Ten thousand transactions in the browser: shown, and shown otherwise, without a reload.
 
-The times are printed (``pytest -s``); the bounds only tell a page that works from one that hangs, because a busy machine is
-no proof of slowness. Alone on two cores it opens in under 1.5 s and changes its view in under 300 ms.
+The times are printed (``pytest -s``); the bounds only tell a page that works from one that hangs, because a busy
+machine is no proof of slowness. Alone on two cores it opens in under 1.5 s and changes its view in under 300 ms.
 """
 
 from __future__ import annotations
