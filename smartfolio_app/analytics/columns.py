@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smartfolio_app.ledger.instants import instants_of, micros
+from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.movements import NO_TRANSACTION, Movements, Side, movements
-from smartfolio_app.ledger.ordering import in_order
+from smartfolio_app.ledger.ordering import in_order_with_instants
 from smartfolio_app.ledger.transactions import EXPENSE_KINDS, INCOME_KINDS, TransactionKind
 from smartfolio_app.ledger.transfers import match_transfers
 
@@ -64,10 +64,9 @@ class LedgerColumns:
         statements: Mapping[str, Sequence[Statement]],
         decided: Mapping[str, str] | None = None,
     ) -> None:
-        self.ordered = in_order(transactions)
+        self.ordered, self.instants = in_order_with_instants(transactions)
         self.statements = statements
         self._decided = decided
-        self.instants = instants_of(self.ordered)
         self.stream: Movements = movements(self.ordered, statements, self.instants)
         self.places = self.stream.places
         self.assets = list(dict.fromkeys(place[2] for place in self.places))

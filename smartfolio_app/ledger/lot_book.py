@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smartfolio_app.ledger.instants import Microseconds, instant, instants_of, micros
 from smartfolio_app.ledger.lot_engine import Disposal, LotEngine
 from smartfolio_app.ledger.lot_events import EventReader
-from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy
+from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy, Pooling
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.pools import part
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
@@ -205,6 +205,7 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
     reader = EventReader(engine, ordered, inputs.currency, inputs.price_of, inputs.transfers)
     trade, handlers, here = reader.trade, reader.handlers, engine.here
     by_year = bool(policy.methods) or policy.method is Method.TOTAL_AVERAGE
+    scoped = policy.pooling is not Pooling.GLOBAL
     year_ends = _BEGINNING
     waiting = list(inputs.corrections[::-1])
     for index, (row, at) in enumerate(zip(ordered, inputs.instants, strict=True)):
@@ -215,7 +216,9 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
             here.at = at
         if by_year and at >= year_ends:
             year_ends = _turn(engine, at)
-        here.transaction, here.source, here.account = index, row.source, row.account
+        here.transaction = index
+        if scoped:
+            here.source, here.account = row.source, row.account
         if row.kind is _TRADE:
             trade(row)
         else:

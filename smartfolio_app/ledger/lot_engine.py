@@ -15,6 +15,7 @@ from smartfolio_app.ledger.instants import Microseconds
 from smartfolio_app.ledger.lots import DisposalKind, Finding, Method, Policy, Pooling
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.pools import (
+    SCALE,
     AveragePool,
     FirstInPool,
     LastInPool,
@@ -52,12 +53,12 @@ class Disposal(NamedTuple):
 
 
 @dataclass(slots=True)
-class DisposalColumns:
-    """All disposals, as parallel lists; ``short`` has those that closed a short position, by number.
+class Disposals:
+    """All disposals in the order in which they were realised, as parallel lists.
 
-    ``cost`` is that of all the disposal's matches, ``None`` where any of it is not known.
-
-    Lists of plain values, because the garbage collector walks over every tuple of a long ledger again and again.
+    ``cost`` is that of all a disposal's matches, ``None`` where any of it is not known; ``short`` has those that closed
+    a short position, by number. Lists of plain values, because the garbage collector would walk over every tuple of a
+    long ledger again and again.
     """
 
     asset: list[AssetId] = field(default_factory=list)
@@ -66,8 +67,8 @@ class DisposalColumns:
     quantity: list[Decimal] = field(default_factory=list)
     proceeds: list[Decimal | None] = field(default_factory=list)
     fee: list[Decimal] = field(default_factory=list)
-    cost: list[Decimal | None] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
+    cost: list[Decimal | None] = field(default_factory=list)
     short: dict[int, Short] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -87,19 +88,6 @@ class DisposalColumns:
 
     def __iter__(self) -> Iterator[Disposal]:
         return (self[number] for number in range(len(self)))
-
-    def add(self, row: Disposal, cost: Decimal | None) -> None:
-        """Append a disposal."""
-        if row.short is not None:
-            self.short[len(self)] = row.short
-        self.asset.append(row.asset)
-        self.kind.append(row.kind)
-        self.transaction.append(row.transaction)
-        self.quantity.append(row.quantity)
-        self.proceeds.append(row.proceeds)
-        self.fee.append(row.fee)
-        self.first.append(row.first)
-        self.cost.append(cost)
 
 
 @dataclass(slots=True)
@@ -142,7 +130,7 @@ class LotEngine:
         self.here = Place()
         self.lots = lots = LotColumns()
         self.matches = matches = MatchColumns()
-        self.disposals = disposals = DisposalColumns()
+        self.disposals = sold = Disposals()
         self.carried: list[Carried] = []
         self.findings: list[Finding] = []
         self.pools: dict[Hashable, Pool] = {}
@@ -160,11 +148,14 @@ class LotEngine:
             lots.paid.append,
         )
         self._match_lot, self._match_quantity = matches.lot.append, matches.quantity.append
-        self._match_cost, self._sold_asset = matches.cost.append, disposals.asset.append
-        self._sold_kind, self._sold_transaction = disposals.kind.append, disposals.transaction.append
-        self._sold_quantity, self._sold_proceeds = disposals.quantity.append, disposals.proceeds.append
-        self._sold_fee, self._sold_first = disposals.fee.append, disposals.first.append
-        self._sold_cost = disposals.cost.append
+        self._match_cost, self._sold_asset = matches.cost.append, sold.asset.append
+        self._sold_kind, self._sold_transaction = sold.kind.append, sold.transaction.append
+        self._sold_quantity, self._sold_proceeds = sold.quantity.append, sold.proceeds.append
+        self._sold_fee, self._sold_first, self._sold_cost = (
+            sold.fee.append,
+            sold.first.append,
+            sold.cost.append,
+        )
 
     # ------------------------------------------------------------------------------------------------ pools
     def tracks(self, asset: AssetId) -> bool:
@@ -242,36 +233,12 @@ class LotEngine:
         if not quantity:
             return
         pool = (self.pools.get(asset) if self._global else None) or self.pool(asset)
-        held, costs, averaging = self.lots.quantity, self.lots.cost, pool.averaging
         first = len(self.matches.lot)
-        left = quantity
-        whole: Decimal | None = ZERO  # what all of it cost
-        while True:
-            lot = pool.first()
-            if lot < 0:
-                sold, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
-                whole = None if sold == quantity else whole
-                quantity = sold
-                break
-            here = held[lot]
-            if here > left:
-                cost = pool.cost_of(lot, left)
-                held[lot] = here - left
-                self._match_lot(lot)
-                self._match_quantity(left)
-                self._match_cost(cost)
-                whole = None if whole is None or cost is None else whole + cost
-                break
-            cost = pool.cost_of(lot, here) if averaging else costs[lot]
-            pool.drop()
-            held[lot] = ZERO
-            self._match_lot(lot)
-            self._match_quantity(here)
-            self._match_cost(cost)
-            whole = None if whole is None or cost is None else whole + cost
-            if here == left:
-                break
-            left -= here
+        left, whole = self._take_queued(pool, quantity) if pool.queued else self._take_chosen(pool, quantity)
+        if left:
+            sold, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
+            whole = None if sold == quantity else whole
+            quantity = sold
         if quantity:
             self._sold_asset(asset)
             self._sold_kind(kind)
@@ -281,6 +248,54 @@ class LotEngine:
             self._sold_fee(fee)
             self._sold_first(first)
             self._sold_cost(whole)
+
+    def _take_queued(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
+        """Match ``left`` with lots in their order, each at its own cost; return what is missing, and the cost."""
+        held, costs, queue, end = self.lots.quantity, self.lots.cost, pool.lots, pool.end
+        whole, known = ZERO, True
+        while queue:
+            lot = queue[end]
+            here, cost = held[lot], costs[lot]
+            taken = here
+            if here > left:
+                taken = left
+                held[lot] = here - left
+                if cost is not None:
+                    rest = cost
+                    cost = (cost * left / here).quantize(SCALE)  # `part`, without a call
+                    costs[lot] = rest - cost
+            else:
+                del queue[end]
+                held[lot] = ZERO
+            self._match_lot(lot)
+            self._match_quantity(taken)
+            self._match_cost(cost)
+            if cost is None:
+                known = False
+            else:
+                whole += cost
+            if here >= left:
+                return ZERO, whole if known else None
+            left -= here
+        return left, whole if known else None
+
+    def _take_chosen(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
+        """Do the same with the lots that the pool chooses, at the cost it tells."""
+        held = self.lots.quantity
+        whole: Decimal | None = ZERO
+        while left and (lot := pool.first()) >= 0:
+            here = held[lot]
+            taken = min(here, left)
+            cost = pool.cost_of(lot, taken)
+            held[lot] = here - taken
+            if taken == here:
+                pool.drop()
+            self._match_lot(lot)
+            self._match_quantity(taken)
+            self._match_cost(cost)
+            whole = None if whole is None or cost is None else whole + cost
+            left -= taken
+        return left, whole
 
     def take(self, pool: Pool, quantity: Decimal) -> list[tuple[Decimal, Decimal | None, int]]:
         """Take ``quantity`` out of a pool without a gain; return (quantity, cost, lot) of each part.
@@ -370,9 +385,15 @@ class LotEngine:
             first = len(self.matches.lot)
             self._match_unknown(taken, paid)
             closed = self.here.transaction
-            self.disposals.add(
-                Disposal(asset, DisposalKind.SHORT, closed, taken, got, fee, first, short), paid
-            )
+            self.disposals.short[len(self.disposals)] = short
+            self._sold_asset(asset)
+            self._sold_kind(DisposalKind.SHORT)
+            self._sold_transaction(closed)
+            self._sold_quantity(taken)
+            self._sold_proceeds(got)
+            self._sold_fee(fee)
+            self._sold_first(first)
+            self._sold_cost(paid)
             quantity -= taken
             cost = None if cost is None or paid is None else cost - paid
             if taken == short.quantity:

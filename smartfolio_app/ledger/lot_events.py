@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from smartfolio_app.ledger.worth import PriceOf
 
 _Kind = TransactionKind
+_SALE = DisposalKind.SALE
 
 
 class EventReader:
@@ -73,14 +74,18 @@ class EventReader:
         elif fee is not None and fee.asset != home:
             self._trade_with_fee(row, received, sent, fee)
         elif sent.asset == home:
-            if self.engine.tracks(received.asset):
+            engine, asset = self.engine, received.asset
+            if asset in engine.pools or engine.tracks(asset):
                 paid = sent.quantity if fee is None else sent.quantity + fee.quantity
-                self.engine.acquire(received.asset, received.quantity, paid)
+                engine.acquire(asset, received.quantity, paid)
         elif received.asset == home:
-            if self.engine.tracks(sent.asset):
-                charge = ZERO if fee is None else fee.quantity
-                got = received.quantity - charge if fee is not None else received.quantity
-                self.engine.dispose(sent.asset, sent.quantity, got, charge, DisposalKind.SALE)
+            engine, asset = self.engine, sent.asset
+            if asset in engine.pools or engine.tracks(asset):
+                if fee is None:
+                    engine.dispose(asset, sent.quantity, received.quantity, ZERO, _SALE)
+                else:
+                    charge = fee.quantity
+                    engine.dispose(asset, sent.quantity, received.quantity - charge, charge, _SALE)
         else:
             charge = ZERO if fee is None else fee.quantity
             self._exchange(row, (sent.asset, sent.quantity), (received.asset, received.quantity), charge)

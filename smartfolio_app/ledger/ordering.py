@@ -7,34 +7,47 @@ is ordered by its content. Storage ids and file rows play no part, because they 
 
 from __future__ import annotations
 
-from itertools import pairwise
-from operator import attrgetter
+from itertools import islice
+from operator import eq, gt
 from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.assets import is_fiat
+from smartfolio_app.ledger.instants import instants_of
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_AT = attrgetter("at")
+    from smartfolio_app.ledger.instants import Microseconds
+
 _NOTHING = Amount(ZERO, "")
 _SPLIT, _BRINGS, _EXCHANGES, _TAKES = 0, 1, 2, 3
 
 
 def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
     """Return the transactions in the engine's order; the result does not depend on the order given."""
-    ordered = sorted(transactions, key=_AT)
-    moments = list(map(_AT, ordered))
-    same = [index for index, (one, next_) in enumerate(pairwise(moments)) if one == next_]
+    return in_order_with_instants(transactions)[0]
+
+
+def in_order_with_instants(
+    transactions: Iterable[Transaction],
+) -> tuple[list[Transaction], list[Microseconds]]:
+    """Return the transactions in the engine's order, and the instant of each."""
+    ordered = list(transactions)
+    instants = instants_of(ordered)
+    if any(map(gt, instants, islice(instants, 1, None))):
+        order = sorted(range(len(ordered)), key=instants.__getitem__)
+        ordered = [ordered[index] for index in order]
+        instants.sort()
+    same = [index for index, equal in enumerate(map(eq, instants, islice(instants, 1, None))) if equal]
     while same:  # first member of each group of simultaneous transactions, and how far it reaches
         start = end = same[0]
-        while end < len(moments) and moments[end] == moments[start]:
+        while end < len(instants) and instants[end] == instants[start]:
             end += 1
         ordered[start:end] = _simultaneous(ordered[start:end])
         same = same[end - start - 1 :]
-    return ordered
+    return ordered, instants
 
 
 def _simultaneous(group: list[Transaction]) -> list[Transaction]:

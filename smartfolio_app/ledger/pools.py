@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EMPTY = -1
-_SCALE = Decimal("1e-18")
+#: Parts are rounded to 18 decimals, so that they and the rest add up exactly.
+SCALE = Decimal("1e-18")
 
 
 def part(whole: Decimal, share: Decimal, of: Decimal) -> Decimal:
-    """Return ``whole`` x ``share`` / ``of``, rounded to 18 decimals so that parts and rest add up exactly."""
-    return (whole * share / of).quantize(_SCALE)
+    """Return ``whole`` x ``share`` / ``of``, at most 18 decimals."""
+    return (whole * share / of).quantize(SCALE)
 
 
 @dataclass(slots=True)
@@ -58,31 +59,36 @@ class Short:
 
 
 class FirstInPool:
-    """Oldest lot first. ``averaging`` tells whether a lot's own cost is not what it is taken at."""
+    """Oldest lot first.
 
-    __slots__ = ("_columns", "_lots", "shorts")
-    averaging = False
+    ``lots`` are the open ones by date. Where ``queued``, they are taken from its ``end`` (0 or -1) at their own cost,
+    which the engine does by itself; else ``first``, ``drop`` and ``cost_of`` tell.
+    """
+
+    __slots__ = ("_columns", "lots", "shorts")
+    queued = True
+    end = 0
 
     def __init__(self, columns: LotColumns) -> None:
         self._columns = columns
-        self._lots: deque[int] = deque()
+        self.lots: deque[int] = deque()
         self.shorts: deque[Short] = deque()
 
     def add(self, lot: int) -> None:
         """Take a lot in. One that was moved here keeps its date and takes its place among the others."""
-        lots, acquired = self._lots, self._columns.acquired
+        lots, acquired = self.lots, self._columns.acquired
         if lots and acquired[lot] < acquired[lots[-1]]:
-            self._lots = deque(sorted([*lots, lot], key=lambda one: (acquired[one], one)))
+            self.lots = deque(sorted([*lots, lot], key=lambda one: (acquired[one], one)))
         else:
             lots.append(lot)
 
     def first(self) -> int:
         """Return the lot to be taken next, ``EMPTY`` when there is none."""
-        return self._lots[0] if self._lots else EMPTY
+        return self.lots[self.end] if self.lots else EMPTY
 
     def drop(self) -> None:
         """Remove the lot that ``first`` returns."""
-        self._lots.popleft()
+        del self.lots[self.end]
 
     def cost_of(self, lot: int, quantity: Decimal) -> Decimal | None:
         """Take ``quantity`` of the lot out of its cost and return that part; ``None`` when it is not known."""
@@ -97,7 +103,7 @@ class FirstInPool:
 
     def numbers(self) -> Sequence[int]:
         """Return all lots, oldest first."""
-        return list(self._lots)
+        return list(self.lots)
 
     def begin_period(self) -> None:
         """Take note that quantities are about to be scaled."""
@@ -113,20 +119,14 @@ class LastInPool(FirstInPool):
     """Newest lot first."""
 
     __slots__ = ()
-
-    def first(self) -> int:
-        """Return the newest lot, ``EMPTY`` when there is none."""
-        return self._lots[-1] if self._lots else EMPTY
-
-    def drop(self) -> None:
-        """Remove the newest lot."""
-        self._lots.pop()
+    end = -1
 
 
 class UnitCostPool(FirstInPool):
     """Highest (``sign`` -1) or lowest (+1) unit cost first; of equal ones the oldest; lots of unknown cost last."""
 
     __slots__ = ("_heap", "_sign")
+    queued = False
 
     def __init__(self, columns: LotColumns, sign: int) -> None:
         super().__init__(columns)
@@ -165,7 +165,7 @@ class AveragePool(FirstInPool):
     """Dates by FIFO, cost by the average of what is held and has a known cost (the moving average)."""
 
     __slots__ = ("_cost", "_known")
-    averaging = True
+    queued = False
 
     def __init__(self, columns: LotColumns) -> None:
         super().__init__(columns)
@@ -193,7 +193,7 @@ class AveragePool(FirstInPool):
         """Write the average into each lot; the last one takes what rounding leaves."""
         columns = self._columns
         cost, known = self._cost, self._known
-        for lot in self._lots:
+        for lot in self.lots:
             if columns.cost[lot] is None:
                 continue
             quantity = columns.quantity[lot]
@@ -206,7 +206,7 @@ class AveragePool(FirstInPool):
         """Add the lots up anew."""
         columns = self._columns
         self._cost = self._known = ZERO
-        for lot in self._lots:
+        for lot in self.lots:
             cost = columns.cost[lot]
             if cost is not None:
                 self._cost += cost
