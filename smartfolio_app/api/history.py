@@ -133,9 +133,9 @@ def get_metrics(view: ChosenView, db: Database, window: Annotated[Window, Query(
         total_value=found.total_value,
         pnl_today=found.change.gain,
         pnl_today_pct=found.change.pct,
-        change=ChangeOut.of(found.change),
+        change=ChangeOut.model_validate(found.change),
         window=window_of(window, days),
-        coverage=CoverageOut.of(found.coverage),
+        coverage=CoverageOut.model_validate(found.coverage),
         as_of=found.as_of,
     )
 

@@ -11,57 +11,17 @@ from smartfolio_app.api.dependencies import Database
 from smartfolio_app.api.files import attachment
 from smartfolio_app.api.schemas import Amount, Answer
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.api.wealth_schemas import PositionOut, PriceOut
+from smartfolio_app.api.wealth_schemas import HoldingFigures
 from smartfolio_app.services import holdings, holdings_csv
-from smartfolio_app.services.holdings import Grouping, Row, Sort
+from smartfolio_app.services.holdings import Grouping, Sort
 
 router = APIRouter(prefix="/api/portfolio", tags=["portfolio"])
 
 
-class HoldingRow(Answer):
-    """A holding, or the part of one in its section. What is not known is ``null``; ``reason`` says why not priced."""
+class HoldingRow(HoldingFigures):
+    """A holding, or the part of one in its section."""
 
     section: str
-    asset: str
-    symbol: str
-    name: str
-    asset_class: str
-    isin: str
-    group: str
-    quantity: Amount
-    price: PriceOut | None
-    value: Amount | None
-    share: Amount | None
-    cost_basis: Amount | None
-    unrealised: Amount | None
-    change_today: Amount | None
-    change_today_pct: Amount | None
-    reason: str
-    positions: list[PositionOut]
-
-    @classmethod
-    def of(cls, row: Row) -> HoldingRow:
-        """Read one row of the service's table."""
-        asset = row.asset
-        return cls(
-            section=row.section,
-            asset=asset.id,
-            symbol=asset.symbol,
-            name=asset.name,
-            asset_class=asset.asset_class.value,
-            isin=asset.isin,
-            group=row.group,
-            quantity=row.quantity,
-            price=None if row.price is None else PriceOut.of(row.price),
-            value=row.value,
-            share=row.share,
-            cost_basis=row.cost_basis,
-            unrealised=row.unrealised,
-            change_today=row.change_today,
-            change_today_pct=row.change_today_pct,
-            reason=row.reason,
-            positions=[PositionOut.model_validate(one) for one in row.positions],
-        )
 
 
 class SectionOut(Answer):

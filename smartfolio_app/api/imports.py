@@ -23,6 +23,7 @@ from smartfolio_app.providers.csv.base import Message, ReadOptions, Rejected
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.security.limits import IMPORTS, Limits
 from smartfolio_app.services import imports, mappings
+from smartfolio_app.services.import_results import Wanted
 from smartfolio_app.storage.repo_ledger import read_assets
 
 _LONGEST_MAPPING = 100_000
@@ -149,7 +150,7 @@ def import_file(  # noqa: PLR0917 - FastAPI passes them by name
 ) -> ImportOut:
     """Import an export file. Rows that are there already are not added again."""
     data = file.file.read()
-    choices: dict[str, Any] = {
+    choices: Wanted = {
         "source_key": source or None,
         "format_id": format or None,
         "options": _options(as_of, timezone),

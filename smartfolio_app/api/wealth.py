@@ -35,8 +35,8 @@ def get_summary(view: ChosenView, db: Database) -> SummaryOut:
         liabilities=found.liabilities,
         pnl_today=found.change.gain,
         pnl_today_pct=found.change.pct,
-        change=ChangeOut.of(found.change),
-        coverage=CoverageOut.of(found.coverage),
+        change=ChangeOut.model_validate(found.change),
+        coverage=CoverageOut.model_validate(found.coverage),
         stale=list(found.stale),
         unpriced=list(found.unpriced),
         as_of=found.as_of,
@@ -50,7 +50,7 @@ def get_allocation(
     by: Annotated[Literal["group", "class", "category", "source", "currency"], Query()] = "group",
 ) -> list[SliceOut]:
     """Return the slices, largest first."""
-    return [SliceOut.of(one) for one in wealth.allocation(db, view, by)]
+    return [SliceOut.model_validate(one) for one in wealth.allocation(db, view, by)]
 
 
 @router.get("/movers", summary="What moved most today")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
-from smartfolio_app.analytics.results import Breakdown, ChangeToday, Coverage, Holding, Rate, UnitPrice
+from smartfolio_app.analytics.results import Holding
 from smartfolio_app.api.schemas import Amount, Answer
+from smartfolio_app.services.holdings import Row
 
 
 class CoverageOut(Answer):
@@ -16,11 +18,6 @@ class CoverageOut(Answer):
     stale: int
     share: Amount | None
     oldest: datetime | None
-
-    @classmethod
-    def of(cls, coverage: Coverage) -> CoverageOut:
-        """Read the result."""
-        return cls.model_validate(coverage)
 
 
 class ChangeOut(Answer):
@@ -40,11 +37,6 @@ class ChangeOut(Answer):
     pct: Amount | None
     uncovered: list[str]
     reason: str
-
-    @classmethod
-    def of(cls, change: ChangeToday) -> ChangeOut:
-        """Read the result."""
-        return cls.model_validate(change)
 
 
 class BreakdownByCategory(Answer):
@@ -85,11 +77,6 @@ class SliceOut(Answer):
     share: Amount | None
     count: int
 
-    @classmethod
-    def of(cls, part: Breakdown) -> SliceOut:
-        """Read the result."""
-        return cls.model_validate(part)
-
 
 class RateOut(Answer):
     """One observed price or rate: 1 ``base`` = ``value`` ``quote``."""
@@ -100,11 +87,6 @@ class RateOut(Answer):
     at: datetime
     provider: str
 
-    @classmethod
-    def of(cls, rate: Rate) -> RateOut:
-        """Read the result."""
-        return cls.model_validate(rate)
-
 
 class PriceOut(Answer):
     """What one unit is worth, and by which rates that was found."""
@@ -114,11 +96,6 @@ class PriceOut(Answer):
     at: datetime
     stale: bool
     path: list[RateOut]
-
-    @classmethod
-    def of(cls, price: UnitPrice) -> PriceOut:
-        """Read the result."""
-        return cls.model_validate(price)
 
 
 class PositionOut(Answer):
@@ -132,15 +109,14 @@ class PositionOut(Answer):
     as_of: datetime | None
 
 
-class HoldingOut(Answer):
-    """One asset over all places in scope. What cannot be valued says why in ``reason``."""
+class HoldingFigures(Answer):
+    """What is told of an asset that is held. What cannot be valued says why in ``reason``."""
 
     asset: str
     symbol: str
     name: str
     asset_class: str
     isin: str
-    category: str
     group: str
     quantity: Amount
     price: PriceOut | None
@@ -150,34 +126,29 @@ class HoldingOut(Answer):
     unrealised: Amount | None
     change_today: Amount | None
     change_today_pct: Amount | None
-    stale: bool
     reason: str
     positions: list[PositionOut]
 
     @classmethod
-    def of(cls, holding: Holding) -> HoldingOut:
-        """Read the result."""
+    def of(cls, holding: Holding | Row) -> Self:
+        """Read a holding, or a row of the table of holdings."""
         asset = holding.asset
-        return cls(
-            asset=asset.id,
-            symbol=asset.symbol,
-            name=asset.name,
-            asset_class=asset.asset_class.value,
-            isin=asset.isin,
-            category=holding.category.value,
-            group=holding.group,
-            quantity=holding.quantity,
-            price=None if holding.price is None else PriceOut.of(holding.price),
-            value=holding.value,
-            share=holding.share,
-            cost_basis=holding.cost_basis,
-            unrealised=holding.unrealised,
-            change_today=holding.change_today,
-            change_today_pct=holding.change_today_pct,
-            stale=holding.stale,
-            reason=holding.reason,
-            positions=[PositionOut.model_validate(one) for one in holding.positions],
-        )
+        about = {
+            "asset": asset.id,
+            "symbol": asset.symbol,
+            "name": asset.name,
+            "asset_class": asset.asset_class.value,
+            "isin": asset.isin,
+        }
+        figures = {name: getattr(holding, name) for name in cls.model_fields if name not in about}
+        return cls.model_validate(about | figures)
+
+
+class HoldingOut(HoldingFigures):
+    """One asset over all places in scope."""
+
+    category: str
+    stale: bool
 
 
 class MoversOut(Answer):

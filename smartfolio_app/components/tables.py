@@ -10,6 +10,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.controls import Text, classes, icon_button, worded
+from smartfolio_app.state.listing import ListState
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,37 @@ def data_table(
             rx.el.tbody(rx.foreach(rows, row)),
         ),
         class_name="table-wrap",
+    )
+
+
+def list_table(
+    state: type[ListState],
+    columns: Sequence[Column],
+    rows: Var,
+    row: Callable[[Var], rx.Component],
+    *,
+    caption: Text,
+    class_name: str,
+) -> rx.Component:
+    """Return the table of a list that ``state`` sorts and pages, with its pager."""
+    return rx.el.div(
+        data_table(
+            columns,
+            rows,
+            row,
+            caption=caption,
+            sort_key=state.sort,
+            descending=state.descending,
+            on_sort=state.sort_by,
+        ),
+        pager(
+            state.page_text,
+            on_previous=state.previous_page,
+            on_next=state.next_page,
+            has_previous=state.has_previous,
+            has_next=state.has_next,
+        ),
+        class_name=class_name,
     )
 
 

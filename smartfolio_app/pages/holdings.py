@@ -15,7 +15,7 @@ from smartfolio_app.components.forms import check, date_input, field, number_inp
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
-from smartfolio_app.components.tables import Column, cell, data_table, number_cell, pager
+from smartfolio_app.components.tables import Column, cell, data_table, list_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.services.holdings import GROUPINGS
 from smartfolio_app.state.base import AppState
@@ -116,24 +116,8 @@ def _labelled(label: str, control: rx.Component, extra: str = "") -> rx.Componen
 
 
 def _table() -> rx.Component:
-    return rx.el.div(
-        data_table(
-            COLUMNS,
-            HoldingsState.rows,
-            _row,
-            caption="nav.holdings",
-            sort_key=HoldingsState.sort,
-            descending=HoldingsState.descending,
-            on_sort=HoldingsState.sort_by,
-        ),
-        pager(
-            HoldingsState.page_text,
-            on_previous=HoldingsState.previous_page,
-            on_next=HoldingsState.next_page,
-            has_previous=HoldingsState.has_previous,
-            has_next=HoldingsState.has_next,
-        ),
-        class_name="holdings",
+    return list_table(
+        HoldingsState, COLUMNS, HoldingsState.rows, _row, caption="nav.holdings", class_name="holdings"
     )
 
 
@@ -305,6 +289,10 @@ def _unpriced() -> rx.Component:
                 ),
             ),
             caption="holdings.unpriced_title",
+        ),
+        rx.cond(
+            HoldingsState.unpriced_more,
+            button(HoldingsState.unpriced_more, kind="ghost", on_click=HoldingsState.show_more_unpriced),
         ),
         class_name="block unpriced",
     )

@@ -11,7 +11,7 @@ from smartfolio_app.components.figures import skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.notices import empty_state, toast
 from smartfolio_app.components.shell import page
-from smartfolio_app.components.tables import Column, data_table, pager
+from smartfolio_app.components.tables import Column, list_table
 from smartfolio_app.i18n import t
 from smartfolio_app.ledger.transactions import TransactionKind
 from smartfolio_app.pages.transactions_form import transaction_form
@@ -149,23 +149,12 @@ def _day(label: str, name: str) -> rx.Component:
 
 
 def _table() -> rx.Component:
-    return rx.el.div(
-        data_table(
-            COLUMNS,
-            TransactionsState.rows,
-            _row,
-            caption="nav.transactions",
-            sort_key=TransactionsState.sort,
-            descending=TransactionsState.descending,
-            on_sort=TransactionsState.sort_by,
-        ),
-        pager(
-            TransactionsState.page_text,
-            on_previous=TransactionsState.previous_page,
-            on_next=TransactionsState.next_page,
-            has_previous=TransactionsState.has_previous,
-            has_next=TransactionsState.has_next,
-        ),
+    return list_table(
+        TransactionsState,
+        COLUMNS,
+        TransactionsState.rows,
+        _row,
+        caption="nav.transactions",
         class_name="transactions",
     )
 

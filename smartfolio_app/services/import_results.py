@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 
 from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.balances import EffectRow
@@ -27,6 +28,30 @@ class Request:
     options: ReadOptions | None = None
     mapping: Mapping | None = None
     skip_suspected: bool = False
+
+    @classmethod
+    def of(cls, user_id: str, data: bytes, filename: str, choices: Wanted) -> Request:
+        """Return the request that these choices make; what is ``None`` was not chosen."""
+        return cls(
+            user_id,
+            data,
+            filename,
+            source_key=choices.get("source_key") or "",
+            format_id=choices.get("format_id") or "",
+            options=choices.get("options"),
+            mapping=choices.get("mapping"),
+            skip_suspected=choices.get("skip_suspected", False),
+        )
+
+
+class Wanted(TypedDict, total=False):
+    """What a user may say about a file, as keyword arguments; the meaning of each is that of ``Request``."""
+
+    source_key: str | None
+    format_id: str | None
+    options: ReadOptions | None
+    mapping: Mapping | None
+    skip_suspected: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,22 @@ caller's thread. Either way an import is one transaction: all of it is stored, o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import ConflictError, NotFoundError
-from smartfolio_app.ledger.balances import effect, holdings_at
-from smartfolio_app.providers.csv.base import ReadOptions
-from smartfolio_app.providers.csv.mapping import Mapping
+from smartfolio_app.ledger.balances import Place, Quantity, effect, holdings_at
 from smartfolio_app.services import audit, import_work, trade_prices
-from smartfolio_app.services.import_results import Batch, ImportOutcome, ImportPreview, Request, Undone
+from smartfolio_app.services.import_results import (
+    Batch,
+    ImportOutcome,
+    ImportPreview,
+    Request,
+    Undone,
+    Wanted,
+)
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.worker import Progress, worker
 from smartfolio_app.storage.repo_ledger import bump_revision, read_statements, read_transactions
@@ -43,12 +48,8 @@ def preview(
     data: bytes,
     filename: str,
     *,
-    source_key: str | None = None,
-    format_id: str | None = None,
-    options: ReadOptions | None = None,
-    mapping: Mapping | None = None,
-    skip_suspected: bool = False,
     progress: Progress | None = None,
+    **choices: Unpack[Wanted],
 ) -> ImportPreview:
     """Return what importing a file would do. Stores nothing.
 
@@ -58,16 +59,7 @@ def preview(
         NotFoundError: The user has no source of that key.
         InvalidInputError: There is no such format, or the source is of another category.
     """
-    request = _request(
-        user_id,
-        data,
-        filename,
-        source_key,
-        format_id,
-        options=options,
-        mapping=mapping,
-        skip_suspected=skip_suspected,
-    )
+    request = Request.of(user_id, data, filename, choices)
     if is_heavy(data):
         return worker().run(import_work.preview_here, request, progress=progress)
     return import_work.preview(db, request, progress)
@@ -79,24 +71,11 @@ def commit(
     data: bytes,
     filename: str,
     *,
-    source_key: str | None = None,
-    format_id: str | None = None,
-    options: ReadOptions | None = None,
-    mapping: Mapping | None = None,
-    skip_suspected: bool = False,
     progress: Progress | None = None,
+    **choices: Unpack[Wanted],
 ) -> ImportOutcome:
     """Import a file and commit; raises as ``preview``, and then nothing is stored."""
-    request = _request(
-        user_id,
-        data,
-        filename,
-        source_key,
-        format_id,
-        options=options,
-        mapping=mapping,
-        skip_suspected=skip_suspected,
-    )
+    request = Request.of(user_id, data, filename, choices)
     if not is_heavy(data):
         return import_work.commit(db, request, progress)
     db.rollback()  # a transaction of ours would keep the worker from writing
@@ -105,15 +84,15 @@ def commit(
     return outcome
 
 
-def start_preview(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
-    """Begin a preview as a job and return its id; its result is an ``ImportPreview``. Choices as of ``preview``."""
-    request = _request(user_id, data, filename, **choices)
+def start_preview(user_id: str, data: bytes, filename: str, **choices: Unpack[Wanted]) -> str:
+    """Begin a preview as a job and return its id; its result is an ``ImportPreview``."""
+    request = Request.of(user_id, data, filename, choices)
     return jobs.start(user_id, "preview", filename, import_work.preview_here, request, heavy=is_heavy(data))
 
 
-def start_commit(user_id: str, data: bytes, filename: str, **choices: Any) -> str:
-    """Begin an import as a job and return its id; its result is an ``ImportOutcome``. Choices as of ``commit``."""
-    request = _request(user_id, data, filename, **choices)
+def start_commit(user_id: str, data: bytes, filename: str, **choices: Unpack[Wanted]) -> str:
+    """Begin an import as a job and return its id; its result is an ``ImportOutcome``."""
+    request = Request.of(user_id, data, filename, choices)
     return jobs.start(user_id, "import", filename, import_work.commit_here, request, heavy=is_heavy(data))
 
 
@@ -185,7 +164,7 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
     return Undone(batch_id, source.key, *counts, effect=changed)
 
 
-def _held(db: Session, source_id: str) -> dict[Any, Any]:
+def _held(db: Session, source_id: str) -> dict[Place, Quantity]:
     transactions = read_transactions(db, col(TransactionRow.source_id) == source_id)
     statements = read_statements(db, col(StatementRow.source_id) == source_id)
     newest = [one.at for one in transactions[-1:]] + [one.as_of for one in statements.get(source_id, [])]
@@ -208,19 +187,3 @@ def _counts(db: Session, batch_id: str) -> tuple[int, int, int]:
 def _has_trades(db: Session, batch_id: str) -> bool:
     wanted = select(col(TransactionRow.id)).where(col(TransactionRow.batch_id) == batch_id).limit(1)
     return db.execute(wanted).first() is not None
-
-
-def _request(
-    user_id: str,
-    data: bytes,
-    filename: str,
-    source_key: str | None = None,
-    format_id: str | None = None,
-    *,
-    options: ReadOptions | None = None,
-    mapping: Mapping | None = None,
-    skip_suspected: bool = False,
-) -> Request:
-    return Request(
-        user_id, data, filename, source_key or "", format_id or "", options, mapping, skip_suspected
-    )

@@ -17,7 +17,7 @@ from smartfolio_app.errors import ConflictError, NotFoundError
 from smartfolio_app.providers.csv.base import ReadOptions, UnknownFormatError
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.services import imports, mappings, staging
-from smartfolio_app.services.import_results import ImportOutcome, ImportPreview
+from smartfolio_app.services.import_results import ImportOutcome, ImportPreview, Wanted
 from smartfolio_app.services.jobs import Job, jobs
 from smartfolio_app.services.staging import StagedFile
 from smartfolio_app.services.upload_grid import Grid, first_rows
@@ -37,7 +37,7 @@ class Choices:
     name: str = ""
     skip_suspected: bool = False
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Wanted:
         """Return the choices as ``services.imports`` takes them."""
         return {
             "source_key": self.source_key or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import reflex as rx
@@ -25,9 +25,10 @@ from smartfolio_app.state.holdings_rows import (
     place_row,
     unpriced_row,
 )
+from smartfolio_app.state.listing import ListState
 from smartfolio_app.state.notices import say
 from smartfolio_app.state.reading import read_number
-from smartfolio_app.state.seat import PageState, Seat, shows
+from smartfolio_app.state.seat import Seat, shows
 
 #: What can be sorted by, and the message key of its name.
 SORTS = {
@@ -41,10 +42,13 @@ SORTS = {
     "change_today": "holdings.today",
 }
 EXPORT_PATH = "/api/portfolio/holdings.csv"
+#: How many of what has no price are listed before one asks for more, and how many more come each time.
+UNPRICED_AT_FIRST = 10
+UNPRICED_MORE = 50
 
 
 @shows("/holdings")
-class HoldingsState(PageState, rx.State):
+class HoldingsState(ListState, rx.State):
     """The page of the table on screen, what it is narrowed to, and the asset that is opened or priced."""
 
     loaded: bool = False
@@ -54,15 +58,11 @@ class HoldingsState(PageState, rx.State):
     threshold: str = ""
     rows: list[HoldingRow] = []
     unpriced: list[UnpricedRow] = []
+    unpriced_more: str = ""
 
-    search: str = ""
+    sort: str = "value"
     group_by: str = ""
     hide_small: bool = False
-    sort: str = "value"
-    descending: bool = True
-    page_text: str = ""
-    has_previous: bool = False
-    has_next: bool = False
 
     opened: str = ""
     places: list[PlaceRow] = []
@@ -73,14 +73,9 @@ class HoldingsState(PageState, rx.State):
     price_problem: str = ""
     today: str = ""
 
-    _page: int = 1
-
-    @rx.event
-    @signed_in
-    async def look_for(self, viewer: Viewer, text: str) -> None:
-        """Narrow to what is called like a text."""
-        self.search, self._page = text, 1
-        await self._show(await self._seat(viewer))
+    _sortable: ClassVar = frozenset(SORTS)
+    _largest_first: ClassVar = frozenset(SORTS) - {"symbol"}
+    _unpriced_shown: int = UNPRICED_AT_FIRST
 
     @rx.event
     @signed_in
@@ -99,15 +94,6 @@ class HoldingsState(PageState, rx.State):
 
     @rx.event
     @signed_in
-    async def sort_by(self, viewer: Viewer, key: str) -> None:
-        """Order by a column; again, the other way round."""
-        if key in SORTS:
-            self.descending = not self.descending if key == self.sort else key != "symbol"
-            self.sort, self._page = key, 1
-            await self._show(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
     async def clear_filters(self, viewer: Viewer) -> None:
         """Show everything again."""
         self.search, self.hide_small, self._page = "", False, 1
@@ -115,23 +101,16 @@ class HoldingsState(PageState, rx.State):
 
     @rx.event
     @signed_in
-    async def previous_page(self, viewer: Viewer) -> None:
-        """Turn one page back."""
-        self._page -= 1
-        await self._show(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
-    async def next_page(self, viewer: Viewer) -> None:
-        """Turn one page on."""
-        self._page += 1
-        await self._show(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
     async def open_places(self, viewer: Viewer, row_id: str) -> None:
         """Show where an asset is, or fold that away again."""
         self.opened = "" if self.opened == row_id else row_id
+        await self._show(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def show_more_unpriced(self, viewer: Viewer) -> None:
+        """List more of what has no price."""
+        self._unpriced_shown += UNPRICED_MORE
         await self._show(await self._seat(viewer))
 
     @rx.event
@@ -187,12 +166,16 @@ class HoldingsState(PageState, rx.State):
         limit = await off_loop(holdings.threshold, view)
         known = await off_loop(wealth.basis, view.user_id)
         labels = {source.key: source.label for source in known.ledger.sources.values()}
-        self._page = table.page
         self.rows = holding_rows(table, labels, self.group_by, figures)
         opened = [row for row in table.rows if f"{row.section}|{row.asset.id}" == self.opened]
         self.places = [place_row(one, row, labels, figures) for row in opened for one in row.positions]
         self.opened = self.opened if opened else ""
-        self.unpriced = [unpriced_row(row, figures) for row in whole.holdings if row.value is None]
+        unpriced = [row for row in whole.holdings if row.value is None]
+        self.unpriced = [unpriced_row(row, figures) for row in unpriced[: self._unpriced_shown]]
+        left = len(unpriced) - len(self.unpriced)
+        self.unpriced_more = (
+            figures.say("holdings.unpriced_more", count=left, number=figures.count(left)) if left else ""
+        )
         self.is_empty = not whole.holdings
         count = len(whole.holdings)
         self.summary = figures.say("holdings.count", count=count, number=figures.count(count))
@@ -202,14 +185,7 @@ class HoldingsState(PageState, rx.State):
             else ""
         )
         self.threshold = figures.money(limit) if limit is not None else ""
-        start = (table.page - 1) * table.size
-        self.page_text = figures.say(
-            "common.page_of",
-            first=figures.count(start + 1 if table.total else 0),
-            last=figures.count(start + len(table.rows)),
-            total=figures.count(table.total),
-        )
-        self.has_previous, self.has_next = table.page > 1, table.page < table.pages
+        self._turned(table, len(table.rows), figures)
         scope = {name: getattr(view.scope, name) for name in ("crypto", "stocks", "wealth")}
         self.export_address = f"{EXPORT_PATH}?{urlencode({**scope, 'currency': view.currency})}"
         self.today = datetime.now(UTC).date().isoformat()

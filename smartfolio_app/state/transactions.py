@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -17,8 +17,9 @@ from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.transactions import SORTS, Filter
 from smartfolio_app.state.base import AppState, Option
 from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.listing import ListState
 from smartfolio_app.state.notices import say
-from smartfolio_app.state.seat import PageState, Seat, shows
+from smartfolio_app.state.seat import Seat, shows
 from smartfolio_app.state.transaction_form import TransactionFormState
 from smartfolio_app.state.transactions_rows import (
     TransactionDetail,
@@ -34,7 +35,7 @@ KINDS = frozenset(kind.value for kind in TransactionKind)
 
 
 @shows("/transactions")
-class TransactionsState(PageState, rx.State):
+class TransactionsState(ListState, rx.State):
     """The page of the list on screen, what it is narrowed to, and the transaction that is opened."""
 
     loaded: bool = False
@@ -43,7 +44,7 @@ class TransactionsState(PageState, rx.State):
     rows: list[TransactionRow] = []
     sources: list[Option] = []
 
-    search: str = ""
+    sort: str = "at"
     asset: str = ""
     kind: str = ""
     source: str = ""
@@ -53,26 +54,14 @@ class TransactionsState(PageState, rx.State):
     filters_open: bool = False
     filter_turn: int = 0
 
-    sort: str = "at"
-    descending: bool = True
-    page_text: str = ""
-    has_previous: bool = False
-    has_next: bool = False
-
     details: TransactionDetail = TransactionDetail()
     deleted_text: str = ""
     deleted_turn: int = 0
 
-    _page: int = 1
+    _sortable: ClassVar = frozenset(SORTS)
+    _largest_first: ClassVar = frozenset({"at"})
     _deleted: int = 0
     _address: str = ""
-
-    @rx.event
-    @signed_in
-    async def look_for(self, viewer: Viewer, text: str) -> None:
-        """Narrow to what mentions a text."""
-        self.search, self._page = text, 1
-        await self._show(await self._seat(viewer))
 
     @rx.event
     @signed_in
@@ -97,29 +86,6 @@ class TransactionsState(PageState, rx.State):
     def fold_filters(self) -> None:
         """Show the filters, or fold them away (on a phone)."""
         self.filters_open = not self.filters_open
-
-    @rx.event
-    @signed_in
-    async def sort_by(self, viewer: Viewer, key: str) -> None:
-        """Order by a column; again, the other way round."""
-        if key in SORTS:
-            self.descending = not self.descending if key == self.sort else key == "at"
-            self.sort, self._page = key, 1
-            await self._show(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
-    async def previous_page(self, viewer: Viewer) -> None:
-        """Turn one page back."""
-        self._page -= 1
-        await self._show(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
-    async def next_page(self, viewer: Viewer) -> None:
-        """Turn one page on."""
-        self._page += 1
-        await self._show(await self._seat(viewer))
 
     @rx.event
     @signed_in
@@ -206,21 +172,13 @@ class TransactionsState(PageState, rx.State):
         warned = {
             warning.transaction_id for warning in (await off_loop(wealth.portfolio, seat.view)).warnings
         }
-        self._page = page.page
         self.rows = [
             transaction_row(entry, page.assets, figures, warned=str(entry.id) in warned)
             for entry in page.entries
         ]
         self.is_empty = not self.filtered and not page.total
         self.summary = figures.say("transactions.count", count=page.total, number=figures.count(page.total))
-        start = (page.page - 1) * page.size
-        self.page_text = figures.say(
-            "common.page_of",
-            first=figures.count(start + 1 if page.total else 0),
-            last=figures.count(start + len(page.entries)),
-            total=figures.count(page.total),
-        )
-        self.has_previous, self.has_next = page.page > 1, page.page < page.pages
+        self._turned(page, len(page.entries), figures)
         self.loaded = True
 
     async def _open(self, seat: Seat, transaction_id: int) -> None:
