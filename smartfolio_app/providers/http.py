@@ -14,7 +14,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
@@ -68,6 +68,20 @@ class OutboundCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A call about to be made, signed as it is: ``content`` goes out byte for byte.
+
+    ``path`` is below the base address; one with a scheme stands for itself.
+    """
+
+    path: str = ""
+    method: str = "GET"
+    params: Params | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How long we wait for an answer (seconds) and how large it may be (bytes)."""
 
@@ -110,13 +124,18 @@ class _Question(Generic[T]):
 
 
 class Gateway:
-    """Process-wide state of all outbound calls; hands out one ``ProviderClient`` a provider, address and key."""
+    """Process-wide state of all outbound calls; hands out one ``ProviderClient`` a provider, address and key.
+
+    ``recorder`` is told every call; ``history`` tells the recorded ones of a provider and key digest, by this or any
+    other process.
+    """
 
     def __init__(
         self,
         *,
         offline: bool = False,
         recorder: Callable[[OutboundCall], None] | None = None,
+        history: Callable[[str, str], Iterable[OutboundCall]] | None = None,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -128,6 +147,7 @@ class Gateway:
         self.flights = SingleFlight()
         self.closing = Event()
         self._recorder = recorder
+        self._history = history
         self._clients: dict[tuple[str, str, str], ProviderClient] = {}
         self._lock = Lock()
         self.http = httpx.Client(
@@ -155,11 +175,18 @@ class Gateway:
         identity = (provider, base_url, key_digest(key))
         with self._lock:
             client = self._clients.get(identity)
-            if client is None:
-                client = self._clients[identity] = ProviderClient(
-                    self, provider, base_url, key_id=identity[2], budget=budget, headers=headers or {}
-                )
-            return client
+            if client is not None:
+                return client
+        made = ProviderClient(
+            self, provider, base_url, key_id=identity[2], budget=budget, headers=headers or {}
+        )
+        made.restore(self.history_of(made))
+        with self._lock:
+            return self._clients.setdefault(identity, made)
+
+    def history_of(self, client: ProviderClient) -> list[OutboundCall]:
+        """Return the recorded calls of a client's provider and key, by whichever process."""
+        return list(self._history(client.provider, client.key_id)) if self._history is not None else []
 
     def record(self, call: OutboundCall) -> None:
         """Hand a call to the recorder."""
@@ -201,11 +228,12 @@ class ProviderClient:
         self._gateway = gateway
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = dict(headers)
+        self._turn = Lock()
 
     @property
     def host(self) -> str:
         """Host and port of the base address."""
-        return self._base.netloc.decode("ascii")
+        return _host(self._base)
 
     def is_below(self, path: str) -> bool:
         """Tell whether the base address ends in ``path``."""
@@ -218,6 +246,13 @@ class ProviderClient:
         for call in mine:
             if call.paused_until is not None:
                 self._gateway.pauses.pause(call.host, call.paused_until.timestamp())
+
+    def recount(self) -> None:
+        """Take over what other processes spent of the budget. Waits for a call that ``ask`` has under way."""
+        with self._turn:
+            calls = self._gateway.history_of(self)
+            self.window.recount(())
+            self.restore(calls)
 
     def health(self) -> ProviderHealth:
         """Return budget, pause and breaker as they are now."""
@@ -257,19 +292,67 @@ class ProviderClient:
             return replace(kept.answer, cached=True)
         return self._gateway.flights.run(question.key, lambda: self._ask(question))
 
-    def _ask(self, question: _Question[T]) -> Answer[T]:
+    def ask(
+        self,
+        build: Callable[[], Outgoing],
+        *,
+        read: Callable[[bytes], T],
+        patience: float = 0.0,
+        safe: bool = True,
+    ) -> Answer[T]:
+        """Make a call of any method and return the answer as ``read`` understands it. Nothing of it is kept.
+
+        ``build`` is called anew for each attempt, just before it is sent, and one call of this client follows the
+        other: a signature's nonce or timestamp is fresh and in order. ``safe``: repeating it does no harm.
+
+        Raises:
+            ProviderError: No usable answer; the subclass says why.
+        """
+        return self._retrying(safe)(self._attempt_of, build, read, patience)
+
+    def _attempt_of(
+        self, build: Callable[[], Outgoing], read: Callable[[bytes], T], patience: float
+    ) -> Answer[T]:
+        with self._turn:
+            outgoing = build()
+            url = self._address(outgoing)
+            if self._admit(patience, url):
+                outgoing = build()  # what was signed before the wait may be too old by now
+            try:
+                response = self._follow(url, {**self._headers, **outgoing.headers}, patience, outgoing)
+                answer = self._understand(response, None, read)
+            except (ProviderUnreachableError, ProviderAnswerError):
+                self.breaker.failed(self._gateway.clock())
+                raise
+            except ProviderRefusedError:
+                self.breaker.succeeded()
+                raise
+            self.breaker.succeeded()
+            return answer
+
+    def _address(self, outgoing: Outgoing) -> httpx.URL:
+        if "://" in outgoing.path:
+            check_address(self.provider, outgoing.path)
+            url = httpx.URL(outgoing.path)
+        else:
+            url = self._base.join(outgoing.path.lstrip("/")) if outgoing.path else self._base
+        return url.copy_merge_params(dict(outgoing.params)) if outgoing.params else url
+
+    def _retrying(self, safe: bool = True) -> tenacity.Retrying:
         limits = self._gateway.limits
-        attempts = tenacity.Retrying(
+        return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(ProviderUnreachableError),
-            stop=tenacity.stop_after_attempt(limits.attempts),
+            stop=tenacity.stop_after_attempt(limits.attempts if safe else 1),
             wait=tenacity.wait_random_exponential(multiplier=limits.backoff, max=limits.backoff_max),
             sleep=tenacity.sleep_using_event(self._gateway.closing),
             reraise=True,
         )
-        return attempts(self._attempt, question)
+
+    def _ask(self, question: _Question[T]) -> Answer[T]:
+        return self._retrying()(self._attempt, question)
 
     def _attempt(self, question: _Question[T]) -> Answer[T]:
-        self._admit(question.patience)
+        self._admit(question.patience, question.url)
         kept = self._gateway.cache.get(question.key)
         headers = dict(self._headers)
         if kept is not None and kept.etag:
@@ -309,17 +392,18 @@ class ProviderClient:
 
     # ------------------------------------------------------------------------------------------ permission
 
-    def _admit(self, patience: float) -> None:
-        """Return when a call may be made now; raise the reason otherwise."""
+    def _admit(self, patience: float, url: httpx.URL) -> bool:
+        """Return when a call may be made now, and whether that took a wait; raise the reason otherwise."""
         gateway = self._gateway
         if gateway.offline:
             raise ProviderOfflineError("provider.offline", provider=self.provider)
         if gateway.closing.is_set():
             raise ProviderOfflineError("provider.closing", provider=self.provider)
         give_up_at = gateway.clock() + patience
+        waited = False
         while True:
             now = gateway.clock()
-            paused = gateway.pauses.until(self.host, now)
+            paused = gateway.pauses.until(_host(url), now)
             if paused is not None:
                 raise ProviderPausedError("provider.paused", provider=self.provider, retry_at=_moment(paused))
             opens = self.breaker.opens_at(now)
@@ -327,7 +411,8 @@ class ProviderClient:
                 raise ProviderPausedError("provider.resting", provider=self.provider, retry_at=_moment(opens))
             delay = self.window.take(now)
             if not delay:
-                return
+                return waited
+            waited = True
             if now + delay > give_up_at or not gateway.wait(delay):
                 raise ProviderBudgetError(
                     "provider.budget", provider=self.provider, retry_at=_moment(now + delay)
@@ -335,20 +420,25 @@ class ProviderClient:
 
     # ---------------------------------------------------------------------------------------------- sending
 
-    def _follow(self, url: httpx.URL, headers: dict[str, str], patience: float) -> _Response:
-        """Send, following redirects that stay on the host; each hop is a call of its own."""
+    def _follow(
+        self, url: httpx.URL, headers: dict[str, str], patience: float, outgoing: Outgoing | None = None
+    ) -> _Response:
+        """Send, following redirects that stay on the host; each hop is a call of its own. Only a GET is redirected."""
+        outgoing = outgoing or Outgoing()
         for _ in range(MAX_REDIRECTS + 1):
-            response = self._send(url, headers)
+            response = self._send(outgoing.method, url, headers, outgoing.content)
             if response.status not in (301, 302, 303, 307, 308):
                 return response
             target = url.join(response.headers.get("location", ""))
             if (target.scheme, target.netloc) != (url.scheme, url.netloc):
                 raise ProviderAddressError("provider.redirected", provider=self.provider, host=target.host)
+            if outgoing.method != "GET":
+                break
             url = target
-            self._admit(patience)
+            self._admit(patience, url)
         raise ProviderAnswerError("provider.unreadable", provider=self.provider)
 
-    def _send(self, url: httpx.URL, headers: dict[str, str]) -> _Response:
+    def _send(self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes) -> _Response:
         """Make one call, record it, and turn every kind of failure into its error."""
         started_at, started = self._gateway.clock(), time.perf_counter()
         status: int | None = None
@@ -356,7 +446,7 @@ class ProviderClient:
         paused_until: float | None = None
         outcome = "ok"
         try:
-            with self._gateway.http.stream("GET", url, headers=headers) as answer:
+            with self._gateway.http.stream(method, url, headers=headers, content=content or None) as answer:
                 status = answer.status_code
                 body = self._read(answer, started)
                 size = len(body)
@@ -379,13 +469,13 @@ class ProviderClient:
             raise
         finally:
             if paused_until is not None:
-                self._gateway.pauses.pause(self.host, paused_until)
+                self._gateway.pauses.pause(_host(url), paused_until)
             self._gateway.record(
                 OutboundCall(
                     at=_moment(started_at),
                     provider=self.provider,
                     key_id=self.key_id,
-                    host=self.host,
+                    host=_host(url),
                     path=url.path,
                     outcome=outcome,
                     status=status,
@@ -431,6 +521,10 @@ def check_address(provider: str, url: str) -> None:
 def key_digest(key: str) -> str:
     """Return a short digest that tells keys apart and reveals none; empty for no key."""
     return hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""
+
+
+def _host(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
 
 
 def _is_loopback(host: str) -> bool:

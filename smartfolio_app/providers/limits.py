@@ -49,6 +49,11 @@ class Window:
         with self._lock:
             self._times = deque(sorted((*self._times, *times)))
 
+    def recount(self, times: Iterable[float]) -> None:
+        """Count the recorded calls of all processes, and only these."""
+        with self._lock:
+            self._times = deque(sorted(times))
+
     def _forget(self, now: float) -> None:
         while self._times and self._times[0] <= now - self.budget.seconds:
             self._times.popleft()

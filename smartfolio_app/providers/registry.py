@@ -2,20 +2,19 @@
 
 A provider is where data comes from: typed in by hand, a file of an institution, or an address on the network. File
 providers are not listed one by one: each format in ``providers/csv`` names its provider, so that adding a format is
-adding one file.
+adding one file; nor are live ones: each module in ``providers/connectors`` declares its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.providers import coingecko, ecb
 from smartfolio_app.providers.csv.base import FormatInfo
-from smartfolio_app.providers.limits import Budget
+from smartfolio_app.providers.declared import Field, Provider
 
 MANUAL_CRYPTO = "manual_crypto"
 MANUAL_STOCKS = "manual_stocks"
@@ -23,45 +22,10 @@ WEALTH_ITEMS = "wealth_items"
 FILE_CRYPTO = "file_crypto"
 FILE_STOCKS = "file_stocks"
 
+__all__ = ["BUILT_IN", "WELL_KNOWN", "Field", "Provider", "family", "provider", "providers"]
+
 #: Shown to a new user before anything is set up, in this order; the rest is found by searching.
-WELL_KNOWN = ("cointracking_csv", FILE_CRYPTO, "saxo_csv", FILE_STOCKS)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing a provider must be told. A ``secret`` one is a credential and lives in the vault alone."""
-
-    name: str
-    label: str  # message key
-    secret: bool = False
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """One provider.
-
-    ``label`` is a message key or an institution's own name. ``category`` is ``crypto``, ``stocks`` or ``wealth``, and
-    empty for a provider of prices, which is no source of wealth. ``kind`` is ``manual``, ``csv``, ``api`` or
-    ``market``; ``yields`` says what it brings: ``transactions``, ``balances``, ``items``, ``prices``, ``rates``.
-    ``base_url_setting`` names the field of ``Settings`` that overrides its address.
-    """
-
-    id: str
-    label: str
-    category: str
-    kind: str
-    yields: tuple[str, ...]
-    credential_fields: tuple[Field, ...] = ()
-    config_fields: tuple[Field, ...] = ()
-    budget: Budget | None = None
-    base_url_setting: str = ""
-    formats: tuple[str, ...] = ()
-
-    @property
-    def is_source(self) -> bool:
-        """Tell whether a user's wealth can come from it."""
-        return bool(self.category)
+WELL_KNOWN = ("cointracking_api", "cointracking_csv", FILE_CRYPTO, "saxo_csv", FILE_STOCKS)
 
 
 _BUILT_IN = (
@@ -106,10 +70,13 @@ BUILT_IN = tuple(provider.id for provider in _BUILT_IN)
 
 @cache
 def providers() -> Mapping[str, Provider]:
-    """Return every provider by id: by hand, files (any, then institutions by name), prices."""
+    """Return every provider by id: by hand, files (any, then institutions by name), live ones, prices."""
+    from smartfolio_app.providers.connectors.registry import all_connectors
+
     known = dict(_ALWAYS)
     for provider in sorted(_institutions(), key=lambda provider: provider.label.lower()):
         known.setdefault(provider.id, provider)
+    known |= {one.provider.id: one.provider for one in all_connectors().values()}
     known |= {provider.id: provider for provider in _MARKET}
     return MappingProxyType(known)
 
@@ -120,6 +87,14 @@ def provider(provider_id: str) -> Provider:
     if found is None:
         raise NotFoundError("source.unknown_provider", provider=provider_id)
     return found
+
+
+def family(provider_id: str) -> tuple[str, ...]:
+    """Return the ids of the providers that tell of the same account, itself first: its files, its network address."""
+    asked = providers().get(provider_id)
+    files = asked.files_of if asked is not None and asked.files_of else provider_id
+    related = [files, *(one.id for one in providers().values() if one.files_of == files)]
+    return (provider_id, *(one for one in related if one != provider_id and one in providers()))
 
 
 def _institutions() -> list[Provider]:

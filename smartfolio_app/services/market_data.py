@@ -132,16 +132,9 @@ def forget_old_calls(db: Session, now: datetime) -> None:
 
 
 def _connect(settings: Settings) -> Market:
-    gateway = Gateway(offline=settings.offline, recorder=_record)
+    gateway = Gateway(offline=settings.offline, recorder=_record, history=_recorded)
     key = settings.coingecko_key.get_secret_value() if settings.coingecko_key else ""
-    providers = Market(
-        gateway, CoinGecko(gateway, settings.coingecko_url, key), Ecb(gateway, settings.ecb_url)
-    )
-    with session_scope(settings) as db:
-        earlier = _calls_since(db, datetime.now(UTC) - MEMORY)
-    for client in gateway.clients():
-        client.restore(earlier)
-    return providers
+    return Market(gateway, CoinGecko(gateway, settings.coingecko_url, key), Ecb(gateway, settings.ecb_url))
 
 
 def _record(call: OutboundCall) -> None:
@@ -166,8 +159,15 @@ def _record(call: OutboundCall) -> None:
         log.exception("a call to %s could not be recorded", call.provider)
 
 
-def _calls_since(db: Session, since: datetime) -> list[OutboundCall]:
-    rows = db.execute(select(OutboundCallRow).where(col(OutboundCallRow.at) >= since)).scalars()
+def _recorded(provider: str, key_id: str) -> list[OutboundCall]:
+    """Return the calls of a provider and key that may still count, whichever process made them."""
+    wanted = select(OutboundCallRow).where(
+        col(OutboundCallRow.provider) == provider,
+        col(OutboundCallRow.key_id) == key_id,
+        col(OutboundCallRow.at) >= datetime.now(UTC) - MEMORY,
+    )
+    with session_scope() as db:
+        rows = list(db.execute(wanted).scalars())
     return [
         OutboundCall(
             at=row.at,
