@@ -109,6 +109,19 @@ class Settings(BaseSettings):
         default="https://www.ecb.europa.eu/stats/eurofxref",
         description="base address of the ECB reference rates",
     )
+    binance_url: WebAddress = Field(
+        default="https://api.binance.com", description="base address of the Binance spot API (coin prices)"
+    )
+    binance_futures_url: WebAddress = Field(
+        default="https://fapi.binance.com",
+        description="base address of the Binance futures API (funding rates)",
+    )
+    yahoo_url: WebAddress = Field(
+        default="https://query1.finance.yahoo.com", description="base address of Yahoo's charts"
+    )
+    fear_greed_url: WebAddress = Field(
+        default="https://api.alternative.me", description="base address of the Fear & Greed index"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )

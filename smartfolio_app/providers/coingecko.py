@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from smartfolio_app.ledger.money import divide
 from smartfolio_app.providers.answers import Answer
 from smartfolio_app.providers.coingecko_ids import MAJORS
 from smartfolio_app.providers.errors import ProviderError, ProviderRefusedError
@@ -70,6 +71,14 @@ class Point:
     """A past price in USD."""
 
     price: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dominance:
+    """Bitcoin's share of what all coins are worth, 0 to 1, and when CoinGecko worked it out."""
+
+    share: Decimal
     at: datetime
 
 
@@ -166,6 +175,12 @@ class CoinGecko:
             raise ValueError(f"hourly prices go back 1 to {HOURLY_DAYS} days")
         params: Params = {"vs_currency": QUOTE_CURRENCY.lower(), "days": days}
         return self._chart(coin, params, patience)
+
+    def dominance(self, patience: float = 0.0) -> Dominance:
+        """Return bitcoin's share of the market. Raises ``ProviderError``."""
+        answer = self._get("global", {}, _read_dominance, CHART_TTL_SECONDS, patience)
+        share, at = answer.value
+        return Dominance(share, min(at, answer.at))
 
     def resolve(self, symbols: Iterable[str], patience: float = 0.0) -> Resolution:
         """Tell which coin each ticker means; see ``Resolution``. Raises ``ProviderError``."""
@@ -274,6 +289,14 @@ def _read_coins(body: bytes) -> list[Coin]:
     if not coins:
         raise ValueError("an empty list of coins")
     return coins
+
+
+def _read_dominance(body: bytes) -> tuple[Decimal, datetime]:
+    data = json_object(body)["data"]
+    share = price(data["market_cap_percentage"]["btc"])
+    if share > 100:
+        raise ValueError("more than all")
+    return divide(share, Decimal(100)), _from_seconds(int(data["updated_at"]))
 
 
 def _read_market_caps(body: bytes) -> dict[str, tuple[int, Decimal]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -56,6 +57,14 @@ def price(value: object) -> Decimal:
 def price_text(value: str) -> Decimal:
     """Return a price or rate that the provider writes as text (XML, CSV); ``ValueError`` like ``price``."""
     return _sane(exact(value.strip()))
+
+
+def moment(seconds: float) -> datetime:
+    """Return the instant that many seconds after 1970; raise ``ValueError`` for what is no time."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("not a time") from error
 
 
 def _sane(number: Decimal) -> Decimal:

@@ -19,6 +19,8 @@ from smartfolio_app.services.user_settings import checked
 from smartfolio_app.storage.tables import (
     DailyPrice,
     PriceHistoryRow,
+    PriceListing,
+    PriceWitness,
     Quote,
     SetupLink,
     User,
@@ -198,7 +200,13 @@ def delete_user(db: Session, who: str) -> None:
     user = find_user(db, who)
     _not_the_last_admin(db, user)
     user_id, name = user.id, user.name
-    for table in (DailyPrice, Quote, PriceHistoryRow):  # their owner is no foreign key
+    for table in (
+        DailyPrice,
+        Quote,
+        PriceHistoryRow,
+        PriceListing,
+        PriceWitness,
+    ):  # their owner is no foreign key
         db.execute(delete(table).where(col(table.owner) == user_id))
     db.execute(delete(User).where(col(User.id) == user_id))
     audit.record(db, user_id, "user.delete", {"name": name})

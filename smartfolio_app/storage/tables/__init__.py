@@ -13,7 +13,15 @@ from smartfolio_app.storage.tables.ledger import (
     StatementRow,
     TransactionRow,
 )
-from smartfolio_app.storage.tables.market import DailyPrice, FxRate, Quote
+from smartfolio_app.storage.tables.market import (
+    DailyPrice,
+    FxRate,
+    MarketSignal,
+    PriceListing,
+    PriceWitness,
+    Quote,
+    SecurityEvent,
+)
 from smartfolio_app.storage.tables.outbound import (
     CoinCandidateRow,
     OutboundCallRow,
@@ -32,10 +40,14 @@ __all__ = [
     "DailyPrice",
     "FxRate",
     "ImportBatch",
+    "MarketSignal",
     "OutboundCallRow",
     "PriceHistoryRow",
+    "PriceListing",
+    "PriceWitness",
     "ProviderState",
     "Quote",
+    "SecurityEvent",
     "SetupLink",
     "Snapshot",
     "SourceFile",

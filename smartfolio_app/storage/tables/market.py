@@ -81,3 +81,76 @@ class FxRate(SQLModel, table=True):
     provider: str = Field(default="ecb", primary_key=True, max_length=40)
     rate: Decimal = decimal()
     fetched_at: datetime = moment()
+
+
+class PriceWitness(SQLModel, table=True):
+    """A price that was heard and is not used: the newest of a UTC day, in the words of one provider.
+
+    ``verdict`` is ``spare`` when it agrees with what is used (a provider asked first told the same day), else why it
+    was set aside: ``unit``, ``split``, ``outlier``, ``collision``. ``expected`` is then what the others said, in the
+    same currency, and ``against`` who they are. ``since`` is when it was first set aside.
+    """
+
+    __tablename__ = "price_witness"
+
+    owner: str = Field(primary_key=True, max_length=32)
+    asset: str = Field(primary_key=True, max_length=80)
+    provider: str = Field(primary_key=True, max_length=40)
+    day: date = Field(primary_key=True)
+    currency: str = Field(max_length=8)
+    price: Decimal = decimal()
+    at: datetime = moment()
+    verdict: str = Field(default="spare", max_length=16)
+    expected: Decimal | None = decimal(default=None, nullable=True)
+    against: str = Field(default="", max_length=80)
+    since: datetime = moment()
+    heard_at: datetime = moment()
+
+
+class PriceListing(SQLModel, table=True):
+    """Under which symbol a provider that goes by symbols knows an asset: for everybody, or by one user's word.
+
+    ``symbol`` is empty when none was found, and ``-`` when the user says that there is none. ``next_at`` is when asking
+    for its price again makes sense.
+    """
+
+    __tablename__ = "price_listing"
+
+    owner: str = Field(primary_key=True, max_length=32)
+    asset: str = Field(primary_key=True, max_length=80)
+    provider: str = Field(primary_key=True, max_length=40)
+    symbol: str = Field(default="", max_length=40)
+    name: str = Field(default="", max_length=200)
+    exchange: str = Field(default="", max_length=60)
+    currency: str = Field(default="", max_length=8)
+    checked_at: datetime = moment()
+    next_at: datetime | None = moment(default=None, nullable=True)
+
+
+class SecurityEvent(SQLModel, table=True):
+    """A split (``amount`` new shares for one old) or a dividend (``amount`` ``currency`` a share) of a symbol."""
+
+    __tablename__ = "security_event"
+
+    provider: str = Field(primary_key=True, max_length=40)
+    symbol: str = Field(primary_key=True, max_length=40)
+    kind: str = Field(primary_key=True, max_length=12)
+    day: date = Field(primary_key=True)
+    amount: Decimal = decimal()
+    currency: str = Field(default="", max_length=8)
+
+
+class MarketSignal(SQLModel, table=True):
+    """A signal of the market's mood, as it was told: ``funding`` (settled) and ``funding_now`` rates of a contract,
+    ``fear_greed``, ``btc_dominance``. Nothing is interpolated: a time without a row is a time without a signal.
+    """
+
+    __tablename__ = "market_signal"
+
+    signal: str = Field(primary_key=True, max_length=24)
+    subject: str = Field(primary_key=True, max_length=24)
+    at: datetime = moment(primary_key=True)
+    value: Decimal = decimal()
+    word: str = Field(default="", max_length=40)
+    provider: str = Field(max_length=40)
+    heard_at: datetime = moment()
