@@ -22,6 +22,7 @@ from smartfolio_app.storage.tables.market import (
     Quote,
     SecurityEvent,
 )
+from smartfolio_app.storage.tables.operation import HealthDismissal, ProcessReport
 from smartfolio_app.storage.tables.outbound import (
     CoinCandidateRow,
     OutboundCallRow,
@@ -39,12 +40,14 @@ __all__ = [
     "ColumnMapping",
     "DailyPrice",
     "FxRate",
+    "HealthDismissal",
     "ImportBatch",
     "MarketSignal",
     "OutboundCallRow",
     "PriceHistoryRow",
     "PriceListing",
     "PriceWitness",
+    "ProcessReport",
     "ProviderState",
     "Quote",
     "SecurityEvent",
