@@ -19,6 +19,7 @@ from smartfolio_app.commands import (
     testing,
     tokens,
     users,
+    vault,
     version,
 )
 from smartfolio_app.errors import SmartFolioError
@@ -44,6 +45,7 @@ app.command("import")(imports.import_files)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
+app.add_typer(vault.app, name="vault")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from smartfolio_app.components.shell import skeleton_page
 from smartfolio_app.pages import missing
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.middleware import Middleware, protect
-from smartfolio_app.services import scheduler
+from smartfolio_app.services import process_reports, scheduler
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 
@@ -52,6 +52,7 @@ class SmartFolio(rx.App):
         settings = current_settings()
         limits = Limits(settings)
         limits.announce()
+        process_reports.count_limits(limits)
         self.api_transformer = create_api(limits)
         static_dir = get_web_dir() / "build" / "client"
         pages_and_api = super().__call__()

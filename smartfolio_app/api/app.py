@@ -28,6 +28,7 @@ from smartfolio_app.api import (
     snapshots,
     sources,
     transactions,
+    trust,
     users,
     wealth,
 )
@@ -57,6 +58,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     prices.router,
     settings.router,
     reports.router,
+    trust.router,
 )
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

@@ -14,7 +14,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For programs: a list of findings.")] = False,
     details: Annotated[bool, typer.Option("--details", help="Show each finding's facts, too.")] = False,
 ) -> None:
-    """Check settings, keys, vault, database, audit log, disk, providers and sources; exit status 1 on an error."""
+    """Check everything the Trust page shows, one by one; exit status 1 on an error."""
     from smartfolio_app.services.health import examine, is_healthy
     from smartfolio_app.settings import get_settings
     from smartfolio_app.storage import engine
@@ -25,21 +25,24 @@ def doctor(
     if as_json:
         listed = [
             {
+                "key": finding.key,
                 "check": finding.check,
                 "severity": finding.severity,
                 "code": finding.code,
                 "what": finding.what("en"),
                 "why": finding.why("en"),
                 "mend": finding.mend("en"),
-                "facts": dict(finding.facts),
+                "facts": [list(fact) for fact in finding.facts],
+                "dismissed": finding.dismissed,
             }
             for finding in findings
         ]
         print(json.dumps({"healthy": is_healthy(findings), "findings": listed}, indent=2))
     else:
         for finding in findings:
-            print(f"{MARKS[finding.severity]}  {finding.what('en')}")
-            bad = finding.severity in ("warning", "error")
+            mark = "aside  " if finding.dismissed else MARKS[finding.severity]
+            print(f"{mark}  {finding.what('en')}")
+            bad = finding.severity in ("warning", "error") and not finding.dismissed
             for line in (finding.why("en"), finding.mend("en")) if bad else ():
                 if line:
                     print(f"         {line}")

@@ -50,13 +50,18 @@ def start(settings: Settings) -> None:
     from smartfolio_app.build.frontend import open_for_serving
     from smartfolio_app.build.places import ROOT
     from smartfolio_app.commands.server import bind, serve
-    from smartfolio_app.keys import check_keys
+    from smartfolio_app.i18n import translate
+    from smartfolio_app.keys import session_key
+    from smartfolio_app.storage import vault
     from smartfolio_app.storage.migrate import upgrade
 
     # The port first: it is the cheapest thing to find out, and holding it keeps a second start out of the migration.
     socket = bind(settings.host, settings.port)
-    check_keys(settings)
+    session_key(settings)
     upgrade(settings)
+    if vault.check(settings) == "locked":
+        print(f"warning: {translate('en', 'health.vault.locked.what')}", file=sys.stderr)
+        print(f"         {translate('en', 'health.vault.locked.mend')}", file=sys.stderr)
     frontend = ensure_frontend()
     web_dir = open_for_serving(frontend, settings.data_dir / "run" / f"web-{settings.port}")
     os.environ.update(run_environment(web_dir, settings.redis_url))

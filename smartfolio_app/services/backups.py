@@ -33,6 +33,7 @@ from smartfolio_app.services.backup_stream import BackupError, DecryptingReader,
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage import migrate
 from smartfolio_app.storage.engine import current_settings, dispose, engine_for, session_scope
+from smartfolio_app.storage.vault import keys_in_force
 
 SUFFIX = ".sfbackup"
 DATABASE = "smartfolio.sqlite"
@@ -254,7 +255,11 @@ def _passphrase(settings: Settings) -> str:
 
 def _pack(settings: Settings, target: Path, scratch: Path, manifest: Manifest) -> None:
     with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        writer = EncryptingWriter(file, vault_key=vault_keys(settings)[0], passphrase=_passphrase(settings))
+        passphrase = _passphrase(settings)
+        keys = [] if passphrase else keys_in_force(settings)
+        if not passphrase and not keys:
+            raise BackupError("backup.no_key")
+        writer = EncryptingWriter(file, vault_key=keys[0] if keys else b"", passphrase=passphrase)
         with tarfile.open(fileobj=cast("BinaryIO", writer), mode="w|gz") as tar:
             content = json.dumps(asdict(manifest)).encode()
             entry = tarfile.TarInfo("manifest.json")

@@ -19,6 +19,7 @@ from smartfolio_app.providers import coingecko, ecb
 from smartfolio_app.providers.coingecko import CoinGecko
 from smartfolio_app.providers.ecb import Ecb
 from smartfolio_app.providers.http import Gateway, OutboundCall, ProviderClient
+from smartfolio_app.services import clock_skew
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage.engine import current_settings, session_scope
 from smartfolio_app.storage.repo_prices import provider_states
@@ -133,6 +134,7 @@ def forget_old_calls(db: Session, now: datetime) -> None:
 
 def _connect(settings: Settings) -> Market:
     gateway = Gateway(offline=settings.offline, recorder=_record, history=_recorded)
+    gateway.http.event_hooks = {"response": [clock_skew.note]}
     key = settings.coingecko_key.get_secret_value() if settings.coingecko_key else ""
     return Market(gateway, CoinGecko(gateway, settings.coingecko_url, key), Ecb(gateway, settings.ecb_url))
 

@@ -26,6 +26,7 @@ from smartfolio_app.services import (
     files,
     market_data,
     price_refresh,
+    process_reports,
     snapshots,
     staging,
     warming,
@@ -97,7 +98,13 @@ class Newcomers:
             soon("history")
 
 
+def _report(db: Session) -> None:
+    process_reports.write(db, jobs())
+
+
 TASKS: tuple[Task, ...] = (
+    # What this process counts is of use to the others only when it is written down.
+    Task("report", process_reports.EVERY, timedelta(seconds=2), _report),
     # What pages will ask for is made before anybody asks.
     Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all),
     # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.

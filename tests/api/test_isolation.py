@@ -92,6 +92,9 @@ TABLE: dict[tuple[str, str], Route] = {
     ("PATCH", "/api/users/{user_id}"): Route("admin", "/api/users/{bystander}", {"disabled": True}),
     ("DELETE", "/api/users/{user_id}"): Route("admin", "/api/users/{bystander}"),
     ("GET", "/api/security/csp-reports"): admin,
+    ("GET", "/api/trust"): admin,
+    ("PUT", "/api/trust/dismissals"): Route("admin", body={"key": "backups.none"}),
+    ("DELETE", "/api/trust/dismissals"): Route("admin", query={"key": "backups.none"}),
     # sources and files
     ("GET", "/api/users/sources"): own,
     ("POST", "/api/sources"): Route("own", body={"provider": "file_stocks", "label": "mine"}, status=201),

@@ -3,7 +3,7 @@
 Every check looks at the thing itself. One that cannot find out says that, as an error: "OK" is never assumed.
 """
 
-from smartfolio_app.services.health.examination import CHECKS, examine, is_healthy
+from smartfolio_app.services.health.examination import CHECKS, dismiss, examine, is_healthy, take_back
 from smartfolio_app.services.health.findings import Finding, Severity
 
-__all__ = ["CHECKS", "Finding", "Severity", "examine", "is_healthy"]
+__all__ = ["CHECKS", "Finding", "Severity", "dismiss", "examine", "is_healthy", "take_back"]

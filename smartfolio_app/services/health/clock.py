@@ -1,4 +1,4 @@
-"""Has the clock gone back? What is stored cannot be younger than now."""
+"""Is the clock right? What is stored cannot be younger than now, and the providers have clocks of their own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlmodel import col
 
+from smartfolio_app.services import process_reports
 from smartfolio_app.services.health.findings import Finding, Patient
 from smartfolio_app.storage.tables import AuditEntry, OutboundCallRow
 
 TOLERANCE = timedelta(minutes=2)
+#: More than an answer can take to travel.
+SKEW_SECONDS = 30
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -26,3 +29,10 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding("clock", "warning", "clock.behind", {"minutes": int(ahead.total_seconds() // 60)})
     else:
         yield Finding("clock", "ok", "clock.plausible", {"now": f"{patient.now:%Y-%m-%d %H:%M:%S}"})
+    skew = process_reports.read(patient.db, now=patient.now).skew_seconds
+    if skew is None:
+        yield Finding("clock", "info", "clock.not_compared")
+    elif abs(skew) > SKEW_SECONDS:
+        yield Finding("clock", "warning", "clock.skewed", {"seconds": f"{skew:+.0f}"})
+    else:
+        yield Finding("clock", "ok", "clock.agrees", {"seconds": f"{skew:+.0f}"})

@@ -14,6 +14,21 @@ from smartfolio_app.settings import Settings
 
 Severity = Literal["ok", "info", "warning", "error"]
 
+#: The parameters that tell one finding of a code from another; the rest (times, counts) changes from day to day.
+SUBJECTS = (
+    "name",
+    "path",
+    "provider",
+    "user",
+    "source",
+    "job",
+    "words",
+    "directive",
+    "blocked",
+    "page",
+    "check",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -29,6 +44,19 @@ class Finding:
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
     facts: tuple[tuple[str, str], ...] = ()
+    #: An administrator has seen it and set it aside; never an error.
+    dismissed: bool = False
+
+    @property
+    def key(self) -> str:
+        """What this finding is about, the same each time it is found again: its code and whom or what it names."""
+        named = (str(self.params[name]) for name in SUBJECTS if name in self.params)
+        return " ".join((self.code, *named))[:400]
+
+    @property
+    def can_be_dismissed(self) -> bool:
+        """Whether it may be set aside: what wants attention and is no error."""
+        return self.severity == "warning"
 
     def what(self, language: str) -> str:
         """Say what was found."""

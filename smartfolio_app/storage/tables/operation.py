@@ -1,4 +1,4 @@
-"""How the server itself is doing: what each process tells of itself, and what the administrator has seen and set aside."""
+"""How the server itself is doing: what each process tells of itself, and which findings were set aside."""
 
 from __future__ import annotations
 
