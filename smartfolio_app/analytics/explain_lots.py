@@ -8,7 +8,7 @@ from smartfolio_app.analytics.basis import MarketValues, lots_of
 from smartfolio_app.analytics.explain_steps import LISTED, line, money, transactions_of
 from smartfolio_app.analytics.results import Measure
 from smartfolio_app.ledger.instants import instant, micros
-from smartfolio_app.ledger.lots import Method, Policy
+from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.money import ZERO
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def explain_cost(
     ledger: LedgerView, prices: PriceBook, portfolio: Portfolio, asset: AssetId, method: str
 ) -> tuple[tuple[Step, ...], tuple[str, ...]]:
     """Return the open lots of an asset as lines (all sources together), and notes on what is not known."""
-    policy = Policy(Method(method))
+    policy = Policy.parse(method)
     columns, moment = ledger.columns, micros(portfolio.at)
     if columns.transactions_until(moment) == len(columns.ordered) and not columns.anchored_after(moment):
         book = ledger.lots(prices, portfolio.currency, policy)
@@ -40,7 +40,7 @@ def explain_cost(
             0, money("explain.cost_basis.older", total, book.currency, params={"count": str(len(older))})
         )
     codes = dict.fromkeys(finding.code for finding in book.findings if finding.asset == asset)
-    return tuple(lines), (f"explain.method.{method}", *codes)
+    return tuple(lines), (f"explain.method.{policy.method_of(portfolio.at.year)}", *codes)
 
 
 def _line(ledger: LedgerView, book: LotBook, lot: Lot) -> Step:

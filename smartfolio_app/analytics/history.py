@@ -67,7 +67,7 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
     window = slice((first - begin).days, None)
     value, coverage = total_value(grid), coverage_of(grid)
     external = flows.external.sum(axis=1)
-    lots = ledger.lot_arrays(prices, currency, Policy(Method(method)))
+    lots = ledger.lot_arrays(prices, currency, Policy.parse(method))
     realised, unrealised = gain_series(ledger, grid, lots, scope)
     return History(
         days=tuple(date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)),

@@ -57,12 +57,12 @@ def build(
     """Return the portfolio as of ``at``.
 
     ``currency`` is an ISO code or ``BTC``. ``anchor`` is an ``Anchor``; ``snapshot_at`` says when the last snapshot was
-    taken. ``method`` is the cost-basis ``Method``. ``groups`` overrides the group of an asset (by id or symbol). Items
-    are owned by days of ``time_zone``.
+    taken. ``method`` is the cost-basis ``Policy`` as text. ``groups`` overrides the group of an asset (by id or
+    symbol). Items are owned by days of ``time_zone``.
 
     Raises:
         UnknownSourceError: a transaction or a statement names a source that is not among ``ledger.sources``.
-        ValueError: ``anchor`` is none of ``Anchor``, or ``method`` none of ``Method``.
+        ValueError: ``anchor`` is none of ``Anchor``, or ``method`` is no ``Policy``.
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
     """
     zone = ZoneInfo(time_zone)
@@ -85,7 +85,7 @@ def build(
         known = [value for _, value in worths.values() if value is not None]
         assets = sum((value for value in known if value > 0), ZERO)
         liabilities = -sum((value for value in known if value < 0), ZERO)
-        basis = cost_basis(ledger, prices, currency, Policy(Method(method)), moment)
+        basis = cost_basis(ledger, prices, currency, Policy.parse(method), moment)
         costs = {key: basis.of(key[0], quantities[key]) for key in worths}
         holdings = [
             Holding(

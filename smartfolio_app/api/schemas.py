@@ -212,6 +212,9 @@ class SettingsOut(Answer):
     number_style: str
     small_balance_threshold: Amount
     cost_basis_method: str
+    cost_basis_pooling: str
+    cost_basis_years: str
+    long_term_rule: str
     pnl_anchor: str
     privacy: bool
     scope_crypto: str
@@ -229,6 +232,9 @@ class SettingsChange(Body):
     number_style: Annotated[str, Field(max_length=16)] | None = None
     small_balance_threshold: Amount | None = None
     cost_basis_method: Annotated[str, Field(max_length=16)] | None = None
+    cost_basis_pooling: Annotated[str, Field(max_length=16)] | None = None
+    cost_basis_years: Annotated[str, Field(max_length=2000)] | None = None
+    long_term_rule: Annotated[str, Field(max_length=8)] | None = None
     pnl_anchor: Annotated[str, Field(max_length=16)] | None = None
     privacy: bool | None = None
     scope_crypto: Annotated[str, Field(max_length=80)] | None = None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from smartfolio_app.ledger.assets import AssetId
-from smartfolio_app.ledger.instants import instant
-from smartfolio_app.ledger.lots import DisposalKind, Match
+from smartfolio_app.ledger.instants import DAY_US, Microseconds, instant, instants_of, micros
+from smartfolio_app.ledger.lots import DisposalKind
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 
 if TYPE_CHECKING:
@@ -18,8 +18,54 @@ if TYPE_CHECKING:
 
     from smartfolio_app.ledger.lot_book import LotBook
 
-#: Held longer than this many days, a gain is long term (as rp2 has it for the United States).
-LONG_AFTER_DAYS = 365
+
+@dataclass(frozen=True, slots=True)
+class TermRule:
+    """From when on a gain is long term: held for more than so many ``days``, or past its ``years``-th anniversary.
+
+    With neither there is no such thing. As text (``str`` and ``parse``): ``365d``, ``1y``, ``none``. The default is
+    more than 365 days, as rp2 has it for the United States; Germany's is ``1y``.
+    """
+
+    days: int = 0
+    years: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> TermRule:
+        """Return the rule that a text names (a bare number counts days); raise ``ValueError`` when it names none."""
+        wanted = text.strip().lower()
+        if wanted == "none":
+            return cls()
+        number, unit = (wanted[:-1], wanted[-1]) if wanted[-1:] in ("d", "y") else (wanted, "d")
+        if not (number.isascii() and number.isdecimal()) or not 0 < int(number) <= _LONGEST[unit]:
+            raise ValueError(f"no such rule: {text!r}")
+        return cls(days=int(number)) if unit == "d" else cls(years=int(number))
+
+    def __str__(self) -> str:
+        if self.years:
+            return f"{self.years}y"
+        return f"{self.days}d" if self.days else "none"
+
+    def is_long(self, acquired: datetime | None, disposed: datetime) -> bool | None:
+        """Tell whether a holding was long; ``None`` when its start is not known, or the rule makes no difference."""
+        if acquired is None or not (self.days or self.years):
+            return None
+        first, last = min(acquired, disposed), max(acquired, disposed)
+        if self.days:
+            return (last - first).days > self.days
+        return last.date() > _anniversary(first.date(), self.years)
+
+
+_FOREVER = 2**62
+_LONGEST = {"d": 36_600, "y": 100}
+US_TERM = TermRule(days=365)
+
+
+def _anniversary(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # the 29th of February
+        return day.replace(year=day.year + years, month=3, day=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +100,7 @@ class GainTotal:
     """Sums over the rows whose gain is known; what is not known is counted apart, and never as zero.
 
     ``unknown`` counts the rows without a known gain, ``unknown_proceeds`` what they brought as far as that is known.
+    ``long_term`` and ``short_term`` add up to ``gain`` where the rule tells them apart.
     """
 
     proceeds: Decimal = ZERO
@@ -63,31 +110,64 @@ class GainTotal:
     long_term: Decimal = ZERO
     short_term: Decimal = ZERO
     income: Decimal = ZERO
+    count: int = 0
     unknown: int = 0
     unknown_proceeds: Decimal = ZERO
     unknown_income: int = 0
 
-    def add(self, row: GainRow) -> None:
-        """Take a row in."""
-        if row.gain is None or row.proceeds is None or row.cost is None:
-            self.unknown += 1
-            self.unknown_proceeds += row.proceeds or ZERO
-            return
-        self.proceeds += row.proceeds
-        self.cost += row.cost
-        self.fees += row.fees
-        self.gain += row.gain
-        if row.long_term:
-            self.long_term += row.gain
-        else:
-            self.short_term += row.gain
+    def add(self, other: GainTotal) -> None:
+        """Take the sums of other rows in."""
+        self.proceeds += other.proceeds
+        self.cost += other.cost
+        self.fees += other.fees
+        self.gain += other.gain
+        self.long_term += other.long_term
+        self.short_term += other.short_term
+        self.income += other.income
+        self.count += other.count
+        self.unknown += other.unknown
+        self.unknown_proceeds += other.unknown_proceeds
+        self.unknown_income += other.unknown_income
 
-    def add_income(self, value: Decimal | None) -> None:
-        """Take income in."""
-        if value is None:
-            self.unknown_income += 1
-        else:
-            self.income += value
+
+class GainRows(Sequence[GainRow]):
+    """The lot matches of a report, made into rows when they are looked at: a long ledger has a hundred thousand."""
+
+    def __init__(self, book: LotBook, parts: list[_Part], rule: TermRule) -> None:
+        self._book = book
+        self._parts = parts
+        self._rule = rule
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    @overload
+    def __getitem__(self, number: int) -> GainRow: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> GainRows: ...
+
+    def __getitem__(self, number: int | slice) -> GainRow | GainRows:
+        if isinstance(number, slice):
+            return GainRows(self._book, self._parts[number], self._rule)
+        return _row(self._book, self._parts[number], self._rule)
+
+    def of_asset(self, asset: AssetId) -> GainRows:
+        """Return those of one asset."""
+        return GainRows(self._book, [part for part in self._parts if part.asset == asset], self._rule)
+
+    def unknown(self) -> GainRows:
+        """Return those without a known gain."""
+        missing = [part for part in self._parts if part.cost is None or part.proceeds is None]
+        return GainRows(self._book, missing, self._rule)
+
+    def ordered(self, by: str, *, descending: bool) -> GainRows:
+        """Return them by ``realised``, ``gain``, ``proceeds`` or ``quantity``; what is not known comes last."""
+        key = _ORDERS[by]
+        known = [part for part in self._parts if key(part) is not None]
+        missing = [part for part in self._parts if key(part) is None]
+        known.sort(key=key, reverse=descending)
+        return GainRows(self._book, [*known, *missing], self._rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +175,35 @@ class GainsReport:
     """Rows by the time they were realised, and their totals: in all, and per year, asset id and source id."""
 
     currency: str
-    rows: tuple[GainRow, ...]
+    rows: GainRows
     total: GainTotal
     by_year: Mapping[int, GainTotal] = field(default_factory=dict)
     by_asset: Mapping[AssetId, GainTotal] = field(default_factory=dict)
     by_source: Mapping[str, GainTotal] = field(default_factory=dict)
+
+
+class _Part(NamedTuple):
+    """One lot match in numbers: instants in µs, ``bought`` and ``sold`` the indices of the transactions behind it."""
+
+    asset: AssetId
+    kind: DisposalKind
+    quantity: Decimal
+    proceeds: Decimal | None
+    cost: Decimal | None
+    fee: Decimal
+    acquired: Microseconds | None
+    disposed: Microseconds
+    realised: Microseconds
+    bought: int
+    sold: int
+
+
+_ORDERS: dict[str, Callable[[_Part], Any]] = {
+    "realised": lambda part: part.realised,
+    "gain": lambda part: None if part.proceeds is None or part.cost is None else part.proceeds - part.cost,
+    "proceeds": lambda part: part.proceeds,
+    "quantity": lambda part: part.quantity,
+}
 
 
 def gains_report(
@@ -109,40 +213,61 @@ def gains_report(
     last: date | None = None,
     sources: Iterable[str] | None = None,
     zone: tzinfo = UTC,
-    long_after: int = LONG_AFTER_DAYS,
+    rule: TermRule = US_TERM,
 ) -> GainsReport:
     """Return what was realised and earned from ``first`` to ``last``, days of ``zone``, both included.
 
     ``sources`` limits the report to disposals and income in these sources (ids); the lots stay those of everything.
     """
     wanted = None if sources is None else frozenset(sources)
+    begin = -_FOREVER if first is None else micros(_midnight(first, zone))
+    end = _FOREVER if last is None else micros(_midnight(last + timedelta(days=1), zone))
+    years = _Years(zone)
+    leaves: dict[tuple[int, AssetId, str], GainTotal] = {}
+    parts: list[_Part] = []
+    ordered = book.ordered
+    with localcontext(MONEY_CONTEXT):
+        for part in _parts(book):
+            source = ordered[part.sold].source
+            if not begin <= part.realised < end or (wanted is not None and source not in wanted):
+                continue
+            parts.append(part)
+            key = (years.of(part.realised), part.asset, source)
+            leaf = leaves.get(key)
+            if leaf is None:
+                leaf = leaves[key] = GainTotal()
+            _count(leaf, part, rule)
+        for income in book.incomes:
+            source = ordered[income.transaction].source
+            if not begin <= income.at < end or (wanted is not None and source not in wanted):
+                continue
+            leaf = leaves.setdefault((years.of(income.at), income.asset, source), GainTotal())
+            if income.value is None:
+                leaf.unknown_income += 1
+            else:
+                leaf.income += income.value
+        return _summed_up(book, GainRows(book, parts, rule), leaves)
+
+
+def _summed_up(
+    book: LotBook, rows: GainRows, leaves: Mapping[tuple[int, AssetId, str], GainTotal]
+) -> GainsReport:
     total = GainTotal()
     by_year: dict[int, GainTotal] = {}
     by_asset: dict[AssetId, GainTotal] = {}
     by_source: dict[str, GainTotal] = {}
-    rows: list[GainRow] = []
-    with localcontext(MONEY_CONTEXT):
-        for row in gain_rows(book, long_after=long_after):
-            day = row.realised.astimezone(zone).date()
-            if _outside(day, first, last) or (wanted is not None and row.source not in wanted):
-                continue
-            rows.append(row)
-            total.add(row)
-            by_year.setdefault(day.year, GainTotal()).add(row)
-            by_asset.setdefault(row.asset, GainTotal()).add(row)
-            by_source.setdefault(row.source, GainTotal()).add(row)
-        for income in book.incomes:
-            day = instant(income.at).astimezone(zone).date()
-            source = book.ordered[income.transaction].source
-            if _outside(day, first, last) or (wanted is not None and source not in wanted):
-                continue
-            total.add_income(income.value)
-            by_year.setdefault(day.year, GainTotal()).add_income(income.value)
-            by_asset.setdefault(income.asset, GainTotal()).add_income(income.value)
-            by_source.setdefault(source, GainTotal()).add_income(income.value)
+    for (year, asset, source), leaf in leaves.items():
+        leaf.gain = leaf.proceeds - leaf.cost
+        for one in (
+            total,
+            by_year.setdefault(year, GainTotal()),
+            by_asset.setdefault(asset, GainTotal()),
+            by_source.setdefault(source, GainTotal()),
+        ):
+            one.add(leaf)
     return GainsReport(
         book.currency,
-        tuple(rows),
+        rows,
         total,
         dict(sorted(by_year.items())),
         dict(sorted(by_asset.items())),
@@ -150,37 +275,121 @@ def gains_report(
     )
 
 
-def gain_rows(book: LotBook, *, long_after: int = LONG_AFTER_DAYS) -> Iterator[GainRow]:
+def _count(leaf: GainTotal, part: _Part, rule: TermRule) -> None:
+    leaf.count += 1
+    proceeds, cost = part.proceeds, part.cost
+    if proceeds is None or cost is None:
+        leaf.unknown += 1
+        leaf.unknown_proceeds += proceeds or ZERO
+        return
+    leaf.proceeds += proceeds
+    leaf.cost += cost
+    leaf.fees += part.fee
+    long = _is_long(part, rule)
+    if long:
+        leaf.long_term += proceeds - cost
+    elif long is False:
+        leaf.short_term += proceeds - cost
+
+
+def _is_long(part: _Part, rule: TermRule) -> bool | None:
+    if part.acquired is None:
+        return None
+    if rule.days:  # by far the most usual rule, without making dates
+        return abs(part.disposed - part.acquired) // DAY_US > rule.days
+    return rule.is_long(instant(part.acquired), instant(part.disposed))
+
+
+def gain_rows(book: LotBook, *, rule: TermRule = US_TERM) -> Iterator[GainRow]:
     """Yield every lot match of the book, by the time it was realised."""
-    for match in book.matches():
-        yield _row(book, match, long_after)
+    with localcontext(MONEY_CONTEXT):
+        yield from GainRows(book, list(_parts(book)), rule)
 
 
-def _row(book: LotBook, match: Match, long_after: int) -> GainRow:
-    disposal = book.ordered[match.disposal]
-    acquired = None if match.acquired is None else instant(match.acquired)
-    disposed = instant(match.disposed)
-    days = None if acquired is None else abs((disposed - acquired).days)
-    short = match.kind is DisposalKind.SHORT
+def _parts(book: LotBook) -> Iterator[_Part]:
+    """Yield the lot matches as ``LotBook.matches`` does, without making dates and objects of them."""
+    engine = book.engine
+    columns, lots, sold = engine.matches, engine.lots, engine.disposals
+    instants = instants_of(book.ordered)
+    count, matched = len(sold), len(columns.lot)
+    for number in range(count):
+        first = sold.first[number]
+        end = sold.first[number + 1] if number + 1 < count else matched
+        if end - first != 1 or number in sold.short:
+            for match in book.matches([sold[number]]):
+                short = match.kind is DisposalKind.SHORT
+                yield _Part(
+                    match.asset,
+                    match.kind,
+                    match.quantity,
+                    match.proceeds,
+                    match.cost,
+                    match.fee,
+                    match.acquired,
+                    match.disposed,
+                    match.acquired if short and match.acquired is not None else match.disposed,
+                    match.lot,
+                    match.disposal,
+                )
+            continue
+        lot, transaction = columns.lot[first], sold.transaction[number]
+        at = instants[transaction]
+        yield _Part(
+            sold.asset[number],
+            sold.kind[number],
+            sold.quantity[number],
+            sold.proceeds[number],
+            columns.cost[first],
+            sold.fee[number],
+            lots.acquired[lot] if lot >= 0 else None,
+            at,
+            at,
+            lots.origin[lot] if lot >= 0 else -1,
+            transaction,
+        )
+
+
+def _row(book: LotBook, part: _Part, rule: TermRule) -> GainRow:
+    disposal = book.ordered[part.sold]
+    acquired = None if part.acquired is None else instant(part.acquired)
+    disposed = instant(part.disposed)
+    with localcontext(MONEY_CONTEXT):
+        gain = None if part.proceeds is None or part.cost is None else part.proceeds - part.cost
     return GainRow(
-        asset=match.asset,
-        kind=match.kind,
-        quantity=match.quantity,
+        asset=part.asset,
+        kind=part.kind,
+        quantity=part.quantity,
         acquired=acquired,
         disposed=disposed,
-        realised=acquired if short and acquired is not None else disposed,
-        proceeds=match.proceeds,
-        cost=match.cost,
-        fees=match.fee,
-        gain=match.gain,
-        holding_days=days,
-        long_term=None if days is None else days > long_after,
+        realised=instant(part.realised),
+        proceeds=part.proceeds,
+        cost=part.cost,
+        fees=part.fee,
+        gain=gain,
+        holding_days=None if acquired is None else abs((disposed - acquired).days),
+        long_term=rule.is_long(acquired, disposed),
         source=disposal.source,
         account=disposal.account,
         transaction=disposal.id,
-        lot=book.ordered[match.lot].id if match.lot >= 0 else "",
+        lot=book.ordered[part.bought].id if part.bought >= 0 else "",
     )
 
 
-def _outside(day: date, first: date | None, last: date | None) -> bool:
-    return (first is not None and day < first) or (last is not None and day > last)
+class _Years:
+    """Which year of a zone an instant lies in; years begin at the zone's own midnight."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._begin, self._end, self._year = 0, 0, 0
+
+    def of(self, at: Microseconds) -> int:
+        """Return the year; cheap for instants in ascending order."""
+        if not self._begin <= at < self._end:
+            self._year = instant(at).astimezone(self._zone).year
+            self._begin = micros(_midnight(date(self._year, 1, 1), self._zone))
+            self._end = micros(_midnight(date(self._year + 1, 1, 1), self._zone))
+        return self._year
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)

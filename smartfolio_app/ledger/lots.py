@@ -54,12 +54,32 @@ class Pooling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How gains are computed. ``methods`` gives the method of single calendar years (UTC) where it differs."""
+    """How gains are computed. ``methods`` gives the method of single calendar years (UTC) where it differs.
+
+    As text (``str`` and ``parse``): the method, ``@`` and the pooling unless it is global, and the years that differ:
+    ``fifo``, ``hifo@source``, ``fifo@source;2023=lifo;2024=hifo``.
+    """
 
     method: Method = Method.FIFO
     pooling: Pooling = Pooling.GLOBAL
-    methods: Mapping[int, Method] = field(default_factory=dict)
+    methods: Mapping[int, Method] = field(default_factory=dict, hash=False)
     gifts_realise: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> Policy:
+        """Return the policy that a text names; raise ``ValueError`` when it names none."""
+        head, *years = text.split(";")
+        method, _, pooling = head.partition("@")
+        differing: dict[int, Method] = {}
+        for year in years:
+            number, _, other = year.partition("=")
+            differing[int(number)] = Method(other)
+        return cls(Method(method), Pooling(pooling or Pooling.GLOBAL), differing)
+
+    def __str__(self) -> str:
+        pooling = "" if self.pooling is Pooling.GLOBAL else f"@{self.pooling}"
+        years = "".join(f";{year}={method}" for year, method in sorted(self.methods.items()))
+        return f"{self.method}{pooling}{years}"
 
     def method_of(self, year: int) -> Method:
         """Return the method that applies in ``year``."""

@@ -46,13 +46,15 @@ class Outcome:
     remaining: tuple[Lot, ...]
 
 
-def what_if_sold(book: LotBook, sale: Sale, method: Method = Method.FIFO) -> Outcome:
-    """Return what the sale would realise over all places together; average methods start from what is held.
+def what_if_sold(book: LotBook, sale: Sale, method: Method = Method.FIFO, source: str = "") -> Outcome:
+    """Return what the sale would realise; average methods start from what is held.
+
+    It takes from all places together, or from the lots of one ``source`` (id) where lots are kept by source.
 
     Raises:
         SaleTooLargeError: more is sold than there is.
     """
-    lots = _long(book, sale.asset)
+    lots = [lot for lot in sellable(book, sale.asset) if not source or lot.source in ("", source)]
     held = sum((lot.quantity for lot in lots), ZERO)
     if sale.quantity > held:
         raise SaleTooLargeError("lots.sale_too_large", quantity=sale.quantity, held=held)
@@ -62,13 +64,12 @@ def what_if_sold(book: LotBook, sale: Sale, method: Method = Method.FIFO) -> Out
 def what_if_picked(book: LotBook, sale: Sale, picked: Sequence[tuple[int, Decimal]]) -> Outcome:
     """Return what the sale would realise from the lots named in ``picked``: number among the asset's lots, quantity.
 
-    The lots are numbered as ``book.open_lots(asset)`` lists them, short positions left out; the sale's own quantity is
-    that of the picks together.
+    The lots are numbered as ``sellable`` lists them; the sale's own quantity is that of the picks together.
 
     Raises:
         SaleTooLargeError: a lot does not hold what is taken of it, or does not exist.
     """
-    left = _long(book, sale.asset)
+    left = sellable(book, sale.asset)
     chosen: list[Lot] = []
     for number, quantity in picked:
         held = left[number].quantity if 0 <= number < len(left) else ZERO
@@ -81,7 +82,8 @@ def what_if_picked(book: LotBook, sale: Sale, picked: Sequence[tuple[int, Decima
     return replace(outcome, remaining=tuple(lot for lot in left if lot.quantity))
 
 
-def _long(book: LotBook, asset: AssetId) -> list[Lot]:
+def sellable(book: LotBook, asset: AssetId) -> list[Lot]:
+    """Return the open lots of an asset, oldest first, short positions left out."""
     return [lot for lot in book.open_lots(asset) if lot.quantity > 0]
 
 

@@ -26,7 +26,7 @@ ZONES = [
     *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
     "UTC",
 ]
-METHODS = ("fifo", "lifo", "hifo", "lofo", "average")
+METHODS = ("fifo", "lifo", "hifo", "lofo", "average", "total_average")
 ANCHORS = ("midnight", "snapshot", "close")
 
 

@@ -20,7 +20,13 @@ from smartfolio_app.services.item_kinds import is_liability
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.storage.collecting import set_aside
 from smartfolio_app.storage.engine import current_settings
-from smartfolio_app.storage.repo_ledger import read_assets, read_statements, read_transactions, revision_of
+from smartfolio_app.storage.repo_ledger import (
+    decided_transfers,
+    read_assets,
+    read_statements,
+    read_transactions,
+    revision_of,
+)
 from smartfolio_app.storage.tables import (
     SourceRow,
     StatementRow,
@@ -109,6 +115,7 @@ def _read(db: Session, user_id: str) -> LedgerView:
         statements=statements,
         items=_items(db, user_id, sources),
         sources=sources,
+        transfers=decided_transfers(db, user_id),
         assets=read_assets(db, _asset_ids(transactions, statements.values())),
     )
 

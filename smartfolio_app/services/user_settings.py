@@ -18,6 +18,8 @@ from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.i18n import LANGUAGES
 from smartfolio_app.i18n.format import NUMBER_STYLES
 from smartfolio_app.ledger.assets import AssetId, crypto
+from smartfolio_app.ledger.gains import TermRule
+from smartfolio_app.ledger.lots import Method, Pooling
 from smartfolio_app.ledger.money import exact
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import AssetOverride, SourceRow, UserSettings
@@ -61,7 +63,8 @@ CURRENCIES = (
     "BTC",
 )
 THEMES = ("system", "dark", "light")
-METHODS = ("fifo", "lifo", "hifo", "lofo", "average")
+METHODS = tuple(method.value for method in Method)
+POOLINGS = tuple(pooling.value for pooling in Pooling)
 ANCHORS = ("midnight", "snapshot", "close")
 STYLES = ("language", *NUMBER_STYLES)
 
@@ -79,6 +82,9 @@ class Preferences:
     number_style: str
     small_balance_threshold: Decimal
     cost_basis_method: str
+    cost_basis_pooling: str
+    cost_basis_years: str
+    long_term_rule: str
     pnl_anchor: str
     privacy: bool
     scope_crypto: str
@@ -89,6 +95,13 @@ class Preferences:
     def scope(self) -> Scope:
         """The WealthBar's choice."""
         return Scope(self.scope_crypto, self.scope_stocks, self.scope_wealth)
+
+    @property
+    def policy(self) -> str:
+        """How gains are computed: a ``ledger.lots.Policy`` as text."""
+        pooling = "" if self.cost_basis_pooling == Pooling.GLOBAL else f"@{self.cost_basis_pooling}"
+        years = f";{self.cost_basis_years}" if self.cost_basis_years else ""
+        return f"{self.cost_basis_method}{pooling}{years}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return name -> value."""
@@ -221,6 +234,26 @@ def _threshold(name: str, value: object) -> Decimal:
     return number
 
 
+def _years(name: str, value: object) -> str:
+    """Check the methods of single tax years: ``2023=lifo;2024=hifo``, in any order; empty for none."""
+    chosen: dict[int, str] = {}
+    for part in value.split(";") if isinstance(value, str) and value.strip() else ():
+        year, _, method = (one.strip().lower() for one in part.partition("="))
+        if not (year.isascii() and year.isdecimal() and 1970 <= int(year) <= 2200 and method in METHODS):
+            raise InvalidInputError("preferences.invalid", name=name, allowed="2023=lifo;2024=hifo")
+        chosen[int(year)] = method
+    if not isinstance(value, str):
+        raise InvalidInputError("preferences.invalid", name=name, allowed="2023=lifo;2024=hifo")
+    return ";".join(f"{year}={method}" for year, method in sorted(chosen.items()))
+
+
+def _rule(name: str, value: object) -> str:
+    try:
+        return str(TermRule.parse(value)) if isinstance(value, str) else str(TermRule.parse(""))
+    except ValueError as error:
+        raise InvalidInputError("preferences.invalid", name=name, allowed="365d, 1y, none") from error
+
+
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidInputError("preferences.invalid", name=name, allowed="true, false")
@@ -241,6 +274,9 @@ _CHECKS: dict[str, Callable[[str, object], Any]] = {
     "number_style": _one_of(*STYLES),
     "small_balance_threshold": _threshold,
     "cost_basis_method": _one_of(*METHODS),
+    "cost_basis_pooling": _one_of(*POOLINGS),
+    "cost_basis_years": _years,
+    "long_term_rule": _rule,
     "pnl_anchor": _one_of(*ANCHORS),
     "privacy": _flag,
     **dict.fromkeys(_SCOPES, _key),

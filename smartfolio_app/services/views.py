@@ -32,7 +32,10 @@ _kept = Answers()
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Who looks, at what part, and how: what every figure on screen depends on."""
+    """Who looks, at what part, and how: what every figure on screen depends on.
+
+    ``method`` is how cost and gains are computed, a ``ledger.lots.Policy`` as text.
+    """
 
     user_id: str
     scope: Scope = field(default_factory=Scope)
@@ -65,7 +68,7 @@ def view_of(db: Session, user_id: str, **wanted: object) -> View:
         currency=kept.base_currency,
         time_zone=kept.time_zone,
         anchor=kept.pnl_anchor,
-        method=kept.cost_basis_method,
+        method=kept.policy,
     )
     view = replace(view, **{name: value for name, value in wanted.items() if value is not None})  # type: ignore[arg-type]
     if view.currency not in user_settings.CURRENCIES:

@@ -201,7 +201,7 @@ class AppState(rx.State):
         self.user_name, self.is_admin, self.is_demo = viewer.name, viewer.is_admin, viewer.is_demo
         self.theme, self.privacy = kept.theme, kept.privacy
         self._time_zone, self._style = kept.time_zone, kept.number_style
-        self._anchor, self._method = kept.pnl_anchor, kept.cost_basis_method
+        self._anchor, self._method = kept.pnl_anchor, kept.policy
         wanted = address.get("currency", "").upper()
         self.currency = wanted if wanted in CURRENCIES else kept.base_currency
         for category in Category:

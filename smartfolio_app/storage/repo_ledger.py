@@ -19,7 +19,14 @@ from smartfolio_app.ledger.dedupe import Known
 from smartfolio_app.ledger.transactions import Amount, Statement, StatementLine, Transaction, TransactionKind
 from smartfolio_app.storage.collecting import without_collecting
 from smartfolio_app.storage.records import COLUMNS, INSERTED, sqlite_values, transactions_from
-from smartfolio_app.storage.tables import AssetRow, StatementLineRow, StatementRow, TransactionRow, User
+from smartfolio_app.storage.tables import (
+    AssetRow,
+    StatementLineRow,
+    StatementRow,
+    TransactionRow,
+    TransferDecision,
+    User,
+)
 from smartfolio_app.storage.tables.base import new_id
 from smartfolio_app.storage.upserts import insert_missing
 
@@ -137,6 +144,20 @@ def transaction_of(row: TransactionRow) -> Transaction:
         id=str(row.id),
         source=row.source_id,
     )
+
+
+def decided_transfers(db: Session, user_id: str) -> dict[str, str]:
+    """Return the user's word on own transfers: a withdrawal's id to its deposit's, or to ``""`` for none.
+
+    A word about a deposit that was deleted does not count.
+    """
+    decision = TransferDecision
+    wanted = (
+        select(col(decision.withdrawal_id), col(decision.deposit_id))
+        .outerjoin(TransactionRow, col(TransactionRow.id) == col(decision.deposit_id))
+        .where(col(decision.user_id) == user_id, col(TransactionRow.deleted_at).is_(None))
+    )
+    return {str(left): "" if came is None else str(came) for left, came in db.execute(wanted)}
 
 
 def known_transactions(db: Session, source_id: str) -> Iterator[Known]:

@@ -142,6 +142,16 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/portfolio/holdings"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/holdings.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/history"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/gains"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/lots"): Route("own", query={"asset": "crypto:BTC"}, foreign=404),
+    ("POST", "/api/portfolio/what-if"): Route(
+        "own", body={"asset": "crypto:BTC", "quantity": "1", "price": "5"}, foreign=404
+    ),
+    ("GET", "/api/portfolio/transfers"): own,
+    ("PUT", "/api/portfolio/transfers/{withdrawal}"): named(
+        "/api/portfolio/transfers/{withdrawal}", {"deposit": None}
+    ),
+    ("DELETE", "/api/portfolio/transfers/{withdrawal}"): named("/api/portfolio/transfers/{withdrawal}"),
     ("GET", "/api/portfolio/line"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/metrics"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/explain/{figure}"): Route(
@@ -215,6 +225,8 @@ def things(alice, settings) -> dict[str, str]:
         transaction = transactions.add(db, alice, source.key, draft)
         deleted = transactions.add(db, alice, source.key, draft)
         transactions.delete(db, alice, deleted.id)
+        left = Draft(at=datetime(2026, 1, 2, tzinfo=UTC), kind="withdrawal", sent=("1", "crypto:BTC"))
+        withdrawal = transactions.add(db, alice, source.key, left)
         info, _ = tokens.create(db, alice, name=f"{MARK} token", scope="read")
         device = sessions.hash_of(sessions.issue(db, alice, device=f"{MARK} phone"))
         row = db.get(SourceRow, source.id)
@@ -236,6 +248,7 @@ def things(alice, settings) -> dict[str, str]:
             "item": item.id,
             "transaction": str(transaction.id),
             "deleted": str(deleted.id),
+            "withdrawal": str(withdrawal.id),
             "token": info.id,
             "device": device[:16],
             "file": kept.id,

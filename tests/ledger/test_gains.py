@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartfolio_app.ledger.gains import gains_report
+from smartfolio_app.ledger.gains import TermRule, gains_report
 from smartfolio_app.ledger.lots import Method
 from smartfolio_app.ledger.what_if import Sale, SaleTooLargeError, what_if_picked, what_if_sold
 from tests.ledger.test_lots import DAY, LADDER, T0, asset, book, buy, sell, tx
@@ -66,7 +66,7 @@ def test_days_are_those_of_the_zone():
 
 
 def test_long_term_begins_after_the_chosen_number_of_days():
-    assert [row.long_term for row in report(long_after=19).rows] == [True, True, None]
+    assert [row.long_term for row in report(rule=TermRule(days=19)).rows] == [True, True, None]
 
 
 def test_a_short_position_is_realised_when_it_is_closed():

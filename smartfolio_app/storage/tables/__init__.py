@@ -12,6 +12,7 @@ from smartfolio_app.storage.tables.ledger import (
     StatementLineRow,
     StatementRow,
     TransactionRow,
+    TransferDecision,
 )
 from smartfolio_app.storage.tables.market import (
     DailyPrice,
@@ -58,6 +59,7 @@ __all__ = [
     "StatementLineRow",
     "StatementRow",
     "TransactionRow",
+    "TransferDecision",
     "User",
     "UserSession",
     "UserSettings",

@@ -79,6 +79,9 @@ class UserSettings(SQLModel, table=True):
     number_style: str = Field(default="language", max_length=16)  # language, 1,234.56, 1.234,56, 1 234,56 ...
     small_balance_threshold: Decimal = decimal(default=Decimal(1))
     cost_basis_method: str = Field(default="fifo", max_length=16)
+    cost_basis_pooling: str = Field(default="global", max_length=16)  # global, source, account
+    cost_basis_years: str = Field(default="", max_length=2000)  # 2023=lifo;2024=hifo
+    long_term_rule: str = Field(default="365d", max_length=8)  # 365d, 1y, none
     pnl_anchor: str = Field(default="midnight", max_length=16)  # midnight, snapshot, close
     privacy: bool = False
     scope_crypto: str = Field(default="all", max_length=80)

@@ -106,6 +106,19 @@ class TransactionRow(SQLModel, table=True):
     deleted_at: datetime | None = moment(default=None, nullable=True)
 
 
+class TransferDecision(SQLModel, table=True):
+    """The user's word on an own transfer: what left became what arrived, or (no ``deposit_id``) left for elsewhere."""
+
+    __tablename__ = "transfer_decision"
+
+    withdrawal_id: int = Field(foreign_key="transaction.id", ondelete="CASCADE", primary_key=True)
+    user_id: str = user_reference()
+    deposit_id: int | None = Field(
+        default=None, foreign_key="transaction.id", ondelete="CASCADE", unique=True, nullable=True
+    )
+    decided_at: datetime = moment(default_factory=utc_now)
+
+
 class StatementRow(SQLModel, table=True):
     """What a source reported to hold at an instant; the newest one of a source is its anchor."""
 
