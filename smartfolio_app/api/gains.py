@@ -317,7 +317,7 @@ def list_lots(
     return LotsOut(
         asset=found.asset.id,
         currency=found.currency,
-        price=None if found.price is None else PriceOut.of(found.price),
+        price=None if found.price is None else PriceOut.model_validate(found.price),
         lots=[OpenLotOut.of(one) for one in found.lots],
     )
 
