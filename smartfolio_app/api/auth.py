@@ -25,7 +25,7 @@ from smartfolio_app.security.devices import device_label
 from smartfolio_app.security.origin import check_change
 from smartfolio_app.security.recognise import viewer_of_proxy, viewer_of_session
 from smartfolio_app.security.throttle import Counter, SignInThrottle
-from smartfolio_app.services import accounts, audit
+from smartfolio_app.services import accounts, audit, user_settings
 from smartfolio_app.services import demo as samples
 from smartfolio_app.storage.engine import current_settings, session_scope
 from smartfolio_app.storage.tables import User
@@ -47,6 +47,7 @@ async def sign_in(
     name: Text = "",
     password: Text = "",
     next: Text = "/",  # noqa: A002 - the field's name
+    time_zone: Text = "",
 ) -> RedirectResponse:
     """Sign in with name and password."""
     access = access_of(request)
@@ -57,7 +58,7 @@ async def sign_in(
         pause = throttle.enter(access.client.bucket, name)
         if pause:
             await asyncio.sleep(pause)
-        cookie = await _counter.serve(_sign_in, access, name, password)
+        cookie = await _counter.serve(_sign_in, access, name, password, time_zone)
     except SmartFolioError as error:
         return _back("/login", error, next=_safe(next))
     throttle.succeeded(access.client.bucket, name)
@@ -72,6 +73,7 @@ async def set_up(  # noqa: PLR0917 - FastAPI passes them by name
     password: Text = "",
     language: Text = "",
     currency: Text = "",
+    time_zone: Text = "",
 ) -> RedirectResponse:
     """Create the first administrator with the one-time link, and sign them in."""
     access = access_of(request)
@@ -80,7 +82,7 @@ async def set_up(  # noqa: PLR0917 - FastAPI passes them by name
         _from_our_page(request, access)
         await _take(request, rates.SET_UP, access)
         wishes = {"currency": currency or None, "language": chosen}
-        cookie = await _counter.serve(_set_up, access, token, name, password, wishes)
+        cookie = await _counter.serve(_set_up, access, token, name, password, wishes, time_zone)
     except SmartFolioError as error:
         return _back("/setup", error, token=token)
     return _signed_in(access, cookie, "/")
@@ -160,19 +162,23 @@ async def _take(request: Request, bucket: rates.Bucket, access: Access) -> None:
         raise rates.RateLimitedError(decision, bucket)
 
 
-def _sign_in(access: Access, name: str, password: str) -> str:
+def _sign_in(access: Access, name: str, password: str, zone: str) -> str:
     with session_scope() as db:
         user = accounts.authenticate(db, name, password)
         if user is None:
             audit.record(db, "", "session.refused", {"name": name[:80]}, access.client.address)
             db.commit()
             raise SmartFolioError("auth.wrong_password")
+        user_settings.adopt_zone(db, user.id, zone)
         return _new_session(db, user, access)
 
 
-def _set_up(access: Access, token: str, name: str, password: str, wishes: dict[str, str | None]) -> str:
+def _set_up(  # noqa: PLR0917 - handed on by position to a thread
+    access: Access, token: str, name: str, password: str, wishes: dict[str, str | None], zone: str
+) -> str:
     with session_scope() as db:
         user = accounts.use_setup_link(db, token, name, password, **wishes)
+        user_settings.adopt_zone(db, user.id, zone)
         return _new_session(db, user, access)
 
 

@@ -14,3 +14,12 @@ class NativeForm(rx.Component):
 
     action: Var[str]
     method: Var[str] = Var.create("post")
+
+
+class ZoneField(rx.Component):
+    """A hidden field with the browser's time zone; see ``assets/js/zone_field.jsx``."""
+
+    library = "$/public/js/zone_field.jsx"
+    tag = "ZoneField"
+
+    name: Var[str]

@@ -8,7 +8,7 @@ import reflex as rx
 
 from smartfolio_app.components.controls import button, link_button
 from smartfolio_app.components.forms import field, form_error, select, text_input
-from smartfolio_app.components.native_form import NativeForm
+from smartfolio_app.components.native_form import NativeForm, ZoneField
 from smartfolio_app.components.notices import banner
 from smartfolio_app.components.shell import bare_page, mark
 from smartfolio_app.i18n import LANGUAGES, t
@@ -32,6 +32,7 @@ def login() -> rx.Component:
                 text_input("password", type="password", auto_complete="current-password", required=True),
             ),
             rx.el.input(type="hidden", name="next", value=S.next),
+            ZoneField.create(name="time_zone"),
             button("auth.sign_in", kind="primary", type="submit", wide=True),
             action="/auth/login",
             class_name="stack loose",
@@ -76,6 +77,7 @@ def setup() -> rx.Component:
                 ),
                 rx.el.input(type="hidden", name="language", value=language_var()),
                 rx.el.input(type="hidden", name="token", value=S.token),
+                ZoneField.create(name="time_zone"),
                 button("auth.create", kind="primary", type="submit", wide=True),
                 action="/auth/setup",
                 class_name="stack loose",

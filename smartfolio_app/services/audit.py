@@ -66,6 +66,14 @@ def entries(db: Session, user_id: str, *, limit: int = 100, before: int | None =
     return [Entry(row.id or 0, row.at, row.action, json.loads(row.detail), row.address) for row in rows]
 
 
+def was_done(db: Session, user_id: str, action: str) -> bool:
+    """Tell whether a user has ever done something."""
+    wanted = select(col(AuditEntry.id)).where(
+        col(AuditEntry.user_id) == user_id, col(AuditEntry.action) == action
+    )
+    return db.execute(wanted.limit(1)).first() is not None
+
+
 def first_broken(db: Session) -> int | None:
     """Return the id of the first entry that was changed, or that follows a removed one; ``None`` when all is whole."""
     before = ""

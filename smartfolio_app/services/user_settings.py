@@ -21,6 +21,7 @@ from smartfolio_app.ledger.assets import AssetId, crypto
 from smartfolio_app.ledger.gains import TermRule
 from smartfolio_app.ledger.lots import Method, Pooling
 from smartfolio_app.ledger.money import exact
+from smartfolio_app.services import audit
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import AssetOverride, SourceRow, UserSettings
 
@@ -134,6 +135,19 @@ def update(db: Session, user_id: str, **changes: object) -> Preferences:
     db.add(row)
     db.commit()
     return get(db, user_id)
+
+
+def adopt_zone(db: Session, user_id: str, zone: str) -> None:
+    """Take the time zone of the browser of somebody who signs in for the first time and has chosen none.
+
+    What no zone database knows is not taken: a browser may call its zone by a name that is new or old.
+    """
+    row = _row(db, user_id)
+    if row.time_zone != "UTC" or zone not in _zones() or audit.was_done(db, user_id, "session.login"):
+        return
+    row.time_zone = zone
+    db.add(row)
+    db.commit()
 
 
 def checked(changes: Mapping[str, object]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class DashboardState(PageState, rx.State):
         self.concerns = concerns[: view.CONCERNS]
         left = len(concerns) - len(self.concerns)
         self.more_concerns = figures.say("dashboard.more_concerns", count=left) if left else ""
-        self.moves_known = any(one.change_today is not None for one in portfolio.holdings)
+        self.moves_known = portfolio.change.total is not None
         self.filled = True
 
     async def _later(self, seat: Seat) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from smartfolio_app.security import sessions
-from smartfolio_app.services import accounts, audit
+from smartfolio_app.services import accounts, audit, user_settings
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage.engine import configure, session_scope
 from smartfolio_app.storage.tables import User, UserSession
@@ -210,6 +210,19 @@ async def test_stolen_session_cannot_guess_the_password_fast(connect, alice):
         for number in range(4)
     ]
     assert errors[-1] == "auth.too_many_attempts"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("Europe/Paris", "Europe/Paris"), ("Mars/Olympus", "UTC"), ("", "UTC")]
+)
+async def test_the_first_sign_in_brings_the_browsers_time_zone(connect, alice, told, kept):
+    fields = {"name": "alice", "password": PASSWORD}
+    await connect().post("/auth/login", data=fields | {"time_zone": told})
+    await connect().post(
+        "/auth/login", data=fields | {"time_zone": "Asia/Tokyo"}
+    )  # only the first one decides
+    with session_scope() as db:
+        assert user_settings.get(db, alice).time_zone == kept
 
 
 # -------------------------------------------------------------------------------------------------------- set-up
