@@ -89,19 +89,20 @@ def make_grid(
 ) -> Grid:
     """Return the grid of everything in scope. Movements after the last instant are left out."""
     data = ledger.columns
-    number_of: dict[Column, int] = {}
-    column_of_place = np.full(len(data.places), -1, dtype=np.int64)
+    mine: dict[int, Column] = {}
     for index, (source, _, asset) in enumerate(data.places):
         view = ledger.sources[source]
         if scope.includes(view.category, view.key):
-            column = Column(ledger.asset(asset), view.category, view.key if by_source else "")
-            column_of_place[index] = number_of.setdefault(column, len(number_of))
+            mine[index] = Column(ledger.asset(asset), view.category, view.key if by_source else "")
     items = [item for item in ledger.items if scope.includes(Category.WEALTH, item.source_key)]
-    item_columns = [
-        (number_of.setdefault(Column(item.asset, Category.WEALTH, item.source_key), len(number_of)), item)
-        for item in items
-    ]
-    columns = list(number_of)
+    column_of_item = [Column(item.asset, Category.WEALTH, item.source_key) for item in items]
+    # By name, so that the order in which things came into the ledger plays no part.
+    columns = sorted({*mine.values(), *column_of_item}, key=_by_name)
+    number_of = {column: index for index, column in enumerate(columns)}
+    column_of_place = np.full(len(data.places), -1, dtype=np.int64)
+    for index, column in mine.items():
+        column_of_place[index] = number_of[column]
+    item_columns = [(number_of[column], item) for column, item in zip(column_of_item, items, strict=True)]
     book = prices.with_points(item_prices(items, zone))
 
     last = int(np.searchsorted(data.at, ends[-1], side="right")) if len(ends) else 0
@@ -124,6 +125,10 @@ def make_grid(
     grid.quantity = _quantities(grid, zone)
     grid.price, grid.fresh = _prices(grid)
     return grid
+
+
+def _by_name(column: Column) -> tuple[str, str, str]:
+    return (column.asset.id, column.category.value, column.source_key)
 
 
 def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_]) -> FloatArray:

@@ -1,7 +1,8 @@
-"""Daily series of worth, flows, income, fees and gains, for any scope and currency."""
+"""Daily series of worth, flows, income, fees, gains and currency effect, for any scope and currency."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -9,17 +10,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartfolio_app.analytics.clock import day_starts
-from smartfolio_app.analytics.flows import flows_of
-from smartfolio_app.analytics.gain_series import gain_series
+from smartfolio_app.analytics.column_series import column_series
 from smartfolio_app.analytics.grid import Column, Grid, make_grid
 from smartfolio_app.analytics.groups import group_of
 from smartfolio_app.analytics.items import valuations
-from smartfolio_app.analytics.results import FloatArray, History
+from smartfolio_app.analytics.results import History
 from smartfolio_app.ledger.instants import instant, micros
 from smartfolio_app.ledger.lots import Method, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
@@ -44,7 +46,7 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
 ) -> History:
     """Return one point a day from ``first`` to ``last``, at the end of the user's day (of today: at ``until``).
 
-    ``by`` asks for the value per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides. ``method`` is the
+    ``by`` asks for the series per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides. ``method`` is the
     cost-basis ``Method``.
 
     Raises:
@@ -63,24 +65,15 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
     if until is not None:
         ends = np.minimum(ends, micros(until))
     grid = make_grid(ledger, prices, scope, currency, ends, zone=zone, by_source=by == "source")
-    flows = flows_of(ledger, grid, zone)
-    window = slice((first - begin).days, None)
-    value, coverage = total_value(grid), coverage_of(grid)
-    external = flows.external.sum(axis=1)
     lots = ledger.lot_arrays(prices, currency, Policy.parse(method))
-    realised, unrealised = gain_series(ledger, grid, lots, scope)
+    columns = column_series(ledger, grid, lots, scope, zone)
+    window = slice((first - begin).days, None)
+    whole = columns.together(np.ones(len(grid.columns), dtype=np.bool_), window, alone=True)
     return History(
         days=tuple(date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)),
         currency=currency,
-        value=value[window],
-        invested=np.cumsum(external)[window],
-        flows=external[window],
-        income=flows.income.sum(axis=1)[window],
-        fees=flows.costs.sum(axis=1)[window],
-        realised=realised[window],
-        unrealised=unrealised[window],
-        coverage=coverage[window],
-        by={key: series[window] for key, series in breakdown(grid, by, groups).items()},
+        parts={key: columns.together(mine, window) for key, mine in breakdown(grid, by, groups).items()},
+        **{one.name: getattr(whole, one.name) for one in fields(whole)},
     )
 
 
@@ -92,30 +85,14 @@ def first_day(ledger: LedgerView, zone: ZoneInfo) -> date | None:
     return min(days, default=None)
 
 
-def total_value(grid: Grid) -> FloatArray:
-    """Return the value of everything, ``nan`` where things are held and none of them is priced; shape (T,)."""
-    return _known_total(grid, np.ones(len(grid.columns), dtype=np.bool_), grid.values())
-
-
-def coverage_of(grid: Grid) -> FloatArray:
-    """Return the share of what is held that has a fresh price, ``nan`` where nothing is held; shape (T,)."""
-    held = grid.held
-    count = held.sum(axis=1)
-    share: FloatArray = np.full(len(count), np.nan)
-    np.divide((held & grid.fresh).sum(axis=1), count, out=share, where=count > 0)
-    return share
-
-
-def breakdown(grid: Grid, by: str | None, groups: Mapping[str, str] | None) -> dict[str, FloatArray]:
-    """Return the value per key of the breakdown, each shape (T,)."""
+def breakdown(
+    grid: Grid, by: str | None, groups: Mapping[str, str] | None = None
+) -> dict[str, NDArray[np.bool_]]:
+    """Return which columns belong to each key of the breakdown, each shape (columns,)."""
     if by is None:
         return {}
     keys = [_key(column, by, groups) for column in grid.columns]
-    values = grid.values()
-    return {
-        key: _known_total(grid, np.array([other == key for other in keys]), values)
-        for key in dict.fromkeys(keys)
-    }
+    return {key: np.array([other == key for other in keys]) for key in dict.fromkeys(keys)}
 
 
 def _key(column: Column, by: str, groups: Mapping[str, str] | None) -> str:
@@ -124,13 +101,3 @@ def _key(column: Column, by: str, groups: Mapping[str, str] | None) -> str:
     if by == "group":
         return group_of(column.asset, groups)
     return column.source_key if by == "source" else column.asset.id
-
-
-def _known_total(
-    grid: Grid, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]], values: FloatArray
-) -> FloatArray:
-    held = grid.held[:, chosen]
-    priced = held & ~np.isnan(grid.price[:, chosen])
-    total: FloatArray = values[:, chosen].sum(axis=1)
-    total[held.any(axis=1) & ~priced.any(axis=1)] = np.nan
-    return total

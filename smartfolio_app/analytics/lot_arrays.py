@@ -75,7 +75,7 @@ class _Reader:
         names = dict.fromkeys([*engine.lots.asset, *engine.disposals.asset])
         names |= dict.fromkeys(change.asset for change in engine.carried)
         names |= dict.fromkeys(engine.asset_of.values())
-        self._number = {asset: number for number, asset in enumerate(names)}
+        self._number = {asset: number for number, asset in enumerate(sorted(names))}
         self._moved = frozenset(engine.lots.moved)
         self._paid = _floats(engine.lots.paid)
         self._sold = _floats(engine.disposals.cost)

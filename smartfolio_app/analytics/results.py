@@ -179,18 +179,17 @@ class Portfolio:
     warnings: tuple[LedgerWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """Daily series, one point a day at the end of the user's day; shape (days,) each, in ``currency``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailySeries:
+    """Daily series of one thing, at the end of each of the user's days; shape (days,) each.
 
     ``value`` carries the last known price over days without one; ``coverage`` is the share of held assets (0..1) that
-    had a price not older than the staleness limit on that day. ``flows`` is the net external flow of the day;
-    ``invested`` is its running sum. ``income``, ``fees`` and ``realised`` gains are those of the day, ``unrealised`` is
-    that at its end, of the coins and securities whose cost is known.
+    had a price not older than the staleness limit on that day. ``flows`` is what was put in (+) or taken out (-) on the
+    day: over the border of the scope, and of a part (one asset, one source) by trades with the other parts too;
+    ``invested`` is its running sum. ``income``, ``fees``, ``realised`` gains and ``fx`` (what exchange rates did) are
+    those of the day, ``unrealised`` is that at its end, of the coins and securities whose cost is known.
     """
 
-    days: tuple[date, ...]
-    currency: str
     value: FloatArray
     invested: FloatArray
     flows: FloatArray
@@ -198,8 +197,25 @@ class History:
     fees: FloatArray
     realised: FloatArray
     unrealised: FloatArray
+    fx: FloatArray
     coverage: FloatArray
-    by: dict[str, FloatArray] = field(default_factory=dict)  # value per key, when a breakdown was asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(DailySeries):
+    """The series of everything in scope, in ``currency``, one point for each of ``days``.
+
+    ``parts`` has the series per key, when a breakdown was asked for.
+    """
+
+    days: tuple[date, ...]
+    currency: str
+    parts: dict[str, DailySeries] = field(default_factory=dict)
+
+    @property
+    def by(self) -> dict[str, FloatArray]:
+        """The value of each part."""
+        return {key: part.value for key, part in self.parts.items()}
 
 
 class Measure(StrEnum):

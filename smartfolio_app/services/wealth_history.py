@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from sqlmodel import Session
 from smartfolio_app.analytics.history import BREAKDOWNS, first_day
 from smartfolio_app.analytics.history import history as engine_history
 from smartfolio_app.analytics.intraday import Intraday, intraday
-from smartfolio_app.analytics.results import FloatArray, History
+from smartfolio_app.analytics.results import DailySeries, FloatArray, History
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.services import user_settings
 from smartfolio_app.services.views import Basis, View, answer
@@ -29,7 +29,7 @@ def history(
 ) -> History:
     """Return one point a day, at the end of the user's day (of today: now).
 
-    ``first`` defaults to the first day anything is known of, ``last`` to today; ``by`` asks for the value per
+    ``first`` defaults to the first day anything is known of, ``last`` to today; ``by`` asks for the series per
     ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed once and serves every stretch
     of it. ``invested`` counts from the very beginning, whatever ``first`` is.
 
@@ -106,16 +106,15 @@ def _stretch(whole: History, first: date, last: date) -> History:
         part = series[start : start + count - lead]
         return np.concatenate((np.full(lead, before), part)) if lead else part
 
+    def cut_all(series: DailySeries) -> dict[str, FloatArray]:
+        unknown = {"realised": np.nan, "unrealised": np.nan, "coverage": np.nan}
+        return {
+            one.name: cut(getattr(series, one.name), unknown.get(one.name, 0.0)) for one in fields(DailySeries)
+        }
+
     return History(
         days=tuple(first + timedelta(days=number) for number in range(count)),
         currency=whole.currency,
-        value=cut(whole.value),
-        invested=cut(whole.invested),
-        flows=cut(whole.flows),
-        income=cut(whole.income),
-        fees=cut(whole.fees),
-        realised=cut(whole.realised, np.nan),
-        unrealised=cut(whole.unrealised, np.nan),
-        coverage=cut(whole.coverage, np.nan),
-        by={key: cut(series) for key, series in whole.by.items()},
+        parts={key: DailySeries(**cut_all(part)) for key, part in whole.parts.items()},
+        **cut_all(whole),
     )

@@ -28,6 +28,7 @@ def history(values, flows=None):
         fees=nothing,
         realised=nothing,
         unrealised=nothing,
+        fx=nothing,
         coverage=nothing + 1,
     )
 
