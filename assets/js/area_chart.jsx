@@ -3,13 +3,19 @@ import { AreaSeries, ColorType, CrosshairMode, LineStyle, createChart } from "li
 
 const QUIET = { visible: false };
 
-function palette() {
+export function palette() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
-  return { line: read("--accent"), dim: read("--line-strong"), ground: read("--ground") };
+  return {
+    line: read("--accent"),
+    dim: read("--line-strong"),
+    ground: read("--ground"),
+    other: read("--hue-1"),
+    loss: read("--loss"),
+  };
 }
 
-function faded(hex, alpha) {
+export function faded(hex, alpha) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
   return `rgba(${r},${g},${b},${alpha})`;
 }
@@ -45,6 +51,25 @@ function Cursor({ at, width }) {
   );
 }
 
+/** A chart without frame, grid or axes that fills its host; the caller adds its series. */
+export function bareChart(host) {
+  return createChart(host, {
+    autoSize: true,
+    layout: { attributionLogo: false },
+    grid: { vertLines: QUIET, horzLines: QUIET },
+    leftPriceScale: QUIET,
+    rightPriceScale: { visible: false, scaleMargins: { top: 0.2, bottom: 0.06 } },
+    timeScale: { visible: false, minBarSpacing: 0.01 },
+    crosshair: {
+      mode: CrosshairMode.Magnet,
+      vertLine: { width: 1, style: LineStyle.Dotted, labelVisible: false },
+      horzLine: QUIET,
+    },
+    handleScroll: false,
+    handleScale: false,
+  });
+}
+
 export function AreaChart({ line, label, className }) {
   const host = useRef(null);
   const kit = useRef(null);
@@ -53,21 +78,7 @@ export function AreaChart({ line, label, className }) {
   shown.current = line;
 
   useEffect(() => {
-    const chart = createChart(host.current, {
-      autoSize: true,
-      layout: { attributionLogo: false },
-      grid: { vertLines: QUIET, horzLines: QUIET },
-      leftPriceScale: QUIET,
-      rightPriceScale: { visible: false, scaleMargins: { top: 0.2, bottom: 0.06 } },
-      timeScale: { visible: false, minBarSpacing: 0.01 },
-      crosshair: {
-        mode: CrosshairMode.Magnet,
-        vertLine: { width: 1, style: LineStyle.Dotted, labelVisible: false },
-        horzLine: QUIET,
-      },
-      handleScroll: false,
-      handleScale: false,
-    });
+    const chart = bareChart(host.current);
     const series = chart.addSeries(AreaSeries, {
       lineWidth: 2,
       priceLineVisible: false,

@@ -46,8 +46,8 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
 ) -> History:
     """Return one point a day from ``first`` to ``last``, at the end of the user's day (of today: at ``until``).
 
-    ``by`` asks for the series per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides. ``method`` is the
-    cost-basis ``Method``.
+    ``by`` asks for the series per ``category``, ``group``, ``source`` (key) or ``asset`` (id) besides. ``method`` is
+    the cost-basis ``Method``.
 
     Raises:
         ValueError: ``by`` is none of these, or ``last`` is before ``first``.

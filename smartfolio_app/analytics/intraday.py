@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from smartfolio_app.analytics.grid import make_grid
 from smartfolio_app.analytics.column_series import coverage_of, total_value
+from smartfolio_app.analytics.grid import make_grid
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.instants import instant, micros
 
@@ -53,4 +53,6 @@ def intraday(
         raise ValueError("a chart needs a positive step and a span that does not end before it begins")
     ends = np.append(np.arange(first, last, width, dtype=np.int64), last)
     grid = make_grid(ledger, prices, scope, currency, ends, zone=ZoneInfo(time_zone))
-    return Intraday(tuple(instant(int(at)) for at in ends), currency, total_value(grid, grid.values()), coverage_of(grid))
+    return Intraday(
+        tuple(instant(int(at)) for at in ends), currency, total_value(grid, grid.values()), coverage_of(grid)
+    )

@@ -24,7 +24,7 @@ from smartfolio_app.analytics.money_returns import (
 )
 from smartfolio_app.analytics.periods import Period, period_start
 from smartfolio_app.analytics.results import FloatArray
-from smartfolio_app.analytics.risk.drawdowns import Drawdown, deepest, underwater
+from smartfolio_app.analytics.risk.drawdowns import Drawdown, deepest, falls, underwater
 from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.instants import micros
 
@@ -141,6 +141,11 @@ class PerformanceSeries:
         """Return the deepest fall of the index between two days, ``None`` when it never fell."""
         begin, end = self.number(first), self.number(last)
         return deepest(self.returns[begin:end], self.days[begin : end + 1])
+
+    def drawdowns(self, first: date, last: date, count: int = 5) -> list[Drawdown]:
+        """Return the deepest falls of the index between two days, the deepest first."""
+        begin, end = self.number(first), self.number(last)
+        return falls(self.returns[begin:end], self.days[begin : end + 1], count)
 
 
 def performance_series(

@@ -72,6 +72,12 @@ class PriceBook:
             for series in tier.get(asset, {}).values()
         )
 
+    def market_assets(self) -> list[AssetId]:
+        """Return everything that a market quotes (coins, securities; no money, no wealth item), by id."""
+        return sorted(
+            asset for asset in self._seen.market if not is_fiat(asset) and not asset.startswith("item:")
+        )
+
     def unit_price(self, asset: AssetId, currency: str, at: datetime) -> UnitPrice | None:
         """Return what 1 ``asset`` was worth in ``currency`` (ISO code or coin) at ``at``; ``None`` if not known."""
         found = PointSearch(self._seen, micros(at)).find(asset, currency)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from smartfolio_app.analytics.results import FloatArray, History
+from smartfolio_app.analytics.results import DailySeries, FloatArray, History
 from smartfolio_app.api.dependencies import Database
 from smartfolio_app.api.schemas import Amount, Answer
 from smartfolio_app.api.views import ChosenView
@@ -24,25 +27,29 @@ _DAYS_BACK = {"1d": 1, "1w": 7, "1m": 30, "3m": 91, "1y": 365}
 
 
 class DayOut(Answer):
-    """One day, at its end in the user's time zone; ``null`` where nothing is known. ``invested`` is the running sum of
-    ``flows``.
-    """
+    """One day, at its end in the user's time zone; ``null`` where nothing is known."""
 
     day: date
-    value: Amount | None
-    invested: Amount | None
-    flows: Amount | None
-    income: Amount | None
-    fees: Amount | None
-    coverage: Amount | None
+    value: Amount | None = Field(description="at the last known prices")
+    invested: Amount | None = Field(description="the running sum of flows, from the very beginning")
+    flows: Amount | None = Field(description="put in (+) or taken out (-) on the day")
+    income: Amount | None = Field(description="earned on the day")
+    fees: Amount | None = Field(description="fees, expenses and losses of the day")
+    realised: Amount | None = Field(description="gains realised on the day, as far as their cost is known")
+    unrealised: Amount | None = Field(description="gains not yet realised at the end of the day")
+    fx: Amount | None = Field(description="what exchange rates alone did on the day")
+    coverage: Amount | None = Field(description="share (0 to 1) of what was held that had a fresh price")
 
 
 class HistoryOut(Answer):
-    """One point a day; ``by`` holds the value per key, in the order of the days, where a split was asked for."""
+    """One point a day; ``by`` holds the value per key, in the order of the days, where a split was asked for; ``parts``
+    all series per key.
+    """
 
     currency: str
     points: list[DayOut]
     by: dict[str, list[Amount | None]]
+    parts: dict[str, list[DayOut]]
 
 
 class MomentOut(Answer):
@@ -88,25 +95,33 @@ class MetricsOut(Answer):
 
 
 @router.get("/history", summary="What it was worth, day by day")
-def get_history(
+def get_history(  # noqa: PLR0917 - FastAPI passes them by name
     view: ChosenView,
     db: Database,
-    first: date | None = None,
-    last: date | None = None,
+    first: Annotated[
+        date | None, Query(alias="from", description="default: the first day anything is known")
+    ] = None,
+    last: Annotated[date | None, Query(alias="to", description="default: today")] = None,
     by: Annotated[Literal["category", "group", "source", "asset"] | None, Query()] = None,
+    parts: Annotated[bool, Query(description="give every series of each part, not its value alone")] = False,
 ) -> HistoryOut:
     """Return one point a day, from the first day anything is known of to today unless asked otherwise."""
     found = wealth_history.history(db, view, first, last, by)
-    series = (found.value, found.invested, found.flows, found.income, found.fees, found.coverage)
-    columns = [[known(number) for number in one] for one in series]
-    points = [
-        DayOut(
-            day=day, value=value, invested=invested, flows=flows, income=income, fees=fees, coverage=coverage
-        )
-        for day, value, invested, flows, income, fees, coverage in zip(found.days, *columns, strict=True)
+    return HistoryOut(
+        currency=found.currency,
+        points=_points(found.days, found),
+        by={key: [known(number) for number in values] for key, values in found.by.items()},
+        parts={key: _points(found.days, part) for key, part in found.parts.items()} if parts else {},
+    )
+
+
+def _points(days: Sequence[date], series: DailySeries) -> list[DayOut]:
+    names = [one.name for one in fields(DailySeries)]
+    columns = [[known(number) for number in getattr(series, name)] for name in names]
+    return [
+        DayOut(day=day, **dict(zip(names, values, strict=True)))
+        for day, *values in zip(days, *columns, strict=True)
     ]
-    split = {key: [known(number) for number in values] for key, values in found.by.items()}
-    return HistoryOut(currency=found.currency, points=points, by=split)
 
 
 @router.get("/line", summary="What it was worth within the last day or week")

@@ -26,6 +26,7 @@ from smartfolio_app.state.palette import PaletteState
 PAGES = (
     ("/", "nav.dashboard", "chart-no-axes-combined"),
     ("/holdings", "nav.holdings", "layers"),
+    ("/performance", "nav.performance", "trending-up"),
     ("/transactions", "nav.transactions", "arrow-left-right"),
     ("/sources", "nav.sources", "plug"),
     ("/items", "nav.items", "house"),

@@ -198,6 +198,11 @@ def day(value: date, lang: str, *, width: str = "medium") -> str:
     return dates.format_date(value, width, locale=lang)
 
 
+def month_name(month: int, lang: str) -> str:
+    """Return the short name of a month, 1 to 12."""
+    return str(dates.get_month_names("abbreviated", "stand-alone", _locale(lang))[month])
+
+
 def moment(value: datetime, lang: str, time_zone: str = "UTC") -> str:
     """Return an instant in the user's time zone, to the minute."""
     local = value.astimezone(ZoneInfo(time_zone)).date()

@@ -11,6 +11,7 @@ from smartfolio_app.pages import (
     holdings,
     items,
     missing,
+    performance,
     settings,
     sources,
     transactions,
@@ -26,6 +27,9 @@ def add_all(app: rx.App) -> None:
         transactions.transactions, route="/transactions", title=t("nav.transactions"), on_load=AppState.load
     )
     app.add_page(holdings.holdings, route="/holdings", title=t("nav.holdings"), on_load=AppState.load)
+    app.add_page(
+        performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
+    )
     app.add_page(sources.sources, route="/sources", title=t("nav.sources"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)
     app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)

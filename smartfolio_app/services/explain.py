@@ -6,12 +6,14 @@ from sqlmodel import Session
 
 from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.results import Explanation
+from smartfolio_app.services import explain_performance
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.services.wealth import portfolio
 
 
 def explain(db: Session, view: View, figure: str) -> Explanation:
-    """Return why ``figure`` (see ``analytics.explain`` for their names) is what it is for this view.
+    """Return why ``figure`` is what it is for this view; ``analytics.explain`` and
+    ``analytics.explain_performance`` tell their names.
 
     It starts from the very portfolio that is on screen, so the explanation ends at the number it explains.
 
@@ -19,6 +21,11 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         UnknownFigureError: There is no such figure, or nothing is held that it could be about.
         NotFoundError: There is no such user.
     """
+    if figure.partition(":")[0] in explain_performance.FAMILIES:
+        told = explain_performance.explain(db, view, figure)
+        if told is None:
+            raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)
+        return told
     whole = portfolio(db, view)
     known = basis(db, view.user_id)
     return engine.explain(

@@ -109,7 +109,8 @@ def _stretch(whole: History, first: date, last: date) -> History:
     def cut_all(series: DailySeries) -> dict[str, FloatArray]:
         unknown = {"realised": np.nan, "unrealised": np.nan, "coverage": np.nan}
         return {
-            one.name: cut(getattr(series, one.name), unknown.get(one.name, 0.0)) for one in fields(DailySeries)
+            one.name: cut(getattr(series, one.name), unknown.get(one.name, 0.0))
+            for one in fields(DailySeries)
         }
 
     return History(

@@ -20,6 +20,7 @@ from smartfolio_app.state.seat import PageState, Seat
 PLACES = (
     ("/", "nav.dashboard"),
     ("/holdings", "nav.holdings"),
+    ("/performance", "nav.performance"),
     ("/transactions", "nav.transactions"),
     ("/sources", "nav.sources"),
     ("/items", "nav.items"),

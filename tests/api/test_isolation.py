@@ -152,6 +152,9 @@ TABLE: dict[tuple[str, str], Route] = {
         "/api/portfolio/transfers/{withdrawal}", {"deposit": None}
     ),
     ("DELETE", "/api/portfolio/transfers/{withdrawal}"): named("/api/portfolio/transfers/{withdrawal}"),
+    ("GET", "/api/portfolio/performance"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/performance/periods"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/income"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/line"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/metrics"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/explain/{figure}"): Route(

@@ -359,7 +359,7 @@ async def test_history_has_one_point_a_day_and_null_where_nothing_is_known(as_al
     item = {"kind": "cash", "name": "box", "currency": "USD", "value": "100", "day": "2026-01-01"}
     await as_alice.post("/api/wealth/items", json=item)
     answer = await as_alice.get(
-        "/api/portfolio/history", params={"first": "2025-12-30", "last": "2026-01-03", "by": "category"}
+        "/api/portfolio/history", params={"from": "2025-12-30", "to": "2026-01-03", "by": "category"}
     )
     body = answer.json()
     assert [one["day"] for one in body["points"]] == [
@@ -374,13 +374,13 @@ async def test_history_has_one_point_a_day_and_null_where_nothing_is_known(as_al
         "received": {"quantity": "2", "asset": "crypto:UNPRICED"},
     }
     await as_alice.post("/api/portfolio/transactions", json=unpriced)
-    only = {"first": "2026-01-02", "last": "2026-01-03", "wealth": "all", "stocks": "manual_stocks"}
+    only = {"from": "2026-01-02", "to": "2026-01-03", "wealth": "all", "stocks": "manual_stocks"}
     points = (await as_alice.get("/api/portfolio/history", params=only)).json()["points"]
     assert {one["coverage"] for one in points} == {"0.5"}
 
 
 @pytest.mark.parametrize(
-    "query", [{"first": "2026-02-01", "last": "2026-01-01"}, {"by": "mood"}, {"first": "yesterday"}]
+    "query", [{"from": "2026-02-01", "to": "2026-01-01"}, {"by": "mood"}, {"from": "yesterday"}]
 )
 async def test_days_that_make_no_sense_are_refused(as_alice, query):
     assert (await as_alice.get("/api/portfolio/history", params=query)).status_code == 422

@@ -77,3 +77,26 @@ def deepest(returns: FloatArray, days: Sequence[date]) -> Drawdown | None:
     again = np.flatnonzero(value[trough:] >= value[peak])
     recovered = days[trough + int(again[0])] if again.size else None
     return Drawdown(float(below[trough]), days[peak], days[trough], recovered)
+
+
+def falls(returns: FloatArray, days: Sequence[date], count: int = 5) -> list[Drawdown]:
+    """Return the deepest falls, each from a peak to where that peak was reached again, the deepest first.
+
+    Raises:
+        MisalignedSeriesError: ``days`` and ``returns`` do not fit.
+    """
+    below = underwater(returns)
+    if len(days) != below.size:
+        raise MisalignedSeriesError(f"{len(days)} days for {below.size} points")
+    under = np.concatenate(([False], below < 0, [False]))
+    starts, ends = (np.flatnonzero(np.diff(under.astype(np.int8)) == step) for step in (1, -1))
+    found = [
+        Drawdown(
+            float(below[start:end].min()),
+            days[start - 1],
+            days[start + int(below[start:end].argmin())],
+            days[end] if end < below.size else None,
+        )
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+    return sorted(found, key=lambda fall: (fall.depth, fall.peak))[:count]
