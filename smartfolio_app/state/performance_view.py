@@ -21,6 +21,8 @@ from smartfolio_app.state.figures import UNKNOWN, Figures, direction
 MAX_POINTS = 730
 CONTRIBUTORS = 10
 EARNERS = 12
+#: A money-weighted rate is one of a year: told for a day or a week it would mean nothing.
+SHORTEST = 28
 
 
 @dataclass
@@ -129,9 +131,12 @@ def name_of(span: Span) -> str:
 
 def rate_fact(key: str, value: float | None, span: Span, figures: Figures, *, family: str = "") -> Fact:
     """Return a return, with its arrow; one that does not exist says so where there are words for it."""
-    amount = _shown(value)
+    short = key == "xirr" and (span.last - span.first).days < SHORTEST
+    amount = None if short else _shown(value)
     words = figures.percent(amount, sign=True, decimals=2)
-    if amount is None and key in {"xirr", "annualised"} and not family:
+    if short:
+        words = figures.say("performance.too_short")
+    elif amount is None and key in {"xirr", "annualised"} and not family:
         words = figures.say(f"performance.none_{key}")
     return Fact(
         key,
@@ -362,9 +367,8 @@ def _cell(year: int, month: int, total: IncomeTotal | None, best: Decimal, figur
     tone = (
         1 if share < Decimal("0.25") else 2 if share < Decimal("0.5") else 3 if share < Decimal("0.75") else 4
     )
-    return IncomeCell(
-        figures.money(total.value, decimals=0), f"income:{year}-{month:02}", label, f"tone-{tone}"
-    )
+    known = total.value if total.unknown < total.count else None
+    return IncomeCell(figures.money(known, decimals=0), f"income:{year}-{month:02}", label, f"tone-{tone}")
 
 
 def earners(calendar: IncomeCalendar, assets: dict[str, Asset], figures: Figures) -> list[Earner]:
@@ -376,7 +380,7 @@ def earners(calendar: IncomeCalendar, assets: dict[str, Asset], figures: Figures
             kinds=", ".join(figures.say(f"transactions.kinds.{kind}") for kind in sorted(total.kinds)),
             count=figures.count(total.count),
             last=figures.day(total.last),
-            value=figures.money(total.value),
+            value=figures.money(total.value if total.unknown < total.count else None),
             figure=f"income:{asset}",
         )
         for asset, total in rows
