@@ -22,12 +22,13 @@ def backup(
 
     settings = get_settings()
     engine.configure(settings)
+    if to is None:
+        print(backups.make_and_prove(settings))
+        return
     file = backups.make(settings, to)
     done = backups.drill(settings, file)
     if done.error:
         raise BackupError(done.error)
-    if to is None:
-        backups.rotate(settings)
     print(file)
 
 

@@ -37,6 +37,53 @@ def user_digests(connection: Connection) -> dict[str, str]:
     return {owner: digest.hexdigest() for owner, digest in digests.items()}
 
 
+def user_totals(connection: Connection) -> dict[str, dict[str, str]]:
+    """Return user id -> what they have: the net quantity of every asset by their transactions, the lines their sources
+    reported, the newest values of their wealth items; and how many of each.
+
+    Unlike a digest, this stays the same when a newer version reads an older backup.
+    """
+    totals: dict[str, dict[str, Decimal]] = {
+        user: {} for user in connection.execute(select(metadata().tables["user"].c.id)).scalars()
+    }
+
+    def add(user: str, what: str, amount: Decimal | int) -> None:
+        had = totals.setdefault(user, {})
+        had[what] = had.get(what, Decimal()) + amount
+
+    table = metadata().tables["transaction"].c
+    for row in connection.execute(
+        select(
+            table.user_id,
+            table.received_asset,
+            table.received_quantity,
+            table.sent_asset,
+            table.sent_quantity,
+            table.fee_asset,
+            table.fee_quantity,
+        ).where(table.deleted_at.is_(None))
+    ):
+        add(row.user_id, "transactions", 1)
+        for asset, quantity in (
+            (row.received_asset, row.received_quantity),
+            (row.sent_asset, -row.sent_quantity if row.sent_quantity is not None else None),
+            (row.fee_asset, -row.fee_quantity if row.fee_quantity is not None else None),
+        ):
+            if asset is not None and quantity is not None:
+                add(row.user_id, f"moved {asset}", quantity)
+    statement, line = metadata().tables["statement"].c, metadata().tables["balance"].c
+    reported = select(statement.user_id, line.asset, line.quantity).where(line.statement_id == statement.id)
+    for user, asset, quantity in connection.execute(reported):
+        add(user, "reported lines", 1)
+        add(user, f"reported {asset}", quantity)
+    item, valuation = metadata().tables["wealth_item"].c, metadata().tables["wealth_valuation"].c
+    values = select(item.user_id, item.id, item.currency, valuation.value).where(valuation.item_id == item.id)
+    newest = {one.id: one for one in connection.execute(values.order_by(valuation.day))}
+    for one in newest.values():
+        add(one.user_id, f"items {one.currency}", one.value)
+    return {user: {what: plain(amount) for what, amount in had.items()} for user, had in totals.items()}
+
+
 def _tables() -> list[Table]:
     """Every table, the ones that others refer to first."""
     return metadata().sorted_tables

@@ -11,13 +11,12 @@ import io
 import json
 import logging
 import os
-import shutil
 import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -28,11 +27,13 @@ from sqlmodel import Session
 
 from smartfolio_app import __version__
 from smartfolio_app.keys import ensure_data_dir, vault_keys, write_private
-from smartfolio_app.services import audit, backup_contents
+from smartfolio_app.locks import only_one
+from smartfolio_app.services import audit, backup_contents, backup_copies
 from smartfolio_app.services.backup_stream import BackupError, DecryptingReader, EncryptingWriter
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage import migrate
 from smartfolio_app.storage.engine import current_settings, dispose, engine_for, session_scope
+from smartfolio_app.storage.tables import User
 from smartfolio_app.storage.vault import keys_in_force
 
 SUFFIX = ".sfbackup"
@@ -45,22 +46,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. ``users``: user id -> digest of all their rows; ``counts``: table -> rows."""
+    """What a backup holds: ``users``: user id -> digest of all their rows; ``counts``: table -> rows; ``totals``: user
+    id -> what they have (see ``backup_contents.user_totals``).
+    """
 
     created_at: str
     version: str
     schema: str
     counts: dict[str, int]
     users: dict[str, str]
+    totals: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """How the last restore drill went; ``error`` is a code, empty when all was the same."""
+    """How the last restore drill went; ``error`` is a code, empty when all was the same for so many users and rows."""
 
     at: datetime
     file: str
     error: str
+    users: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +98,8 @@ def make(settings: Settings, to: Path | None = None, *, now: datetime | None = N
     """Make a backup while others read and write; return its file. ``to``: a file, or a folder.
 
     Raises:
-        BackupError: ``backup.sqlite_only``, or ``backup.cannot_write``.
+        BackupError: ``backup.cannot_write``, ``backup.no_key`` or ``backup.schema``.
     """
-    path = _sqlite_path(settings)
     made = now or datetime.now(UTC)
     name = f"smartfolio-{made:%Y%m%dT%H%M%SZ}{SUFFIX}"
     target = folder(settings) / name if to is None else to / name if to.is_dir() else to
@@ -102,9 +107,7 @@ def make(settings: Settings, to: Path | None = None, *, now: datetime | None = N
         if to is None:
             target.parent.mkdir(mode=0o700, exist_ok=True)
         with _scratch(settings) as scratch:
-            snapshot = scratch / DATABASE
-            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(snapshot)) as copy:
-                source.backup(copy)
+            backup_copies.take(settings, scratch / DATABASE)
             manifest = _describe(settings, scratch, made)
             unfinished = target.with_name(f".{target.name}.part")
             try:
@@ -130,14 +133,18 @@ def verify(settings: Settings, file: Path, *, passphrase: str = "") -> Manifest:
 
 def drill(settings: Settings, file: Path, *, now: datetime | None = None) -> Drill:
     """Prove that ``file`` could be restored, and remember how that went. Never raises for a bad backup."""
-    error = ""
+    error, users, rows = "", 0, 0
     try:
-        verify(settings, file)
+        manifest = verify(settings, file)
+        users, rows = len(manifest.users), sum(manifest.counts.values())
     except BackupError as problem:
         error = problem.code
         log.warning("the restore drill of %s failed: %s", file.name, problem)
-    done = Drill(now or datetime.now(UTC), file.name, error)
-    record = json.dumps({"at": done.at.isoformat(), "file": done.file, "error": done.error})
+    except OSError as problem:
+        error = "backup.cannot_write"
+        log.warning("the restore drill of %s could not be done: %s", file.name, problem)
+    done = Drill(now or datetime.now(UTC), file.name, error, users, rows)
+    record = json.dumps(asdict(done) | {"at": done.at.isoformat()})
     folder(settings).mkdir(mode=0o700, exist_ok=True)
     write_private(folder(settings) / "drill.json", record.encode())
     return done
@@ -149,36 +156,36 @@ def last_drill(settings: Settings) -> Drill | None:
     if not path.exists():
         return None
     record = json.loads(path.read_text(encoding="utf-8"))
-    return Drill(datetime.fromisoformat(record["at"]), record["file"], record["error"])
+    return Drill(**record | {"at": datetime.fromisoformat(record["at"])})
 
 
-def restore(settings: Settings, file: Path, *, passphrase: str = "", now: datetime | None = None) -> Restored:
-    """Put a backup in the place of the database and the uploaded files; the server must be stopped.
+def restore(
+    settings: Settings,
+    file: Path,
+    *,
+    passphrase: str = "",
+    now: datetime | None = None,
+    by: str = "",
+    keep_session: str = "",
+) -> Restored:
+    """Put a backup in the place of the database and the uploaded files, also while the server runs.
 
-    Everything is read, decrypted and compared before anything is replaced. What was there is kept beside it, under
-    ``before-restore-<time>``.
+    Everything is read, decrypted and compared before anything is replaced, and the database is replaced in one
+    transaction. What was there is kept beside it, under ``before-restore-<time>``. Everybody is signed out but
+    ``keep_session`` (``Viewer.credential``), and an API token that was revoked since stays revoked. ``by``: the user id
+    of who asks.
 
     Raises:
         BackupError: As ``verify``, and then nothing has changed.
     """
-    path = _sqlite_path(settings)
     ensure_data_dir(settings)
     kept = settings.data_dir / f"before-restore-{now or datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     with _scratch(settings) as scratch:
         manifest = _unpack(settings, file, scratch, passphrase)
-        there = path.exists()
         kept.mkdir(mode=0o700)
-        if there:
-            with closing(sqlite3.connect(path)) as old:
-                old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            dispose(settings)  # the last connection takes the -wal and -shm files with it
-            for beside in ("", "-wal"):
-                before = Path(f"{path}{beside}")
-                if before.exists():
-                    shutil.copy2(before, kept / before.name)
-            for beside in ("-wal", "-shm"):
-                Path(f"{path}{beside}").unlink(missing_ok=True)
-        (scratch / DATABASE).replace(path)
+        there = backup_copies.keep(settings, kept)
+        _make_ready(scratch, kept / DATABASE if there else None, keep_session)
+        backup_copies.put_back(settings, scratch / DATABASE)
         if settings.uploads_dir.exists():
             settings.uploads_dir.replace(kept / "uploads")
         if (scratch / "uploads").exists():
@@ -186,7 +193,8 @@ def restore(settings: Settings, file: Path, *, passphrase: str = "", now: dateti
     dispose(settings)
     migrate.upgrade(settings)
     with session_scope(settings) as db:
-        audit.record(db, "", "backup.restore", {"file": file.name, "made": manifest.created_at})
+        user = by if db.get(User, by) is not None else ""
+        audit.record(db, user, "backup.restore", {"file": file.name, "made": manifest.created_at})
     return Restored(manifest, kept if there else None)
 
 
@@ -209,23 +217,28 @@ def make_due(_db: Session) -> Path | None:
     """Make the daily backup when it is time, drill it, thin out the old ones. For the scheduler."""
     settings = current_settings()
     newest = next(iter(listed(settings)), None)
-    postgres = engine_for(settings).dialect.name != "sqlite"
-    if not settings.backups or postgres or (newest and datetime.now(UTC) - newest[0] < EVERY):
+    if not settings.backups or (newest and datetime.now(UTC) - newest[0] < EVERY):
         return None
+    folder(settings).mkdir(mode=0o700, exist_ok=True)
+    with only_one(folder(settings) / ".making") as alone:
+        return make_and_prove(settings) if alone else None  # else another process of this server makes it
+
+
+def make_and_prove(settings: Settings) -> Path:
+    """Make a backup in the folder, drill it, and thin out the old ones once it is proven.
+
+    Raises:
+        BackupError: As ``make``; or the drill's, and then the file stays to be looked at.
+    """
     file = make(settings)
-    if not drill(settings, file).error:  # what is proven may replace what is old
-        rotate(settings)
+    done = drill(settings, file)
+    if done.error:
+        raise BackupError(done.error)
+    rotate(settings)
     return file
 
 
 # ------------------------------------------------------------------------------------------------ the inside
-def _sqlite_path(settings: Settings) -> Path:
-    database = engine_for(settings).url.database
-    if engine_for(settings).dialect.name != "sqlite" or not database:
-        raise BackupError("backup.sqlite_only")
-    return Path(database)
-
-
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
     """A private folder on the data's own disk, so that what is in it can be moved into place in one step."""
@@ -233,20 +246,47 @@ def _scratch(settings: Settings) -> Iterator[Path]:
         yield Path(name)
 
 
-def _at(settings: Settings, scratch: Path) -> Settings:
-    return settings.model_copy(update={"data_dir": scratch, "database_url": ""})
-
-
 def _describe(settings: Settings, scratch: Path, made: datetime) -> Manifest:
-    there = _at(settings, scratch)
+    there = backup_copies.of_copy(settings, scratch / DATABASE)
     try:
         with engine_for(there).connect() as connection:
             counts = backup_contents.counts(connection)
             users = backup_contents.user_digests(connection)
+            totals = backup_contents.user_totals(connection)
         schema = migrate.current_version(there) or ""
     finally:
         dispose(there)
-    return Manifest(made.isoformat(), __version__, schema, counts, users)
+    return Manifest(made.isoformat(), __version__, schema, counts, users, totals)
+
+
+def _make_ready(scratch: Path, before: Path | None, keep_session: str) -> None:
+    """Change in the copy what must not come back as it was: sessions, revoked tokens, and the numbers caches go by."""
+    with closing(sqlite3.connect(scratch / DATABASE)) as copy, copy:
+        copy.execute("PRAGMA foreign_keys = ON")
+        if before is None:
+            copy.execute("DELETE FROM session")
+            return
+        copy.execute("ATTACH DATABASE ? AS before", (str(before),))
+        copy.execute("DELETE FROM session")
+        try:
+            # What is kept in memory for a revision of before the restore must not be taken for what comes after it.
+            (newest,) = copy.execute(
+                "SELECT max(0, coalesce((SELECT max(revision) FROM before.user), 0),"
+                " coalesce((SELECT max(revision) FROM before.provider_state), 0))"
+            ).fetchone()
+            copy.execute("UPDATE user SET revision = revision + ? + 1", (newest,))
+            copy.execute("UPDATE provider_state SET revision = revision + ? + 1", (newest,))
+            copy.execute(
+                "DELETE FROM api_token WHERE EXISTS (SELECT 1 FROM before.user)"
+                " AND token_hash NOT IN (SELECT token_hash FROM before.api_token)"
+            )
+            copy.execute(
+                "INSERT INTO session SELECT one.* FROM before.session AS one"
+                " JOIN user ON user.id = one.user_id AND NOT user.disabled WHERE one.token_hash LIKE ? || '%'",
+                (keep_session or "nobody's",),
+            )
+        except sqlite3.DatabaseError as error:  # what was there is broken: there is nothing to go by
+            log.warning("%s could not be read: %s", before.name, error)
 
 
 def _passphrase(settings: Settings) -> str:
@@ -296,7 +336,7 @@ def _unpack(settings: Settings, file: Path, scratch: Path, passphrase: str) -> M
 
 
 def _compare(settings: Settings, scratch: Path, manifest: Manifest) -> None:
-    there = _at(settings, scratch)
+    there = backup_copies.of_copy(settings, scratch / DATABASE)
     (scratch / DATABASE).chmod(0o600)
     try:
         with engine_for(there).connect() as connection:
@@ -309,6 +349,8 @@ def _compare(settings: Settings, scratch: Path, manifest: Manifest) -> None:
             if same_schema and backup_contents.counts(connection) != manifest.counts:
                 raise BackupError("backup.differs")
             if same_schema and backup_contents.user_digests(connection) != manifest.users:
+                raise BackupError("backup.differs")
+            if manifest.totals and backup_contents.user_totals(connection) != manifest.totals:
                 raise BackupError("backup.differs")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     except DatabaseError as error:

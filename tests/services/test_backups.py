@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,14 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from smartfolio_app.keys import check_keys
-from smartfolio_app.services import accounts, audit, backups, sources
+from smartfolio_app.security import sessions, tokens
+from smartfolio_app.services import accounts, audit, backup_contents, backups, items, sources, transactions
 from smartfolio_app.services.backup_stream import BackupError
 from smartfolio_app.services.health import examine
+from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.settings import Settings
-from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.engine import engine_for, session_scope
+from smartfolio_app.storage.tables import User
 from smartfolio_app.storage.vault import open_vault
 
 PLANTED = "planted-Provider-Secret-9981"
@@ -27,8 +30,6 @@ PLANTED = "planted-Provider-Secret-9981"
 @pytest.fixture
 def home(settings: Settings) -> Settings:
     """A user, a source with a credential, an uploaded file."""
-    if settings.database_url:
-        pytest.skip("PostgreSQL is backed up with its own tools")
     check_keys(settings)
     with session_scope() as db:
         user = accounts.create_user(db, "alice", "correct horse battery", admin=True)
@@ -47,6 +48,11 @@ def names() -> list[str]:
 def add(name: str) -> None:
     with session_scope() as db:
         accounts.create_user(db, name, "correct horse battery")
+
+
+def add_many(prefix: str) -> None:
+    with session_scope() as db:
+        db.add_all(User(name=f"{prefix} {number}", password_hash="x") for number in range(30))
 
 
 def code_of(problem: pytest.ExceptionInfo[BackupError]) -> str:
@@ -222,3 +228,146 @@ def test_the_daily_backup_is_made_once_a_day(home: Settings) -> None:
         assert first is not None
         assert backups.make_due(db) is None
     assert backups.last_drill(home).error == ""
+
+
+# ------------------------------------------------------------------------------------------- while the server runs
+def alices_id() -> str:
+    with session_scope() as db:
+        return accounts.find_user(db, "alice").id
+
+
+def test_it_is_restored_under_readers_and_writers_who_see_one_state_or_the_other(home: Settings) -> None:
+    add_many("before")
+    file = backups.make(home)
+    add_many("after")
+    stop, seen, problems = threading.Event(), set(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(frozenset(names()))
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            try:
+                with session_scope() as db:
+                    audit.record(db, "", "test.write", {"n": number})
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the test reports it
+                problems.append(problem)
+
+    others = [threading.Thread(target=run) for run in (read, read, write)]
+    for other in others:
+        other.start()
+    try:
+        backups.restore(home, file)
+    finally:
+        stop.set()
+        for other in others:
+            other.join()
+    assert problems == []
+    assert {len(one) for one in seen} <= {31, 61}
+    assert len(names()) == 31
+    with session_scope() as db:
+        assert audit.first_broken(db) is None
+
+
+def test_numbers_that_caches_go_by_only_grow(home: Settings) -> None:
+    file = backups.make(home)
+    with session_scope() as db:
+        db.execute(text('UPDATE "user" SET revision = 41'))
+    backups.restore(home, file)
+    with session_scope() as db:
+        assert db.get(User, alices_id()).revision > 41
+
+
+def test_everybody_is_signed_out_but_who_asked(home: Settings) -> None:
+    add("bob")
+    alice = alices_id()
+    with session_scope() as db:
+        asked = sessions.hash_of(sessions.issue(db, alice))
+        other = sessions.hash_of(sessions.issue(db, accounts.find_user(db, "bob").id))
+    file = backups.make(home)
+    with session_scope() as db:
+        late = sessions.hash_of(sessions.issue(db, alice))
+    backups.restore(home, file, by=alice, keep_session=late[:16])
+    with session_scope() as db:
+        alive = [sessions.find(db, one) is not None for one in (asked, other, late)]
+        assert alive == [False, False, True]
+        assert audit.entries(db, alice)[0].action == "backup.restore"
+
+
+def test_a_token_revoked_since_stays_revoked(home: Settings) -> None:
+    alice = alices_id()
+    with session_scope() as db:
+        _, kept_token = tokens.create(db, alice, name="kept", scope="read")
+        gone, gone_token = tokens.create(db, alice, name="gone", scope="read")
+    file = backups.make(home)
+    with session_scope() as db:
+        tokens.revoke(db, alice, gone.id)
+    backups.restore(home, file)
+    with session_scope() as db:
+        assert tokens.find(db, kept_token) is not None
+        assert tokens.find(db, gone_token) is None
+
+
+def test_a_restore_that_is_refused_by_the_database_changes_nothing(home: Settings, monkeypatch) -> None:
+    file = backups.make(home)
+    add("bob")
+
+    def killed(*_arguments) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("smartfolio_app.services.backup_copies.put_back", killed)
+    with pytest.raises(KeyboardInterrupt):
+        backups.restore(home, file)
+    assert names() == ["alice", "bob"]
+
+
+def test_new_rows_can_be_added_after_a_restore(home: Settings) -> None:
+    """The numbers of new rows come after those that were put back with theirs."""
+    draft = Draft(at=datetime(2026, 1, 1, tzinfo=UTC), kind="deposit", received=("2", "crypto:BTC"))
+    alice = alices_id()
+    with session_scope() as db:
+        transactions.add(db, alice, "manual_crypto", draft)
+    backups.restore(home, backups.make(home))
+    with session_scope() as db:
+        transactions.add(db, alice, "manual_crypto", draft)
+        assert db.execute(text('SELECT count(*) FROM "transaction"')).scalar_one() == 2
+
+
+def test_the_totals_of_each_user_are_compared_to_the_last_digit(home: Settings, monkeypatch) -> None:
+    alice = alices_id()
+    with session_scope() as db:
+        draft = Draft(
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            kind="trade",
+            received=("2.000000000000000001", "crypto:BTC"),
+            sent=("50000", "fiat:EUR"),
+        )
+        transactions.add(db, alice, "manual_crypto", draft)
+        items.add(db, alice, kind="cash", name="box", currency="EUR", value="12.5", day=date(2026, 1, 1))
+    with engine_for(home).connect() as connection:
+        totals = backup_contents.user_totals(connection)
+    assert totals[alice] == {
+        "transactions": "1",
+        "moved crypto:BTC": "2.000000000000000001",
+        "moved fiat:EUR": "-50000",
+        "items EUR": "12.5",
+    }
+    describe = backups._describe
+
+    def described_a_little_more(*arguments):
+        manifest = describe(*arguments)
+        manifest.totals[alice]["moved crypto:BTC"] = "2.000000000000000002"
+        return manifest
+
+    monkeypatch.setattr(backups, "_describe", described_a_little_more)
+    assert backups.drill(home, backups.make(home)).error == "backup.differs"
+
+
+def test_only_one_process_makes_the_daily_backup(home: Settings) -> None:
+    backups.folder(home).mkdir()
+    with backups.only_one(backups.folder(home) / ".making"), session_scope() as db:
+        assert backups.make_due(db) is None
+    assert backups.listed(home) == []

@@ -28,7 +28,16 @@ AGAIN = (
     *(f"tests/storage/test_{name}.py" for name in ("engine", "repo_ledger", "vault")),
     *(
         f"tests/services/test_{name}.py"
-        for name in ("accounts", "audit", "files", "imports", "ledger_view", "sources", "transactions")
+        for name in (
+            "accounts",
+            "audit",
+            "backups",
+            "files",
+            "imports",
+            "ledger_view",
+            "sources",
+            "transactions",
+        )
     ),
 )
 
@@ -75,3 +84,28 @@ def test_storage_and_services_behave_as_on_sqlite(server):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
+
+
+def test_a_backup_of_sqlite_can_be_restored_into_postgresql_and_back(server, tmp_path):
+    from smartfolio_app.services import accounts, backups
+    from smartfolio_app.storage.engine import session_scope
+
+    create(server, "moved")
+    old = load_settings(data_dir=tmp_path / "home")
+    new = load_settings(data_dir=tmp_path / "home", database_url=server.url("moved"))
+    for settings in (old, new):
+        migrate.upgrade(settings)
+    try:
+        with session_scope(old) as db:
+            accounts.create_user(db, "alice", "correct horse battery")
+        backups.restore(new, backups.make(old))
+        with session_scope(new) as db:
+            accounts.create_user(db, "bob", "correct horse battery")
+        assert backups.drill(new, file := backups.make(new, tmp_path / "moved")).error == ""
+        backups.restore(old, file)
+        with session_scope(old) as db:
+            assert [user.name for user in accounts.list_users(db)] == ["alice", "bob"]
+    finally:
+        engine.configure(None)
+        for settings in (old, new):
+            engine.dispose(settings)

@@ -1,0 +1,149 @@
+"""The database as a SQLite file of its own: taken while others write, and put back in one transaction.
+
+The copy has today's tables whatever the database is, so a backup of PostgreSQL is taken, proven and read the same way
+as one of SQLite, and one can be restored into the other.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from smartfolio_app.services.backup_stream import BackupError
+from smartfolio_app.settings import Settings
+from smartfolio_app.storage import migrate
+from smartfolio_app.storage.engine import dispose, engine_for
+
+#: Rows carried over at a time: memory stays bounded.
+STEP = 5000
+
+
+def of_copy(settings: Settings, copy: Path) -> Settings:
+    """Return the settings whose database is the file ``copy`` (named ``smartfolio.sqlite``)."""
+    return settings.model_copy(update={"data_dir": copy.parent, "database_url": ""})
+
+
+def is_sqlite(settings: Settings) -> bool:
+    """Tell whether the database is a SQLite file."""
+    return engine_for(settings).dialect.name == "sqlite"
+
+
+def sqlite_path(settings: Settings) -> Path:
+    """Return the file of a SQLite database."""
+    return Path(str(engine_for(settings).url.database))
+
+
+def take(settings: Settings, copy: Path) -> None:
+    """Copy the whole database, as it is at one instant, into the new file ``copy``; others read and write meanwhile.
+
+    Raises:
+        BackupError: ``backup.schema``: the database has not this program's tables.
+    """
+    if is_sqlite(settings):
+        with (
+            closing(sqlite3.connect(sqlite_path(settings))) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+        return
+    if migrate.current_version(settings) != migrate.latest_version():
+        raise BackupError("backup.schema")
+    there = of_copy(settings, copy)
+    migrate.upgrade(there)
+    try:
+        with (
+            engine_for(settings).connect().execution_options(isolation_level="REPEATABLE READ") as source,
+            engine_for(there).connect() as target,
+        ):
+            source.execute(text("SET TRANSACTION READ ONLY"))
+            _carry_over(source, target)
+            target.commit()
+    finally:
+        dispose(there)
+
+
+def keep(settings: Settings, folder: Path) -> bool:
+    """Keep what is there now in ``folder``; a broken file is kept as it is. Tell whether there was anything."""
+    copy = folder / "smartfolio.sqlite"
+    if not is_sqlite(settings):
+        take(settings, copy)
+        return True
+    path = sqlite_path(settings)
+    if not path.exists():
+        return False
+    try:
+        take(settings, copy)
+    except sqlite3.DatabaseError:
+        dispose(settings)
+        for beside in ("", "-wal", "-shm"):
+            broken = Path(f"{path}{beside}")
+            if broken.exists():
+                shutil.copy2(broken, folder / broken.name)
+    copy.chmod(0o600)
+    return True
+
+
+def put_back(settings: Settings, copy: Path) -> None:
+    """Put ``copy``, which has today's tables, in the place of all that is there: entirely or, after a kill, not at all.
+
+    Others may read meanwhile and see the old state until it is done; writers wait.
+    """
+    if is_sqlite(settings):
+        path = sqlite_path(settings)
+        try:
+            with (
+                closing(sqlite3.connect(copy)) as source,
+                closing(sqlite3.connect(path, timeout=30)) as target,
+            ):
+                source.backup(target)
+        except sqlite3.DatabaseError:  # too broken to be written into: the file itself is replaced
+            dispose(settings)
+            for beside in ("-wal", "-shm"):
+                Path(f"{path}{beside}").unlink(missing_ok=True)
+            shutil.copy2(copy, copy.with_suffix(".fresh"))
+            copy.with_suffix(".fresh").replace(path)
+        path.chmod(0o600)
+        return
+    there = of_copy(settings, copy)
+    tables = migrate.metadata().sorted_tables
+    try:
+        with engine_for(there).connect() as source, engine_for(settings).begin() as target:
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            target.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            _carry_over(source, target)
+            for table in tables:
+                _continue_counting(target, table)
+    except SQLAlchemyError as error:
+        raise BackupError(
+            "backup.not_accepted", reason=type(getattr(error, "orig", error)).__name__
+        ) from error
+    finally:
+        dispose(there)
+
+
+def _carry_over(source: Connection, target: Connection) -> None:
+    for table in migrate.metadata().sorted_tables:
+        rows = source.execution_options(yield_per=STEP).execute(select(table))
+        for part in rows.mappings().partitions(STEP):
+            carried: list[dict[str, Any]] = [dict(row) for row in part]
+            target.execute(table.insert(), carried)
+
+
+def _continue_counting(connection: Connection, table: Table) -> None:
+    """Let the next row's number come after those that were put in with theirs."""
+    column = table.autoincrement_column
+    if column is None:
+        return
+    connection.execute(
+        text(
+            f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', '{column.name}'), "  # noqa: S608 - our own names
+            f'COALESCE((SELECT max("{column.name}") FROM "{table.name}"), 1), '
+            f'EXISTS (SELECT 1 FROM "{table.name}"))'
+        )
+    )
