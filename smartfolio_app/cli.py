@@ -14,6 +14,7 @@ from smartfolio_app.commands import (
     build,
     demo,
     doctor,
+    export,
     imports,
     run,
     testing,
@@ -41,6 +42,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
+app.command("export")(export.export)
 app.command("import")(imports.import_files)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")

@@ -55,29 +55,35 @@ def list_users(_admin: Admin, db: Database) -> list[UserOut]:
 
 
 @router.post("", status_code=201, summary="Create an account")
-def create_user(_admin: Admin, db: Database, body: UserIn) -> UserOut:
+def create_user(admin: Admin, db: Database, body: UserIn) -> UserOut:
     """Create an account that can sign in at once."""
     user = accounts.create_user(
-        db, body.name, body.password, admin=body.admin, currency=body.currency, language=body.language
+        db,
+        body.name,
+        body.password,
+        admin=body.admin,
+        currency=body.currency,
+        language=body.language,
+        by=admin.name,
     )
     return UserOut.model_validate(user)
 
 
 @router.patch("/{user_id}", summary="Disable or enable an account, or set its password")
-def change_user(_admin: Admin, db: Database, user_id: str, body: UserChange) -> UserOut:
+def change_user(admin: Admin, db: Database, user_id: str, body: UserChange) -> UserOut:
     """Change an account. The last administrator cannot be disabled."""
     user = accounts.find_user(db, user_id)
     if body.password is not None:
-        accounts.set_password(db, user.id, body.password)
+        accounts.set_password(db, user.id, body.password, by=admin.name)
     if body.disabled is not None:
-        (accounts.disable if body.disabled else accounts.enable)(db, user.id)
+        (accounts.disable if body.disabled else accounts.enable)(db, user.id, by=admin.name)
     close_ended_sockets()
     return UserOut.model_validate(accounts.find_user(db, user.id))
 
 
 @router.delete("/{user_id}", summary="Remove an account and everything in it")
-def delete_user(_admin: Admin, db: Database, user_id: str) -> Done:
+def delete_user(admin: Admin, db: Database, user_id: str) -> Done:
     """Remove an account for good."""
-    accounts.delete_user(db, user_id)
+    accounts.delete_user(db, user_id, by=admin.name)
     close_ended_sockets()
     return Done()

@@ -12,6 +12,7 @@ from smartfolio_app import __version__
 from smartfolio_app.api import (
     admin,
     auth,
+    backups,
     docs,
     errors,
     explain,
@@ -65,6 +66,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     reports.router,
     trust.router,
+    backups.router,
 )
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]

@@ -166,7 +166,10 @@ def _sign_in(access: Access, name: str, password: str, zone: str) -> str:
     with session_scope() as db:
         user = accounts.authenticate(db, name, password)
         if user is None:
-            audit.record(db, "", "session.refused", {"name": name[:80]}, access.client.address)
+            # Its owner may read who tried to be them; a name that is nobody's is the administrator's to read.
+            audit.record(
+                db, accounts.id_of(db, name), "session.refused", {"name": name[:80]}, access.client.address
+            )
             db.commit()
             raise SmartFolioError("auth.wrong_password")
         user_settings.adopt_zone(db, user.id, zone)

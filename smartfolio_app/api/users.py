@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import StreamingResponse
 
 from smartfolio_app.api.dependencies import Caller, Database, SignedIn
 from smartfolio_app.api.schemas import (
@@ -18,9 +21,12 @@ from smartfolio_app.api.schemas import (
     TokenIn,
     TokenOut,
 )
+from smartfolio_app.keys import ensure_data_dir
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import accounts, audit
+from smartfolio_app.services import access as owned
+from smartfolio_app.services import accounts, audit, export
+from smartfolio_app.storage.engine import current_settings
 
 router = APIRouter(prefix="/api/users/me", tags=["account"])
 
@@ -41,19 +47,14 @@ def list_devices(viewer: SignedIn, db: Database) -> list[DeviceOut]:
 @router.delete("/devices/{device_id}", summary="Sign a device out")
 def revoke_device(viewer: SignedIn, access: Caller, db: Database, device_id: str) -> Done:
     """End one session at once, with whatever page it has open."""
-    sessions.revoke(db, viewer.user_id, device_id)
-    audit.record(db, viewer.user_id, "session.revoke", {"device": device_id}, access.client.address)
-    db.commit()
+    owned.sign_out(db, viewer, device_id, access.client.address)
     return Done()
 
 
 @router.delete("/devices", summary="Sign every other device out")
 def revoke_other_devices(viewer: SignedIn, access: Caller, db: Database) -> dict[str, int]:
     """End every session but this one; called with a token, every session. Return how many."""
-    count = sessions.revoke_others(db, viewer.user_id, keep=_session_of(viewer))
-    audit.record(db, viewer.user_id, "session.revoke_others", {"count": count}, access.client.address)
-    db.commit()
-    return {"revoked": count}
+    return {"revoked": owned.sign_out_others(db, viewer, access.client.address)}
 
 
 @router.get("/tokens", summary="API tokens")
@@ -65,20 +66,16 @@ def list_tokens(viewer: SignedIn, db: Database) -> list[TokenOut]:
 @router.post("/tokens", status_code=201, summary="Make an API token")
 def create_token(viewer: SignedIn, access: Caller, db: Database, body: TokenIn) -> NewTokenOut:
     """Make a token. It is in the answer, and nowhere else afterwards."""
-    info, token = tokens.create(db, viewer.user_id, name=body.name, scope=body.scope)
-    audit.record(
-        db, viewer.user_id, "token.create", {"token": info.id, "scope": info.scope}, access.client.address
+    info, token = owned.create_token(
+        db, viewer, name=body.name, scope=body.scope, address=access.client.address
     )
-    db.commit()
     return NewTokenOut(**TokenOut.model_validate(info).model_dump(), token=token)
 
 
 @router.delete("/tokens/{token_id}", summary="Revoke an API token")
 def revoke_token(viewer: SignedIn, access: Caller, db: Database, token_id: str) -> Done:
     """End a token at once."""
-    tokens.revoke(db, viewer.user_id, token_id)
-    audit.record(db, viewer.user_id, "token.revoke", {"token": token_id}, access.client.address)
-    db.commit()
+    owned.revoke_token(db, viewer, token_id, access.client.address)
     return Done()
 
 
@@ -100,6 +97,29 @@ def list_audit(
 ) -> list[AuditOut]:
     """Return your newest 100 audit entries; ``before`` (an id) turns the page."""
     return [AuditOut.model_validate(one) for one in audit.entries(db, viewer.user_id, before=before)]
+
+
+@router.get("/export", summary="Everything of yours in one zip file", response_class=StreamingResponse)
+def export_everything(viewer: SignedIn, access: Caller, db: Database) -> StreamingResponse:
+    """Return every table of yours as CSV and JSON, and the files you uploaded. No password, token or credential."""
+    folder = ensure_data_dir(current_settings())
+    file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed once it is sent; it has no name
+    try:
+        export.write(db, viewer.user_id, file, address=access.client.address)
+        size = file.seek(0, 2)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return StreamingResponse(
+        iter(lambda: file.read(1 << 16), b""),
+        media_type="application/zip",
+        headers={
+            "Content-Length": str(size),
+            "Content-Disposition": f'attachment; filename="{export.name_for(viewer.name)}"',
+        },
+        background=BackgroundTask(file.close),
+    )
 
 
 def _session_of(viewer: Viewer) -> str:

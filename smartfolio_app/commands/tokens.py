@@ -26,10 +26,13 @@ def create(
     """Create a token. It is printed last, on a line of its own, and cannot be shown again."""
     from smartfolio_app.commands.console import database
     from smartfolio_app.security import tokens
+    from smartfolio_app.services import audit
     from smartfolio_app.services.accounts import find_user
 
     with database() as db:
-        info, token = tokens.create(db, find_user(db, user).id, name=label, scope=scope.value)
+        owner = find_user(db, user).id
+        info, token = tokens.create(db, owner, name=label, scope=scope.value)
+        audit.record(db, owner, "token.create", {"token": label, "scope": info.scope}, "shell")
     print(f"Token {info.id} of {user}, scope {info.scope}. Keep it now; only its hash is stored.")
     print(token)
 
@@ -59,8 +62,11 @@ def revoke(
     """Revoke a token; it stops working at once."""
     from smartfolio_app.commands.console import database
     from smartfolio_app.security import tokens
+    from smartfolio_app.services import audit
     from smartfolio_app.services.accounts import find_user
 
     with database() as db:
-        tokens.revoke(db, find_user(db, user).id, token_id)
+        owner = find_user(db, user).id
+        tokens.revoke(db, owner, token_id)
+        audit.record(db, owner, "token.revoke", {"token": token_id}, "shell")
     print(f"Token {token_id} is revoked.")

@@ -8,6 +8,9 @@ import typer
 
 app = typer.Typer(help="Accounts: add, list, disable, enable, change a password.", no_args_is_help=True)
 
+#: Who did it, in the audit log.
+SHELL = "shell"
+
 Name = Annotated[str, typer.Argument(help="The user's name.")]
 
 
@@ -24,7 +27,9 @@ def add(
 
     password = new_password(name)
     with database() as db:
-        user = accounts.create_user(db, name, password, admin=admin, currency=currency, language=language)
+        user = accounts.create_user(
+            db, name, password, admin=admin, currency=currency, language=language, by=SHELL
+        )
         print(f"{user.name} can sign in now{' and manage accounts' if admin else ''}.")
 
 
@@ -54,7 +59,7 @@ def disable(name: Name) -> None:
     from smartfolio_app.services import accounts
 
     with database() as db:
-        accounts.disable(db, name)
+        accounts.disable(db, name, by=SHELL)
     print(f"{name} is disabled.")
 
 
@@ -65,7 +70,7 @@ def enable(name: Name) -> None:
     from smartfolio_app.services import accounts
 
     with database() as db:
-        accounts.enable(db, name)
+        accounts.enable(db, name, by=SHELL)
     print(f"{name} is enabled.")
 
 
@@ -77,5 +82,5 @@ def passwd(name: Name) -> None:
 
     password = new_password(name)
     with database() as db:
-        accounts.set_password(db, name, password)
+        accounts.set_password(db, name, password, by=SHELL)
     print(f"The password of {name} is changed.")

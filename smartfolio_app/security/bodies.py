@@ -15,6 +15,7 @@ MEGABYTE = 1024 * 1024
 FORM_LIMIT = 64 * KILOBYTE
 JSON_LIMIT = MEGABYTE
 REPORT_LIMIT = 16 * KILOBYTE
+BACKUP_LIMIT = 8 * 1024 * MEGABYTE
 #: What multipart adds around a file.
 ENVELOPE = 64 * KILOBYTE
 #: Several files may be dropped at once.
@@ -35,6 +36,8 @@ def body_limit(path: str, settings: Settings) -> int:
         return file * FILES_AT_ONCE
     if path.startswith("/api/sources/import"):
         return file
+    if path == "/api/backups":
+        return BACKUP_LIMIT  # streamed to the disk, once the caller is known to be an administrator
     if path.startswith("/api/security/"):
         return REPORT_LIMIT
     if path.startswith("/auth/"):

@@ -42,16 +42,18 @@ def create_user(
     currency: str | None = None,
     language: str | None = None,
     demo: bool = False,
+    by: str = "",
 ) -> User:
     """Create a user with their settings and the built-in sources, and return it.
 
+    ``by`` names who does it, here and in the other functions: it is noted in the audit log.
     A ``demo`` user has no password (pass an empty one) and can be signed in only by what makes demo sessions.
 
     Raises:
         InvalidInputError: The name, the password, the currency or the language cannot be used.
         ConflictError: The name is taken (capital letters make no difference).
     """
-    user = _new_user(db, name, password, admin=admin, currency=currency, language=language, demo=demo)
+    user = _new_user(db, name, password, admin=admin, currency=currency, language=language, demo=demo, by=by)
     db.commit()
     return user
 
@@ -65,6 +67,7 @@ def _new_user(
     currency: str | None,
     language: str | None,
     demo: bool = False,
+    by: str = "",
 ) -> User:
     shown = clean_name(name)
     preferences = {"base_currency": currency, "language": language}
@@ -86,7 +89,7 @@ def _new_user(
     db.flush()
     db.add(UserSettings(user_id=user.id, **settings))
     create_built_in_sources(db, user.id)
-    audit.record(db, user.id, "user.create", {"name": shown, "admin": admin})
+    audit.record(db, user.id, "user.create", {"name": shown, "admin": admin} | _by(by))
     return user
 
 
@@ -118,6 +121,14 @@ def find_user(db: Session, who: str) -> User:
     return user
 
 
+def id_of(db: Session, name: str) -> str:
+    """Return the id of the user of this name, or an empty text."""
+    try:
+        return find_user(db, name).id
+    except NotFoundError:
+        return ""
+
+
 def authenticate(db: Session, name: str, password: str) -> User | None:
     """Return the enabled user whom ``name`` and ``password`` let in, else ``None``, after the same work either way."""
     try:
@@ -134,7 +145,7 @@ def authenticate(db: Session, name: str, password: str) -> User | None:
     return user
 
 
-def set_password(db: Session, who: str, password: str, *, keep: str = "") -> None:
+def set_password(db: Session, who: str, password: str, *, keep: str = "", by: str = "") -> None:
     """Set the password of a user (id or name) and sign their devices out, all but ``keep`` (``Viewer.credential``).
 
     Raises:
@@ -149,7 +160,7 @@ def set_password(db: Session, who: str, password: str, *, keep: str = "") -> Non
     user.password_hash = hash_password(password)
     db.add(user)
     _sign_out(db, user.id, keep=keep)
-    audit.record(db, user.id, "user.password")
+    audit.record(db, user.id, "user.password", {"name": user.name} | _by(by))
     db.commit()
 
 
@@ -165,7 +176,7 @@ def change_password(db: Session, user_id: str, current: str, new: str, *, keep: 
     set_password(db, user.id, new, keep=keep)
 
 
-def disable(db: Session, who: str) -> None:
+def disable(db: Session, who: str, *, by: str = "") -> None:
     """Shut a user (id or name) out at once; what is theirs stays.
 
     Raises:
@@ -177,20 +188,20 @@ def disable(db: Session, who: str) -> None:
     user.disabled = True
     db.add(user)
     _sign_out(db, user.id)
-    audit.record(db, user.id, "user.disable")
+    audit.record(db, user.id, "user.disable", {"name": user.name} | _by(by))
     db.commit()
 
 
-def enable(db: Session, who: str) -> None:
+def enable(db: Session, who: str, *, by: str = "") -> None:
     """Let a disabled user (id or name) in again; raise ``NotFoundError`` when there is no such user."""
     user = find_user(db, who)
     user.disabled = False
     db.add(user)
-    audit.record(db, user.id, "user.enable")
+    audit.record(db, user.id, "user.enable", {"name": user.name} | _by(by))
     db.commit()
 
 
-def delete_user(db: Session, who: str) -> None:
+def delete_user(db: Session, who: str, *, by: str = "") -> None:
     """Remove a user (id or name) and everything that is theirs, uploaded files included.
 
     Raises:
@@ -209,7 +220,7 @@ def delete_user(db: Session, who: str) -> None:
     ):  # their owner is no foreign key
         db.execute(delete(table).where(col(table.owner) == user_id))
     db.execute(delete(User).where(col(User.id) == user_id))
-    audit.record(db, user_id, "user.delete", {"name": name})
+    audit.record(db, user_id, "user.delete", {"name": name} | _by(by))
     db.commit()
     files.delete_all(user_id)
 
@@ -270,6 +281,10 @@ def use_setup_link(
         raise
     db.commit()
     return user
+
+
+def _by(name: str) -> dict[str, object]:
+    return {"by": name or "-"}
 
 
 def _hash(token: str) -> str:

@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
-from smartfolio_app.storage.tables import AuditEntry
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.storage.tables import AuditEntry, UserSession
 from smartfolio_app.storage.tables.base import utc_now
 
 _LOCK = 7_318_274_916  # any constant: names our advisory lock on PostgreSQL
@@ -55,6 +56,15 @@ def record(
     entry.digest = _digest(before or "", entry)
     db.add(entry)
     db.flush()
+
+
+def address_of(db: Session, viewer: Viewer) -> str:
+    """Return the address from which the viewer's session was begun; empty for a token."""
+    if viewer.via != "session":
+        return ""
+    same = col(UserSession.token_hash).startswith(viewer.credential, autoescape=True)
+    begun = select(col(UserSession.address)).where(col(UserSession.user_id) == viewer.user_id, same)
+    return db.execute(begun.limit(1)).scalar_one_or_none() or ""
 
 
 def entries(db: Session, user_id: str, *, limit: int = 100, before: int | None = None) -> list[Entry]:

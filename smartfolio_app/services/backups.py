@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import re
 import sqlite3
 import tarfile
 import tempfile
@@ -26,6 +27,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session
 
 from smartfolio_app import __version__
+from smartfolio_app.errors import NotFoundError
 from smartfolio_app.keys import ensure_data_dir, vault_keys, write_private
 from smartfolio_app.locks import only_one
 from smartfolio_app.services import audit, backup_contents, backup_copies
@@ -40,6 +42,9 @@ SUFFIX = ".sfbackup"
 DATABASE = "smartfolio.sqlite"
 DAILY, WEEKLY, MONTHLY = 7, 4, 12
 EVERY = timedelta(days=1)
+UPLOADS_KEPT = 3
+
+_NAME = re.compile(r"(smartfolio|uploaded)-\d{8}T\d{6}Z" + re.escape(SUFFIX))
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +87,15 @@ def folder(settings: Settings) -> Path:
     return settings.data_dir / "backups"
 
 
-def listed(settings: Settings) -> list[tuple[datetime, Path]]:
-    """Return the backups in the folder with the instant each was made, newest first."""
+def listed(settings: Settings, prefix: str = "smartfolio") -> list[tuple[datetime, Path]]:
+    """Return the backups in the folder with the instant each was made, newest first.
+
+    ``prefix``: ``smartfolio`` (made here) or ``uploaded``.
+    """
     found = []
-    for path in folder(settings).glob(f"smartfolio-*{SUFFIX}"):
+    for path in folder(settings).glob(f"{prefix}-*{SUFFIX}"):
         try:
-            made = datetime.strptime(path.name, f"smartfolio-%Y%m%dT%H%M%SZ{SUFFIX}").replace(tzinfo=UTC)
+            made = datetime.strptime(path.name, f"{prefix}-%Y%m%dT%H%M%SZ{SUFFIX}").replace(tzinfo=UTC)
         except ValueError:
             continue  # somebody's own file
         found.append((made, path))
@@ -196,6 +204,55 @@ def restore(
         user = by if db.get(User, by) is not None else ""
         audit.record(db, user, "backup.restore", {"file": file.name, "made": manifest.created_at})
     return Restored(manifest, kept if there else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A backup in the folder. ``uploaded``: it was brought here; ``proven``: the last drill was of it, and passed."""
+
+    name: str
+    made_at: datetime
+    size: int
+    uploaded: bool
+    proven: bool
+
+
+def kept(settings: Settings) -> list[Kept]:
+    """Return the backups in the folder, newest first: those made here, and those that were uploaded."""
+    drilled = last_drill(settings)
+    proven = drilled.file if drilled is not None and not drilled.error else ""
+    found = [(made, path, False) for made, path in listed(settings)]
+    found += [(made, path, True) for made, path in listed(settings, "uploaded")]
+    return [
+        Kept(path.name, made, path.stat().st_size, uploaded, uploaded or path.name == proven)
+        for made, path, uploaded in sorted(found, reverse=True)
+    ]
+
+
+def file_of(settings: Settings, name: str) -> Path:
+    """Return the backup of a name in the folder; raise ``NotFoundError`` when there is none such."""
+    path = folder(settings) / name
+    if _NAME.fullmatch(name) is None or not path.is_file():
+        raise NotFoundError("backup.no_such_backup")
+    return path
+
+
+def accept(settings: Settings, content: Path, *, passphrase: str = "", now: datetime | None = None) -> Path:
+    """Verify a backup that was brought here and, only then, move it into the folder; return where it is.
+
+    The three newest ones are kept.
+
+    Raises:
+        BackupError: As ``verify``; then ``content`` is where it was.
+    """
+    verify(settings, content, passphrase=passphrase)
+    folder(settings).mkdir(mode=0o700, exist_ok=True)
+    target = folder(settings) / f"uploaded-{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+    content.chmod(0o600)
+    content.replace(target)
+    for _, old in listed(settings, "uploaded")[UPLOADS_KEPT:]:
+        old.unlink(missing_ok=True)
+    return target
 
 
 def rotate(settings: Settings) -> list[Path]:

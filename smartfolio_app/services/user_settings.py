@@ -69,6 +69,9 @@ POOLINGS = tuple(pooling.value for pooling in Pooling)
 ANCHORS = ("midnight", "snapshot", "close")
 STYLES = ("language", *NUMBER_STYLES)
 
+#: Chosen many times a day on every page: of no use in an audit log.
+_EVERYDAY = frozenset({"privacy", "theme", "scope_crypto", "scope_stocks", "scope_wealth"})
+
 _SCOPES = {f"scope_{category.value}": category for category in Category}
 
 
@@ -130,9 +133,15 @@ def update(db: Session, user_id: str, **changes: object) -> Preferences:
     for name, category in _SCOPES.items():
         if name in values:
             _require_source(db, user_id, name, category, values[name])
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name, value in values.items():
         setattr(row, name, value)
     db.add(row)
+    told = {name: values[name] for name in changed if name not in _EVERYDAY}
+    if told:
+        audit.record(
+            db, user_id, "settings.change", {"names": ", ".join(f"{name} = {told[name]}" for name in told)}
+        )
     db.commit()
     return get(db, user_id)
 

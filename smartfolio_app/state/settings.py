@@ -16,7 +16,7 @@ from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.security.recognise import viewer_of_session
-from smartfolio_app.services import snapshots, user_settings
+from smartfolio_app.services import access, snapshots, user_settings
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import sentence
@@ -142,7 +142,7 @@ class SettingsState(PageState, rx.State):
     async def reset_asset(self, viewer: Viewer, asset: str) -> None:
         """Put a coin back into its usual group."""
         seat = await self._seat(viewer)
-        if await self._done(seat, user_settings.set_group, asset, ""):
+        if await self._done(seat, user_settings.set_group, viewer.user_id, asset, ""):
             symbol = asset.partition(":")[2]
             await say(self, seat.figures.say("settings.groups_gone", symbol=symbol))
 
@@ -153,7 +153,7 @@ class SettingsState(PageState, rx.State):
         self.snapshot_running = True
         yield
         seat = await self._seat(viewer)
-        if await self._done(seat, snapshots.take):
+        if await self._done(seat, snapshots.take, viewer.user_id):
             await say(self, seat.figures.say("settings.snapshots_taken"))
         self.snapshot_running = False
 
@@ -163,7 +163,7 @@ class SettingsState(PageState, rx.State):
         """Sign one device out."""
         seat = await self._seat(viewer)
         label = next((one.label for one in self.devices if one.id == device_id), "")
-        if await self._done(seat, sessions.revoke, device_id):
+        if await self._done(seat, access.sign_out, viewer, device_id):
             await _close_ended_sockets()
             await say(self, seat.figures.say("settings.device_revoked", name=label))
 
@@ -172,7 +172,7 @@ class SettingsState(PageState, rx.State):
     async def revoke_other_devices(self, viewer: Viewer) -> None:
         """Sign every device out but this one."""
         seat = await self._seat(viewer)
-        if await self._done(seat, sessions.revoke_others, viewer.credential):
+        if await self._done(seat, access.sign_out_others, viewer):
             await _close_ended_sockets()
             await say(self, seat.figures.say("settings.devices_others_revoked"))
 
@@ -187,7 +187,7 @@ class SettingsState(PageState, rx.State):
             self.token_problem = seat.figures.say("settings.token_name_missing")
             return
         try:
-            _, self.new_token = await off_loop(tokens.create, viewer.user_id, name=name, scope=scope)
+            _, self.new_token = await off_loop(access.create_token, viewer, name=name, scope=scope)
         except SmartFolioError as error:
             self.token_problem = error_text(seat.figures.language, error)
             return
@@ -206,7 +206,7 @@ class SettingsState(PageState, rx.State):
         """End an API token at once."""
         seat = await self._seat(viewer)
         name = next((one.name for one in self.tokens if one.id == token_id), "")
-        if await self._done(seat, tokens.revoke, token_id):
+        if await self._done(seat, access.revoke_token, viewer, token_id):
             await say(self, seat.figures.say("settings.token_revoked", name=name))
 
     async def _show(self, seat: Seat) -> None:
@@ -244,9 +244,9 @@ class SettingsState(PageState, rx.State):
             yield
 
     async def _done(self, seat: Seat, action: Any, *arguments: Any) -> bool:
-        """Call a service for this user and show the outcome; say what went wrong, if so."""
+        """Call a service and show the outcome; say what went wrong, if so."""
         try:
-            await off_loop(action, seat.viewer.user_id, *arguments)
+            await off_loop(action, *arguments)
         except SmartFolioError as error:
             await say(self, error_text(seat.figures.language, error), "bad")
             return False

@@ -17,7 +17,7 @@ from smartfolio_app.api.app import routers
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.buckets import Decision
-from smartfolio_app.services import accounts, files, imports, items, mappings, sources, transactions
+from smartfolio_app.services import accounts, backups, files, imports, items, mappings, sources, transactions
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import SourceFile, SourceRow
@@ -86,6 +86,7 @@ TABLE: dict[tuple[str, str], Route] = {
         "own", body={"current": PASSWORD, "new": "another long secret"}
     ),
     ("GET", "/api/users/me/audit"): own,
+    ("GET", "/api/users/me/export"): own,
     # administration
     ("GET", "/api/users"): admin,
     ("POST", "/api/users"): Route("admin", body={"name": "eve", "password": PASSWORD}, status=201),
@@ -93,6 +94,11 @@ TABLE: dict[tuple[str, str], Route] = {
     ("DELETE", "/api/users/{user_id}"): Route("admin", "/api/users/{bystander}"),
     ("GET", "/api/security/csp-reports"): admin,
     ("GET", "/api/trust"): admin,
+    ("GET", "/api/backups"): admin,
+    ("POST", "/api/backups"): Route("admin", status=201),
+    ("PUT", "/api/backups"): Route("admin", body="no backup", status=400),
+    ("GET", "/api/backups/{name}"): Route("admin", "/api/backups/{backup}"),
+    ("POST", "/api/backups/{name}/restore"): Route("admin", "/api/backups/{backup}/restore", {}),
     ("PUT", "/api/trust/dismissals"): Route("admin", body={"key": "backups.none"}),
     ("DELETE", "/api/trust/dismissals"): Route("admin", query={"key": "backups.none"}),
     # sources and files
@@ -205,6 +211,19 @@ def routes_of_the_app(api) -> set[tuple[str, str]]:
     return found
 
 
+class Things(dict[str, str]):
+    """Alice's things by name. A backup takes a moment to make, so it is made when it is asked for."""
+
+    def __init__(self, settings, named: dict[str, str]) -> None:
+        super().__init__(named)
+        self._settings = settings
+
+    def __missing__(self, name: str) -> str:
+        assert name == "backup", name
+        self[name] = backups.make(self._settings).name
+        return self[name]
+
+
 @pytest.fixture
 def things(alice, settings) -> dict[str, str]:
     """Alice's things, by the names the table uses."""
@@ -246,7 +265,7 @@ def things(alice, settings) -> dict[str, str]:
         batch = imports.commit(db, alice, EXPORT.encode(), f"{MARK} export.csv")
         mapping = mappings.save(db, alice, f"{MARK} mapping", Mapping(shape="positions"), ["a", "b"])
         bystander = accounts.create_user(db, "bystander", PASSWORD)
-        return {
+        named = {
             "source": source.key,
             "item": item.id,
             "transaction": str(transaction.id),
@@ -259,6 +278,7 @@ def things(alice, settings) -> dict[str, str]:
             "batch": batch.batch_id,
             "mapping": mapping.id,
         }
+        return Things(settings, named)
 
 
 def filled(value: Any, things: dict[str, str]) -> Any:

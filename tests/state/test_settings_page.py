@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from smartfolio_app.security import sessions, tokens
-from smartfolio_app.services import sources, user_settings
+from smartfolio_app.services import audit, sources, user_settings
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.settings import SettingsState
 from smartfolio_app.storage.engine import session_scope
@@ -104,3 +104,26 @@ async def test_an_asset_moves_to_a_known_group_alone(anna):
     assert page.group_problem
     await call(page, "reset_asset", page.groups[0].asset)
     assert page.groups == []
+
+
+async def test_what_is_changed_on_the_page_is_in_the_audit_log(anna):
+    page = await tab(SettingsState, anna, "/settings")
+    with session_scope() as db:
+        sessions.issue(db, anna, device="old phone")
+    await call(page, "create_token", {"name": "script", "scope": "read"})
+    with session_scope() as db:
+        token = tokens.listed(db, anna)[0].id
+        device = next(one.id for one in sessions.devices(db, anna) if one.label == "old phone")
+    await call(page, "revoke_device", device)
+    await call(page, "revoke_token", token)
+    await call(page, "revoke_other_devices")
+    await call(page, "choose", "time_zone", "Europe/Zurich")
+    with session_scope() as db:
+        told = [(one.action, one.detail) for one in reversed(audit.entries(db, anna)[:5])]
+    assert told == [
+        ("token.create", {"token": "script", "scope": "read"}),
+        ("session.revoke", {"device": "old phone"}),
+        ("token.revoke", {"token": "script"}),
+        ("session.revoke_others", {"count": "0"}),
+        ("settings.change", {"names": "time_zone = Europe/Zurich"}),
+    ]

@@ -101,7 +101,8 @@ def test_a_backup_of_sqlite_can_be_restored_into_postgresql_and_back(server, tmp
         backups.restore(new, backups.make(old))
         with session_scope(new) as db:
             accounts.create_user(db, "bob", "correct horse battery")
-        assert backups.drill(new, file := backups.make(new, tmp_path / "moved")).error == ""
+        file = backups.make(new, tmp_path / "moved")
+        assert backups.drill(new, file).error == ""
         backups.restore(old, file)
         with session_scope(old) as db:
             assert [user.name for user in accounts.list_users(db)] == ["alice", "bob"]
