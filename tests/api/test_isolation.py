@@ -166,6 +166,14 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/explain/{figure}"): Route(
         "own", "/api/explain/net_worth", query={"crypto": "{source}"}, foreign=404
     ),
+    # rebalancing
+    ("GET", "/api/portfolio/rebalancing/targets"): own,
+    ("PUT", "/api/portfolio/rebalancing/targets"): Route("own", body={"weights": {"BTC": "1"}}),
+    ("GET", "/api/portfolio/rebalancing/plan"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("POST", "/api/portfolio/rebalancing/plan"): Route(
+        "own", body={"weights": {"BTC": "1"}}, query={"crypto": "{source}"}, foreign=404
+    ),
+    ("GET", "/api/portfolio/rebalancing/plan.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
     # transactions
     ("GET", "/api/portfolio/transactions"): own,
     ("POST", "/api/portfolio/transactions"): Route(

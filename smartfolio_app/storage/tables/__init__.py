@@ -30,6 +30,12 @@ from smartfolio_app.storage.tables.outbound import (
     PriceHistoryRow,
     ProviderState,
 )
+from smartfolio_app.storage.tables.rebalancing import (
+    RebalanceLock,
+    RebalancePlanRow,
+    RebalanceTarget,
+    RebalanceVenue,
+)
 from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
 
 __all__ = [
@@ -51,6 +57,10 @@ __all__ = [
     "ProcessReport",
     "ProviderState",
     "Quote",
+    "RebalanceLock",
+    "RebalancePlanRow",
+    "RebalanceTarget",
+    "RebalanceVenue",
     "SecurityEvent",
     "SetupLink",
     "Snapshot",
