@@ -44,6 +44,17 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _addresses(value: object) -> object:
+    """Read ``kraken=https://...,binance=https://...``; an exchange that does not exist is refused."""
+    from smartfolio_app.providers.exchanges.catalogue import exchanges
+
+    if isinstance(value, str):
+        value = dict(part.partition("=")[::2] for part in value.replace(" ", "").split(",") if part)
+    if not isinstance(value, Mapping) or not value.keys() <= exchanges().keys():
+        raise ValueError("exchange=address, comma-separated")
+    return {name: _web_address(str(address)) for name, address in value.items()}
+
+
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 Network = IPv4Network | IPv6Network
 
@@ -121,6 +132,24 @@ class Settings(BaseSettings):
     )
     fear_greed_url: WebAddress = Field(
         default="https://api.alternative.me", description="base address of the Fear & Greed index"
+    )
+    exchange_urls: Annotated[dict[str, str], NoDecode, BeforeValidator(_addresses)] = Field(
+        default={},
+        description="other base addresses of exchanges, comma-separated: kraken=https://...,binance=https://...",
+    )
+    saxo_url: WebAddress = Field(
+        default="https://gateway.saxobank.com/openapi", description="base address of the Saxo OpenAPI"
+    )
+    saxo_login_url: WebAddress = Field(
+        default="https://live.logonvalidation.net", description="base address of Saxo's sign-in"
+    )
+    saxo_sim_url: WebAddress = Field(
+        default="https://gateway.saxobank.com/sim/openapi",
+        description="base address of the Saxo OpenAPI's simulation",
+    )
+    saxo_sim_login_url: WebAddress = Field(
+        default="https://sim.logonvalidation.net",
+        description="base address of the sign-in of Saxo's simulation",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"

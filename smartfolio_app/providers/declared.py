@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smartfolio_app.providers.limits import Budget
@@ -58,3 +59,14 @@ class Provider:
     def is_source(self) -> bool:
         """Tell whether a user's wealth can come from it."""
         return bool(self.category)
+
+
+def address_of(provider: Provider, settings: object) -> str:
+    """Return the base address in force: what the operator set, else the usual one, ``""`` when there is neither.
+
+    A setting may hold the addresses of many providers (those of the exchanges); it is then by their ids without ending.
+    """
+    chosen = getattr(settings, provider.base_url_setting) if provider.base_url_setting else ""
+    if isinstance(chosen, Mapping):
+        chosen = chosen.get(provider.id.removesuffix("_api"), "")
+    return str(chosen or provider.base_url)

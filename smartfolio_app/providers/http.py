@@ -235,6 +235,15 @@ class ProviderClient:
         """Host and port of the base address."""
         return _host(self._base)
 
+    @property
+    def base_url(self) -> str:
+        """The base address, without a slash at its end."""
+        return str(self._base).rstrip("/")
+
+    def pause(self, until: datetime) -> None:
+        """Send nothing to the host until then: it asked for silence in words of its own rather than by a status."""
+        self._gateway.pauses.pause(self.host, until.timestamp())
+
     def is_below(self, path: str) -> bool:
         """Tell whether the base address ends in ``path``."""
         return self._base.path.rstrip("/").endswith(path)

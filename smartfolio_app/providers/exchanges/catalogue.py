@@ -30,8 +30,9 @@ class Exchange:
     """One exchange. ``credentials`` are ccxt's names of what it needs, in the order in which they are asked for.
 
     ``base_url`` is its usual address, ``pause_ms`` the time between two calls. ``page`` is how many trades come at
-    once (0: not known), ``window_days`` the longest span one question for trades may cover (0: any), ``by_market``
-    whether trades are told for one market at a time only.
+    once (0: not known), ``window_days`` the longest span one question for trades may cover (0: any), ``days_back`` how
+    far into the past it answers (0: to the beginning), ``by_market`` whether trades are told
+    for one market at a time only.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Exchange:
     transfers: bool
     page: int
     window_days: int
+    days_back: int
     by_market: bool
 
     @property
@@ -76,7 +78,6 @@ def from_ccxt() -> list[Exchange]:
 def _entry(one: Any) -> Exchange:
     features = (one.features or {}).get("spot") or {}
     trades = features.get("fetchMyTrades") or {}
-    window = trades.get("untilDays") or 0
     return Exchange(
         id=one.id,
         name=one.name,
@@ -87,9 +88,14 @@ def _entry(one: Any) -> Exchange:
         withdrawals=bool(one.has.get("fetchWithdrawals")),
         transfers=one.has.get("fetchDepositsWithdrawals") is True,
         page=int(trades.get("limit") or 0),
-        window_days=int(window) if window < _LONGEST_WINDOW_DAYS else 0,
+        window_days=_days(trades.get("untilDays")),
+        days_back=_days(trades.get("daysBack")),
         by_market=bool(trades.get("symbolRequired")),
     )
+
+
+def _days(told: float | None) -> int:
+    return int(told) if told and told < _LONGEST_WINDOW_DAYS else 0
 
 
 def _address(one: Any) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
 from types import ModuleType
 from typing import Any
@@ -33,8 +34,6 @@ def errors() -> ModuleType:
 
 def exchange_ids() -> list[str]:
     """Return the ids of all exchanges ccxt has."""
-    from pathlib import Path
-
     with _lock:
         _prepare()
     folder = Path(sys.modules["ccxt.async_support"].__path__[0])

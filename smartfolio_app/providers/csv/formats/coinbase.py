@@ -37,7 +37,7 @@ _INTERNAL = frozenset(
 _Kinds = tuple[TransactionKind, TransactionKind]
 _IN_OUT: _Kinds = (TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL)
 #: Type -> kind when it adds, kind when it takes away.
-_MOVES: dict[str, _Kinds] = {
+MOVES: dict[str, _Kinds] = {
     "send": _IN_OUT, "receive": _IN_OUT, "deposit": _IN_OUT, "withdrawal": _IN_OUT, "fiat deposit": _IN_OUT,
     "fiat withdrawal": _IN_OUT, "pro deposit": _IN_OUT, "pro withdrawal": _IN_OUT, "exchange deposit": _IN_OUT,
     "exchange withdrawal": _IN_OUT, "prime withdrawal": _IN_OUT, "prime deposit": _IN_OUT, "wallet transfer": _IN_OUT,
@@ -110,7 +110,7 @@ class _Reader:
             self._convert(record)
         elif word in _BUYS | _SELLS:
             self._trade(record, buys=word in _BUYS)
-        elif word in _MOVES:
+        elif word in MOVES:
             self._move(record, word)
         else:
             raise RowError("unknown_type", type=record.text("transaction type")[:60])
@@ -181,7 +181,7 @@ class _Reader:
         )
 
     def _move(self, record: Record, word: str) -> None:
-        gain, loss = _MOVES[word]
+        gain, loss = MOVES[word]
         quantity = record.number("quantity transacted")
         if quantity > 0 and word in _OUTGOING:
             quantity = -quantity
