@@ -45,12 +45,10 @@ def _web_address(value: str) -> str:
 
 
 def _addresses(value: object) -> object:
-    """Read ``kraken=https://...,binance=https://...``; an exchange that does not exist is refused."""
-    from smartfolio_app.providers.exchanges.catalogue import exchanges
-
+    """Read ``kraken=https://...,binance=https://...``."""
     if isinstance(value, str):
         value = dict(part.partition("=")[::2] for part in value.replace(" ", "").split(",") if part)
-    if not isinstance(value, Mapping) or not value.keys() <= exchanges().keys():
+    if not isinstance(value, Mapping):
         raise ValueError("exchange=address, comma-separated")
     return {name: _web_address(str(address)) for name, address in value.items()}
 

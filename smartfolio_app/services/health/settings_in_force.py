@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from smartfolio_app.providers.exchanges.catalogue import exchanges
 from smartfolio_app.services.health.findings import Finding, Patient
 from smartfolio_app.settings import Settings, environment_name, unknown_variables
 
@@ -22,6 +24,13 @@ def check(patient: Patient) -> Iterator[Finding]:
     for name, nearest in unknown_variables(patient.environ):
         code = "settings.misspelt" if nearest else "settings.unknown"
         yield Finding("settings", "warning", code, {"name": name, "nearest": nearest})
+    for name in sorted(settings.exchange_urls.keys() - exchanges().keys()):
+        shown_as, near = (
+            f"{environment_name('exchange_urls')}: {name}",
+            get_close_matches(name, exchanges(), n=1),
+        )
+        code = "settings.misspelt" if near else "settings.unknown"
+        yield Finding("settings", "warning", code, {"name": shown_as, "nearest": "".join(near)})
     if settings.csp_override:
         yield Finding("settings", "warning", "settings.policy_weakened", {"words": settings.csp_override})
 
@@ -29,10 +38,12 @@ def check(patient: Patient) -> Iterator[Finding]:
 def shown(settings: Settings, field: str) -> str:
     """Return a setting's value as it may be shown: of a secret only whether there is one, of an address no password."""
     value = getattr(settings, field)
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), {}):
         return "-"
     if isinstance(value, SecretStr):
         return "***"
     if field in ("database_url", "redis_url"):
         return make_url(value).render_as_string(hide_password=True)
+    if isinstance(value, dict):
+        return ",".join(f"{name}={one}" for name, one in value.items())
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

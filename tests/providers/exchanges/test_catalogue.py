@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from smartfolio_app.providers.connectors.ccxt_exchange import CONNECTORS
 from smartfolio_app.providers.declared import address_of
 from smartfolio_app.providers.exchanges.catalogue import exchanges, from_ccxt
 from smartfolio_app.providers.http import check_address
+from smartfolio_app.services.health import settings_in_force
 from smartfolio_app.settings import PROJECT_ROOT, SettingsError, load_settings
 
 
@@ -82,8 +84,14 @@ def test_an_operator_may_name_another_address_of_any_exchange(monkeypatch):
     assert addresses["binance"] == "https://api.binance.com"
 
 
-@pytest.mark.parametrize("wrong", ["nowhere=https://example.org", "kraken", "kraken=example.org"])
+@pytest.mark.parametrize("wrong", ["kraken", "kraken=example.org", "=https://example.org,kraken"])
 def test_an_address_that_cannot_be_used_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("SMARTFOLIO_EXCHANGE_URLS", wrong)
     with pytest.raises(SettingsError):
         load_settings()
+
+
+def test_an_address_of_no_known_exchange_is_told_with_the_nearest_one(monkeypatch):
+    monkeypatch.setenv("SMARTFOLIO_EXCHANGE_URLS", "kracken=https://example.org")
+    found = list(settings_in_force.check(SimpleNamespace(settings=load_settings(), environ={})))
+    assert [(one.code, one.params["nearest"]) for one in found[1:]] == [("settings.misspelt", "kraken")]
