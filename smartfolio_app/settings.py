@@ -49,7 +49,7 @@ def _addresses(value: object) -> object:
     if isinstance(value, str):
         value = dict(part.partition("=")[::2] for part in value.replace(" ", "").split(",") if part)
     if not isinstance(value, Mapping):
-        raise ValueError("exchange=address, comma-separated")
+        raise ValueError("exchange=address, comma-separated")  # noqa: TRY004 - pydantic wants this one
     return {name: _web_address(str(address)) for name, address in value.items()}
 
 
