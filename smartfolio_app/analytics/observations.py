@@ -82,6 +82,11 @@ class Observations:
         copy.add(points)
         return copy
 
+    def without(self, assets: frozenset[AssetId]) -> Observations:
+        """Return a copy without the market prices of ``assets``, which shares the rest."""
+        left = {asset: series for asset, series in self.market.items() if asset not in assets}
+        return Observations(self.rates, self.limits, left, dict(self.trades))
+
     def is_coin(self, currency: str) -> bool:
         """Tell whether the "currency" is a coin with a price of its own (``BTC``, ``USDT``)."""
         return crypto(currency) in self.market and not self.rates.knows(currency)

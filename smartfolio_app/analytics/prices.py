@@ -63,6 +63,10 @@ class PriceBook:
         """Return a book with additional prices: a user's own, the trades', a wealth item's valuations."""
         return _book(self._seen.extended(points))
 
+    def without(self, assets: Iterable[AssetId]) -> PriceBook:
+        """Return a book that knows no market price of ``assets``."""
+        return _book(self._seen.without(frozenset(assets)))
+
     def quoted(self, asset: AssetId, at: datetime) -> bool:
         """Tell whether anyone had quoted the asset by ``at``; if it has no price then, a rate is missing."""
         moment = micros(at)

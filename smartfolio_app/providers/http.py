@@ -498,7 +498,7 @@ class ProviderClient:
         """Read the body (decompressed) within the size cap and the deadline, however slowly it drips."""
         limits = self._gateway.limits
         body = bytearray()
-        for chunk in answer.iter_bytes(65_536):
+        for chunk in answer.iter_bytes():  # as they come: a chunk size would wait until so much is there
             body += chunk
             if len(body) > limits.max_bytes:
                 raise ProviderAnswerError("provider.too_large", provider=self.provider)

@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 
 from smartfolio_app.errors import NotFoundError
-from smartfolio_app.providers import coingecko, ecb
+from smartfolio_app.providers import binance, binance_futures, coingecko, ecb, fear_greed, yahoo
 from smartfolio_app.providers.csv.base import FormatInfo
 from smartfolio_app.providers.declared import Field, Provider
 
@@ -60,6 +60,42 @@ _MARKET = (
         base_url_setting="coingecko_url",
     ),
     Provider(ecb.ID, "ECB", "", "market", ("rates",), budget=ecb.BUDGET, base_url_setting="ecb_url"),
+    Provider(
+        binance.ID,
+        "Binance",
+        "",
+        "market",
+        ("prices",),
+        budget=binance.BUDGET,
+        base_url_setting="binance_url",
+    ),
+    Provider(
+        yahoo.ID,
+        "Yahoo",
+        "",
+        "market",
+        ("prices", "rates"),
+        budget=yahoo.BUDGET,
+        base_url_setting="yahoo_url",
+    ),
+    Provider(
+        binance_futures.ID,
+        "Binance Futures",
+        "",
+        "market",
+        ("signals",),
+        budget=binance_futures.BUDGET,
+        base_url_setting="binance_futures_url",
+    ),
+    Provider(
+        fear_greed.ID,
+        "Fear & Greed",
+        "",
+        "market",
+        ("signals",),
+        budget=fear_greed.BUDGET,
+        base_url_setting="fear_greed_url",
+    ),
 )
 
 _ALWAYS = {provider.id: provider for provider in (*_BUILT_IN, *_ANY_FILE)}

@@ -15,10 +15,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
-from smartfolio_app.providers import coingecko, ecb
+from smartfolio_app.providers import binance, binance_futures, coingecko, ecb, fear_greed, yahoo
+from smartfolio_app.providers.binance import Binance
+from smartfolio_app.providers.binance_futures import BinanceFutures
 from smartfolio_app.providers.coingecko import CoinGecko
 from smartfolio_app.providers.ecb import Ecb
+from smartfolio_app.providers.fear_greed import FearGreed
 from smartfolio_app.providers.http import Gateway, OutboundCall, ProviderClient
+from smartfolio_app.providers.yahoo import Yahoo
 from smartfolio_app.services import clock_skew
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage.engine import current_settings, session_scope
@@ -40,6 +44,21 @@ class Market:
     gateway: Gateway
     coingecko: CoinGecko
     ecb: Ecb
+    binance: Binance
+    yahoo: Yahoo
+    futures: BinanceFutures
+    fear_greed: FearGreed
+
+    def named(self) -> tuple[tuple[str, str, ProviderClient], ...]:
+        """Return id, name and client of each, in the order in which people read them."""
+        return (
+            (coingecko.ID, "CoinGecko", self.coingecko.client),
+            (binance.ID, "Binance", self.binance.client),
+            (yahoo.ID, "Yahoo", self.yahoo.client),
+            (ecb.ID, "ECB", self.ecb.client),
+            (binance_futures.ID, "Binance Futures", self.futures.client),
+            (fear_greed.ID, "Fear & Greed", self.fear_greed.client),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +115,7 @@ def provider_statuses(db: Session) -> list[ProviderStatus]:
     """Return how each market provider is doing. Calls nobody."""
     providers, states = market(), provider_states(db)
     found = []
-    clients: tuple[tuple[str, str, ProviderClient], ...] = (
-        (coingecko.ID, "CoinGecko", providers.coingecko.client),
-        (ecb.ID, "ECB", providers.ecb.client),
-    )
-    for provider_id, label, client in clients:
+    for provider_id, label, client in providers.named():
         health, state = client.health(), states.get(provider_id)
         found.append(
             ProviderStatus(
@@ -136,7 +151,15 @@ def _connect(settings: Settings) -> Market:
     gateway = Gateway(offline=settings.offline, recorder=_record, history=_recorded)
     gateway.http.event_hooks = {"response": [clock_skew.note]}
     key = settings.coingecko_key.get_secret_value() if settings.coingecko_key else ""
-    return Market(gateway, CoinGecko(gateway, settings.coingecko_url, key), Ecb(gateway, settings.ecb_url))
+    return Market(
+        gateway,
+        CoinGecko(gateway, settings.coingecko_url, key),
+        Ecb(gateway, settings.ecb_url),
+        Binance(gateway, settings.binance_url),
+        Yahoo(gateway, settings.yahoo_url),
+        BinanceFutures(gateway, settings.binance_futures_url),
+        FearGreed(gateway, settings.fear_greed_url),
+    )
 
 
 def _record(call: OutboundCall) -> None:

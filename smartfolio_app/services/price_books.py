@@ -21,7 +21,7 @@ from smartfolio_app.ledger.assets import fiat, is_fiat, symbol_of
 from smartfolio_app.ledger.money import divide
 from smartfolio_app.storage.collector import collector_paused
 from smartfolio_app.storage.repo_prices import price_revision, read_prices_as, read_rates
-from smartfolio_app.storage.tables import User
+from smartfolio_app.storage.tables import AssetOverride, PriceListing, User
 
 EUR = fiat("EUR")
 _USERS_KEPT = 32
@@ -100,6 +100,11 @@ def price_book(db: Session, user_id: str) -> PriceBook:
         return kept.book
 
 
+def public_book(db: Session) -> PriceBook:
+    """Return the book of what everybody shares: the prices and rates of the market providers."""
+    return _public(db, _shelf(db), price_revision(db)).book
+
+
 def add_public(db: Session, before: int, points: Iterable[PricePoint]) -> None:
     """Let the public book grow by what was just stored, when it is at ``before``: cheaper than reading it all."""
     shelf, after = _shelf(db), price_revision(db)
@@ -125,12 +130,26 @@ def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceB
     if user is not None and user.is_demo:
         return PriceBook(points, own_rates)
     public = _public(db, shelf, wanted.public)
+    own_word = _chosen(
+        db, user_id
+    )  # what everybody takes such a ticker for is another thing than this user's
     known = {(rate.currency, rate.day) for rate in public.rates} if own_rates else set()
     missing = [rate for rate in own_rates if (rate.currency, rate.day) not in known]
     if missing:  # a file told an exchange rate for a day for which nobody else did
-        everyone = read_prices_as(db, "", PricePoint)
+        everyone = (row for row in read_prices_as(db, "", PricePoint) if row.asset not in own_word)
         return PriceBook([*everyone, *points], [*public.rates, *missing])
-    return public.book.with_points(points)
+    return (public.book.without(own_word) if own_word else public.book).with_points(points)
+
+
+def _chosen(db: Session, user_id: str) -> set[str]:
+    """Return the assets of which the user said themselves what they are."""
+    coins = select(col(AssetOverride.asset)).where(
+        col(AssetOverride.user_id) == user_id, col(AssetOverride.coingecko_id) != ""
+    )
+    papers = select(col(PriceListing.asset)).where(
+        col(PriceListing.owner) == user_id, col(PriceListing.symbol) != ""
+    )
+    return {*db.execute(coins).scalars(), *db.execute(papers).scalars()}
 
 
 def _public(db: Session, shelf: _Shelf, wanted: int) -> _Public:

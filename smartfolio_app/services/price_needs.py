@@ -1,4 +1,5 @@
-"""What has to be priced: every coin that anybody's ledger speaks of, since when, and which CoinGecko coin it is.
+"""What has to be priced: every coin and every security that anybody's ledger speaks of, since when, and by which name
+its provider knows it.
 
 The sample user is left out: its prices are its own.
 """
@@ -13,22 +14,26 @@ from sqlalchemy import Select, delete, func, select, union_all, update
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import InvalidInputError
-from smartfolio_app.ledger.assets import crypto, symbol_of
-from smartfolio_app.providers import coingecko
+from smartfolio_app.ledger.assets import AssetClass, crypto, is_fiat, symbol_of
+from smartfolio_app.providers import coingecko, yahoo
 from smartfolio_app.providers.coingecko import CoinGecko, Resolution
 from smartfolio_app.services import audit
-from smartfolio_app.storage.repo_ledger import bump_revision
+from smartfolio_app.storage.repo_ledger import bump_revision, read_assets
+from smartfolio_app.storage.repo_witness import listings
 from smartfolio_app.storage.tables import (
     AssetOverride,
     AssetRow,
     CoinCandidateRow,
     DailyPrice,
     PriceHistoryRow,
+    PriceListing,
+    PriceWitness,
     Quote,
     StatementLineRow,
     StatementRow,
     TransactionRow,
     User,
+    UserSettings,
     WealthItem,
     WealthValuation,
 )
@@ -40,33 +45,58 @@ NO_COIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One price series to keep: of ``asset``, for everybody (``owner`` empty) or for one user, since ``first``."""
+    """One price series to keep: of ``asset``, for everybody (``owner`` empty) or for one user, since ``first``.
+
+    ``coin`` is the id by which ``provider`` knows it.
+    """
 
     asset: str
     owner: str
     coin: str
     first: date
+    provider: str = coingecko.ID
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """All series to keep (newest use first), the tickers still to be resolved, and since when rates are needed."""
+    """All series to keep (newest use first), the coins and the securities still to be resolved, since when rates are
+    needed, and of which currencies.
+    """
 
     series: tuple[Need, ...]
     unresolved: tuple[str, ...]
     rates_since: date | None
+    unlisted: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+
+    @property
+    def coins(self) -> tuple[Need, ...]:
+        """The series of coins."""
+        return tuple(need for need in self.series if need.provider == coingecko.ID)
+
+    @property
+    def papers(self) -> tuple[Need, ...]:
+        """The series of securities."""
+        return tuple(need for need in self.series if need.provider == yahoo.ID)
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Everything still to be resolved."""
+        return (*self.unresolved, *self.unlisted)
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A coin whose ticker does not say which coin it is: ``candidates`` are (CoinGecko id, name), largest first.
+    """A coin or a security whose ticker does not say which one it is: ``candidates`` are (id at ``provider``, name),
+    likeliest first.
 
-    No candidates: CoinGecko knows no such ticker (or was not asked yet).
+    No candidates: the provider knows no such ticker (or was not asked yet).
     """
 
     asset: str
     symbol: str
     candidates: tuple[tuple[str, str], ...]
+    provider: str = coingecko.ID
 
 
 def needs(db: Session, user_id: str | None = None) -> Needs:
@@ -78,35 +108,60 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
     ]
     if not people:
         return Needs((), (), None)
-    uses: dict[str, dict[str, tuple[datetime, datetime]]] = {one: _coins_of(db, one) for one in people}
+    every = {one: _assets_of(db, one) for one in people}
+    uses = {one: _only(assets, "crypto:") for one, assets in every.items()}
+    papers = {one: _only(assets, "stock:") for one, assets in every.items()}
     spoken_of = {asset for coins in uses.values() for asset in coins} | {BITCOIN}
     public = _coin_ids(db, spoken_of)
-    own = _choices(db, people)
     earliest = _earliest(db, people)
-    oldest: dict[tuple[str, str, str], tuple[datetime, datetime]] = {}
-    unresolved: set[str] = set()
-    for one, coins in uses.items():
-        for asset, (first, last) in coins.items():
-            chosen = own.get((one, asset), "")
-            coin = chosen or public.get(asset, "")
-            if coin == NO_COIN:
-                continue
-            if not coin:
-                unresolved.add(asset)
-                continue
-            key = (asset, one if chosen else "", coin)
-            before = oldest.get(key, (first, last))
-            oldest[key] = (min(first, before[0]), max(last, before[1]))
+    series, unresolved = _matched(uses, public, _choices(db, people), coingecko.ID)
     if BITCOIN in public and earliest is not None:  # what everything may be shown in
-        oldest.setdefault((BITCOIN, "", public[BITCOIN]), (earliest, earliest))
+        series.setdefault((BITCOIN, "", public[BITCOIN], coingecko.ID), (earliest, earliest))
     elif BITCOIN not in public:
         unresolved.add(BITCOIN)
-    ordered = sorted(oldest.items(), key=lambda item: item[1][1], reverse=True)
+    known = listings(db, yahoo.ID)
+    listed = {asset: row.symbol for (owner, asset), row in known.items() if not owner and row.symbol}
+    own = {
+        (owner, asset): row.symbol for (owner, asset), row in known.items() if owner in people and row.symbol
+    }
+    more, unlisted = _matched(papers, listed, own, yahoo.ID)
+    series |= more
+    ordered = sorted(series.items(), key=lambda item: item[1][1], reverse=True)
     return Needs(
-        series=tuple(Need(asset, owner, coin, first.date()) for (asset, owner, coin), (first, _) in ordered),
+        series=tuple(
+            Need(asset, owner, coin, first.date(), provider)
+            for (asset, owner, coin, provider), (first, _) in ordered
+        ),
         unresolved=tuple(sorted(unresolved)),
         rates_since=None if earliest is None else earliest.date(),
+        unlisted=tuple(sorted(unlisted - _derivatives(db, unlisted))),
+        currencies=_currencies(db, people, every, known.values()),
     )
+
+
+Uses = dict[str, tuple[datetime, datetime]]
+Series = dict[tuple[str, str, str, str], tuple[datetime, datetime]]
+
+
+def _matched(
+    uses: dict[str, Uses], public: dict[str, str], own: dict[tuple[str, str], str], provider: str
+) -> tuple[Series, set[str]]:
+    """Return the series that these uses need, and the assets of which nobody knows which ones they are."""
+    series: Series = {}
+    unresolved: set[str] = set()
+    for one, assets in uses.items():
+        for asset, (first, last) in assets.items():
+            chosen = own.get((one, asset), "")
+            name = chosen or public.get(asset, "")
+            if name == NO_COIN:
+                continue
+            if not name:
+                unresolved.add(asset)
+                continue
+            key = (asset, one if chosen else "", name, provider)
+            before = series.get(key, (first, last))
+            series[key] = (min(first, before[0]), max(last, before[1]))
+    return series, unresolved
 
 
 def resolve(db: Session, gecko: CoinGecko, assets: Iterable[str], patience: float = 0.0) -> Resolution:
@@ -133,35 +188,63 @@ def resolve(db: Session, gecko: CoinGecko, assets: Iterable[str], patience: floa
 
 
 def unresolved(db: Session, user_id: str) -> list[Unresolved]:
-    """Return the coins of a user that nobody can price until they say which coins they are."""
+    """Return the coins and securities of a user that nobody can price until they say which ones they are."""
     candidates: dict[str, list[tuple[str, str]]] = {}
     rows = db.execute(select(CoinCandidateRow).order_by(col(CoinCandidateRow.position))).scalars()
     for row in rows:
         candidates.setdefault(row.asset, []).append((row.coin, row.name))
-    open_ = [asset for asset in needs(db, user_id).unresolved if asset in _coins_of(db, user_id)]
-    return [Unresolved(asset, symbol_of(asset), tuple(candidates.get(asset, ()))) for asset in open_]
+    theirs = _assets_of(db, user_id)
+    open_ = [asset for asset in needs(db, user_id).waiting if asset in theirs]
+    symbols = read_assets(db, open_)
+    return [
+        Unresolved(
+            asset,
+            symbols[asset].symbol if asset in symbols else symbol_of(asset),
+            tuple(candidates.get(asset, ())),
+            coingecko.ID if asset.startswith("crypto:") else yahoo.ID,
+        )
+        for asset in open_
+    ]
 
 
 def choose_coin(db: Session, user_id: str, asset: str, coin: str) -> None:
-    """Say, for one user, which CoinGecko coin an asset is: an id, ``NO_COIN`` for none, empty to take the word back.
+    """Say, for one user, what an asset is: a CoinGecko id for a coin, a Yahoo symbol for a security, ``NO_COIN`` for
+    none, empty to take the word back.
 
     What was stored under an earlier choice goes. Commits.
 
     Raises:
-        InvalidInputError: The asset is no coin, or the id cannot be one.
+        InvalidInputError: The asset is neither, or the id cannot be one.
         NotFoundError: There is no such user.
     """
-    coin = coin.strip().lower()
-    if not asset.startswith("crypto:") or len(coin) > 120 or not all(c.isalnum() or c in "-_." for c in coin):
+    is_coin = asset.startswith("crypto:")
+    coin = coin.strip().lower() if is_coin else coin.strip().upper()
+    allowed = "-_." if is_coin else "-.=^"
+    if not (is_coin or asset.startswith("stock:")) or len(coin) > (120 if is_coin else 40):
+        raise InvalidInputError("price.coin_invalid", asset=asset)
+    if not all((c.isascii() and c.isalnum()) or c in allowed for c in coin):
         raise InvalidInputError("price.coin_invalid", asset=asset)
     bump_revision(db, user_id)
-    row = db.get(AssetOverride, (user_id, asset)) or AssetOverride(user_id=user_id, asset=asset)
-    row.coingecko_id = coin
-    db.add(row)
-    for table in (DailyPrice, Quote, PriceHistoryRow):
+    if is_coin:
+        row = db.get(AssetOverride, (user_id, asset)) or AssetOverride(user_id=user_id, asset=asset)
+        row.coingecko_id = coin
+        db.add(row)
+    else:
+        db.execute(
+            delete(PriceListing).where(col(PriceListing.owner) == user_id, col(PriceListing.asset) == asset)
+        )
+        if coin:
+            db.add(
+                PriceListing(
+                    owner=user_id, asset=asset, provider=yahoo.ID, symbol=coin, checked_at=datetime.now(UTC)
+                )
+            )
+    for table in (DailyPrice, Quote, PriceHistoryRow, PriceWitness):
         db.execute(
             delete(table).where(
-                col(table.owner) == user_id, col(table.asset) == asset, col(table.provider) == coingecko.ID
+                col(table.owner) == user_id,
+                col(table.asset) == asset,
+                col(table.provider).startswith(coingecko.ID if is_coin else yahoo.ID),
             )
         )
     audit.record(db, user_id, "price.coin", {"asset": asset, "coin": coin})
@@ -169,25 +252,49 @@ def choose_coin(db: Session, user_id: str, asset: str, coin: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ helpers
-def _coins_of(db: Session, user_id: str) -> dict[str, tuple[datetime, datetime]]:
-    """Return the coins of one user with their first and last use."""
+def _assets_of(db: Session, user_id: str) -> Uses:
+    """Return the coins, securities and currencies of one user with their first and last use."""
     tx = TransactionRow
     sides: list[Select] = [
         select(side.label("asset"), col(tx.at).label("at")).where(
-            col(tx.user_id) == user_id, col(tx.deleted_at).is_(None), side.startswith("crypto:")
+            col(tx.user_id) == user_id, col(tx.deleted_at).is_(None), side.is_not(None)
         )
         for side in (col(tx.received_asset), col(tx.sent_asset), col(tx.fee_asset))
     ]
     sides.append(
         select(col(StatementLineRow.asset).label("asset"), col(StatementRow.as_of).label("at"))
         .join(StatementRow, col(StatementRow.id) == col(StatementLineRow.statement_id))
-        .where(col(StatementRow.user_id) == user_id, col(StatementLineRow.asset).startswith("crypto:"))
+        .where(col(StatementRow.user_id) == user_id)
     )
     every = union_all(*sides).subquery()
     rows = db.execute(
         select(every.c.asset, func.min(every.c.at), func.max(every.c.at)).group_by(every.c.asset)
     )
     return {asset: (first, last) for asset, first, last in rows}
+
+
+def _only(uses: Uses, namespace: str) -> Uses:
+    return {asset: use for asset, use in uses.items() if asset.startswith(namespace)}
+
+
+def _derivatives(db: Session, assets: set[str]) -> set[str]:
+    """Return those of the assets that no chart is kept of under a symbol anybody could guess."""
+    known = read_assets(db, assets)
+    return {asset for asset, one in known.items() if one.asset_class is AssetClass.DERIVATIVE}
+
+
+def _currencies(
+    db: Session, people: list[str], every: dict[str, Uses], known: Iterable[PriceListing]
+) -> tuple[str, ...]:
+    """Return the currencies that wealth is held, quoted and looked at in."""
+    held = {symbol_of(asset) for uses in every.values() for asset in uses if is_fiat(asset)}
+    quoted = {row.currency for row in known if row.currency}
+    seen = db.execute(
+        select(col(UserSettings.base_currency)).where(col(UserSettings.user_id).in_(people))
+    ).scalars()
+    return tuple(
+        sorted(one for one in held | quoted | set(seen) if len(one) == 3 and one not in ("EUR", "BTC"))
+    )
 
 
 def _coin_ids(db: Session, assets: set[str]) -> dict[str, str]:

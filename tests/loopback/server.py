@@ -1,4 +1,6 @@
-"""A stand-in on 127.0.0.1 for CoinGecko and the ECB: it speaks their documented APIs, and misbehaves on request.
+"""A stand-in on 127.0.0.1 for the market providers: it speaks their documented APIs, and misbehaves on request.
+
+CoinGecko and the ECB are here, Binance and Fear & Greed in ``exchanges``, Yahoo in ``charts``.
 
 In a test: ``with LoopbackServer() as server: server.coingecko_url``. In a process of its own, for the real app:
 ``python -m tests.loopback.server --port 18300``; it is then steered by ``POST /_control`` with the JSON of ``Trouble``.
@@ -18,6 +20,10 @@ from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.loopback.charts import PAPERS, Paper, YahooApi
+from tests.loopback.exchanges import BinanceApi, FearGreedApi
+from tests.loopback.replies import Reply, as_json
 
 #: id, symbol, name, market-cap rank (None: unranked), market cap, price in USD today
 COINS: list[tuple[str, str, str, int | None, int | None, float]] = [
@@ -75,6 +81,9 @@ class World:
         self.today = today or datetime.now(UTC).date()
         self.coins = list(COINS)
         self.prices = {coin[0]: coin[5] for coin in COINS}
+        self.papers: list[Paper] = list(PAPERS)
+        #: What a provider says wrongly: (provider, symbol, day) -> by which factor.
+        self.slips: dict[tuple[str, str, date], float] = {}
         self.requests: list[Request] = []
         self.troubles: list[Trouble] = []
         self.keys: set[str] = set()  # accepted demo keys; empty: keyless is fine and any key too
@@ -116,13 +125,6 @@ class World:
         return [day for day in days if day.weekday() < 5 and (day.month, day.day) not in ((1, 1), (12, 25))]
 
 
-Reply = tuple[int, str, bytes, dict[str, str]]
-
-
-def _json(status: int, document: Any, headers: dict[str, str] | None = None) -> Reply:
-    return status, "application/json; charset=utf-8", json.dumps(document).encode(), headers or {}
-
-
 class CoinGeckoApi:
     """The documented routes below ``/api/v3``."""
 
@@ -132,30 +134,35 @@ class CoinGeckoApi:
     def answer(self, path: str, query: dict[str, str], headers: dict[str, str]) -> Reply:
         key = headers.get("x-cg-demo-api-key", "") or query.get("x_cg_demo_api_key", "")
         if self.world.keys and key not in self.world.keys:
-            return _json(401, {"status": {"error_code": 10002, "error_message": "API Key Missing."}})
+            return as_json(401, {"status": {"error_code": 10002, "error_message": "API Key Missing."}})
         if path == "/ping":
-            return _json(200, {"gecko_says": "(V3) To the Moon!"})
+            return as_json(200, {"gecko_says": "(V3) To the Moon!"})
+        if path == "/global":
+            data = {"market_cap_percentage": {"btc": 57.31, "eth": 12.1}, "updated_at": int(time.time()) - 60}
+            return as_json(200, {"data": data})
         if path == "/coins/list":
             rows = [{"id": c[0], "symbol": c[1], "name": c[2]} for c in self.world.coins]
-            return _json(200, rows, {"cache-control": "max-age=300", "etag": 'W/"list-1"'})
+            return as_json(200, rows, {"cache-control": "max-age=300", "etag": 'W/"list-1"'})
         if path == "/simple/price":
             return self._simple_price(query)
         if path == "/coins/markets":
             return self._markets(query)
         if path.startswith("/coins/") and path.endswith("/market_chart"):
             return self._chart(unquote(path.split("/")[2]), query)
-        return _json(404, {"error": "Incorrect path. Please check the documentation"})
+        return as_json(404, {"error": "Incorrect path. Please check the documentation"})
 
     def _simple_price(self, query: dict[str, str]) -> Reply:
         if "vs_currencies" not in query:
-            return _json(422, {"error": "Missing parameter vs_currencies"})
+            return as_json(422, {"error": "Missing parameter vs_currencies"})
         body: dict[str, Any] = {}
         for coin in query.get("ids", "").split(","):
             if coin in self.world.prices:
-                body[coin] = dict.fromkeys(query["vs_currencies"].split(","), self.world.prices[coin])
+                factor = self.world.slips.get(("coingecko", coin, datetime.now(UTC).date()), 1.0)
+                value = self.world.prices[coin] * factor
+                body[coin] = dict.fromkeys(query["vs_currencies"].split(","), value)
                 if query.get("include_last_updated_at") == "true":
                     body[coin]["last_updated_at"] = int(time.time()) - 20
-        return _json(200, body)
+        return as_json(200, body)
 
     def _markets(self, query: dict[str, str]) -> Reply:
         ids = query["ids"].split(",") if "ids" in query else [c[0] for c in self.world.coins]
@@ -164,15 +171,15 @@ class CoinGeckoApi:
             for c in self.world.coins
             if c[0] in ids
         ]
-        return _json(200, rows)
+        return as_json(200, rows)
 
     def _chart(self, coin: str, query: dict[str, str]) -> Reply:
         if coin not in self.world.prices:
-            return _json(404, {"error": "coin not found"})
+            return as_json(404, {"error": "coin not found"})
         days = int(query["days"])
         if days > self.world.free_plan_days:
             message = "Your request exceeds the allowed time range."
-            return _json(401, {"error": {"status": {"error_code": 10012, "error_message": message}}})
+            return as_json(401, {"error": {"status": {"error_code": 10012, "error_message": message}}})
         now = datetime.now(UTC).replace(microsecond=0)
         if query.get("interval") == "daily" or days > 90:
             midnight = now.replace(hour=0, minute=0, second=0)
@@ -181,8 +188,12 @@ class CoinGeckoApi:
             step = timedelta(minutes=5) if days == 1 else timedelta(hours=1)
             stamps = [now - step * back for back in range(int(timedelta(days=days) / step), 0, -1)]
         stamps.append(now)
-        prices = [[int(at.timestamp()) * 1000, self.world.price(coin, at)] for at in stamps]
-        return _json(200, {"prices": prices, "market_caps": [], "total_volumes": []})
+        prices = [[int(at.timestamp()) * 1000, self._seen(coin, at)] for at in stamps]
+        return as_json(200, {"prices": prices, "market_caps": [], "total_volumes": []})
+
+    def _seen(self, coin: str, at: datetime) -> float:
+        day = (at - timedelta(seconds=1)).date()  # a point at midnight closes the day before
+        return self.world.price(coin, at) * self.world.slips.get(("coingecko", coin, day), 1.0)
 
 
 class EcbApi:
@@ -245,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.world.prices.update(order.pop("prices"))
         if order:
             self.world.troubles.append(Trouble(**order))
-        self._send(*_json(200, {"ok": True}))
+        self._send(*as_json(200, {"ok": True}))
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -254,7 +265,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.world.requests.append(Request(parts.path, query, headers))
         if self.world.over_limit():
             body = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
-            self._send(*_json(429, body, {"retry-after": "2"}))
+            self._send(*as_json(429, body, {"retry-after": "2"}))
             return
         trouble = self.world.trouble_for(self.path)
         if trouble is None or self._misbehave(trouble):
@@ -265,6 +276,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, path: str, query: dict[str, str], headers: dict[str, str]) -> Reply:
         if path.startswith("/api/v3"):
             return CoinGeckoApi(self.world).answer(path.removeprefix("/api/v3"), query, headers)
+        if path.startswith("/binance/"):
+            return BinanceApi(self.world).spot(path.removeprefix("/binance"), query)
+        if path.startswith("/fapi/v1/"):
+            return BinanceApi(self.world).futures(path, query)
+        if path.startswith("/fng/"):
+            return FearGreedApi(self.world).answer(query)
+        if path.startswith(("/v8/finance/chart/", "/v1/finance/search")):
+            return YahooApi(self.world).answer(unquote(path), query, headers)
         if path.startswith("/stats/eurofxref/"):
             return EcbApi(self.world).file(path.rpartition("/")[2], headers)
         if path == "/service/data/EXR/D..EUR.SP00.A":
@@ -341,6 +360,19 @@ class LoopbackServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.coingecko_url = f"{self.url}/api/v3"
         self.ecb_url = f"{self.url}/stats/eurofxref"
+        self.binance_url = f"{self.url}/binance"
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The settings that lead the app's market providers here."""
+        return {
+            "coingecko_url": self.coingecko_url,
+            "ecb_url": self.ecb_url,
+            "binance_url": self.binance_url,
+            "binance_futures_url": self.url,
+            "yahoo_url": self.url,
+            "fear_greed_url": self.url,
+        }
 
     @property
     def paths(self) -> list[str]:

@@ -29,9 +29,7 @@ def server():
 @pytest.fixture
 def online(settings, server):
     """The same database, with the providers reachable on loopback."""
-    chosen = load_settings(
-        data_dir=settings.data_dir, offline=False, coingecko_url=server.coingecko_url, ecb_url=server.ecb_url
-    )
+    chosen = load_settings(data_dir=settings.data_dir, offline=False, **server.addresses)
     engine.configure(chosen)
     yield chosen
     market_data.close()

@@ -27,10 +27,10 @@ def test_what_is_held_gets_a_price_with_its_whole_path(db, online, someone, give
     give(someone, "SOL", "3")
     report = pricing.refresh(db, someone)
     assert (report.prices, report.problems, report.unresolved) == (
-        2,
+        3,
         {},
         (),
-    )  # bitcoin too: a currency to look in
+    )  # bitcoin too: a currency to look in; and the dollar that Binance counts in
     found = price(db, someone, SOL, "EUR")
     assert [rate.provider for rate in found.path] == ["coingecko", "ecb"]
     assert found.path[0].value == Decimal("187.25")
@@ -296,6 +296,7 @@ def test_every_call_is_on_record(db, online, server, someone, give):
     assert {(row.provider, row.outcome, row.status) for row in rows} == {
         ("coingecko", "ok", 200),
         ("ecb", "ok", 200),
+        ("binance", "ok", 200),
     }
     assert all("?" not in row.path for row in rows)
 
