@@ -21,17 +21,7 @@ from smartfolio_app.state.base import AppState
 from smartfolio_app.state.locale import Locale
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.state.palette import PaletteState
-
-#: (address, message key, icon), in the order of the rail.
-PAGES = (
-    ("/", "nav.dashboard", "chart-no-axes-combined"),
-    ("/holdings", "nav.holdings", "layers"),
-    ("/performance", "nav.performance", "trending-up"),
-    ("/transactions", "nav.transactions", "arrow-left-right"),
-    ("/sources", "nav.sources", "plug"),
-    ("/items", "nav.items", "house"),
-    ("/settings", "nav.settings", "settings-2"),
-)
+from smartfolio_app.state.places import PLACES, Place
 
 
 def page(
@@ -86,42 +76,71 @@ def _effects(**events: Any) -> rx.Component:
 
 
 def _rail(here: str) -> rx.Component:
-    links = [
-        rx.el.li(
-            route_link(
-                icon(symbol),
-                rx.el.span(t(key), class_name="tip", custom_attrs={"aria-hidden": "true"}),
-                to=address,
-                class_name="nav-link here" if key == here else "nav-link",
-                aria_label=t(key),
-                custom_attrs={"aria-current": "page"} if key == here else {},
-            )
-        )
-        for address, key, symbol in PAGES
+    sections = dict.fromkeys(place.section for place in PLACES)
+    lists = [
+        rx.el.ul(*[_item(place, _rail_link(place, here)) for place in PLACES if place.section == section])
+        for section in sections
     ]
     return rx.el.nav(
         route_link(mark(), to="/", class_name="mark", aria_label=t("nav.home")),
-        rx.el.ul(*links),
+        *lists,
         rx.el.div(light_switch(), sign_out(), class_name="foot"),
         class_name="rail",
         aria_label=t("nav.main"),
     )
 
 
+def _rail_link(place: Place, here: str) -> rx.Component:
+    tip = rx.el.span(t(place.key), class_name="tip", custom_attrs={"aria-hidden": "true"})
+    return _link(place, here, icon(place.icon), tip, aria_label=t(place.key))
+
+
 def _dock(here: str) -> rx.Component:
-    links = [
-        rx.el.li(
-            route_link(
-                icon(symbol),
-                rx.el.span(t(f"nav.short_{key.removeprefix('nav.')}")),
-                to=address,
-                class_name="nav-link here" if key == here else "nav-link",
-                custom_attrs={"aria-current": "page"} if key == here else {},
-            )
-        )
-        for address, key, symbol in PAGES
-    ]
-    return rx.el.nav(rx.el.ul(*links, class_name="dock"), aria_label=t("nav.main"), class_name="only-phone")
+    """Return the bar at the bottom of a phone; what has no room in it is behind its last button."""
+    first = [place for place in PLACES if place.phone]
+    rest = [place for place in PLACES if not place.phone]
+    elsewhere = any(place.key == here for place in rest)
+    more = rx.el.button(
+        icon("ellipsis"),
+        rx.el.span(t("nav.more")),
+        type="button",
+        class_name="nav-link here" if elsewhere else "nav-link",
+        custom_attrs={"popoverTarget": "more-places"},
+    )
+    links = [_item(place, _dock_link(place, here)) for place in first]
+    sheet = rx.el.ul(
+        *[_item(place, _link(place, here, icon(place.icon), rx.el.span(t(place.key)))) for place in rest],
+        id="more-places",
+        class_name="more-places",
+        custom_attrs={"popover": "auto"},
+    )
+    return rx.el.nav(
+        rx.el.ul(*links, rx.el.li(more), class_name="dock"),
+        sheet,
+        key=here,  # another page is another dock: the sheet does not stay open over it
+        aria_label=t("nav.main"),
+        class_name="only-phone",
+    )
+
+
+def _dock_link(place: Place, here: str) -> rx.Component:
+    short = rx.el.span(t(f"nav.short_{place.key.removeprefix('nav.')}"))
+    return _link(place, here, icon(place.icon), short)
+
+
+def _link(place: Place, here: str, *content: Any, **props: Any) -> rx.Component:
+    return route_link(
+        *content,
+        to=place.address,
+        class_name="nav-link here" if place.key == here else "nav-link",
+        custom_attrs={"aria-current": "page"} if place.key == here else {},
+        **props,
+    )
+
+
+def _item(place: Place, link: rx.Component) -> rx.Component:
+    item = rx.el.li(link)
+    return rx.cond(AppState.is_admin, item) if place.admin else item
 
 
 def skeleton_page() -> rx.Component:

@@ -14,19 +14,10 @@ from smartfolio_app.services import wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import for_everyone, signed_in
+from smartfolio_app.state.places import PLACES
 from smartfolio_app.state.seat import PageState, Seat
 
-#: (address, message key) of the pages that can be gone to.
-PLACES = (
-    ("/", "nav.dashboard"),
-    ("/holdings", "nav.holdings"),
-    ("/performance", "nav.performance"),
-    ("/transactions", "nav.transactions"),
-    ("/sources", "nav.sources"),
-    ("/items", "nav.items"),
-    ("/settings", "nav.settings"),
-)
-MOST = 9
+MOST = 14
 
 
 @dataclass
@@ -72,14 +63,14 @@ class PaletteState(PageState, rx.State):
         seat = await self._seat(viewer)
         wanted = words.strip().casefold()[:80]
         portfolio = await off_loop(wealth.portfolio, seat.view) if wanted else None
-        self.hits = [*_places(wanted, seat.figures), *_assets(wanted, portfolio, seat.figures)][:MOST]
+        self.hits = [*_places(wanted, viewer, seat.figures), *_assets(wanted, portfolio, seat.figures)][:MOST]
 
 
-def _places(wanted: str, figures: Figures) -> Iterator[Hit]:
-    for address, key in PLACES:
-        label = figures.say(key)
-        if wanted in label.casefold():
-            yield Hit(label=label, link=address)
+def _places(wanted: str, viewer: Viewer, figures: Figures) -> Iterator[Hit]:
+    for place in PLACES:
+        label = figures.say(place.key)
+        if wanted in label.casefold() and (viewer.is_admin or not place.admin):
+            yield Hit(label=label, link=place.address)
 
 
 def _assets(wanted: str, portfolio: Portfolio | None, figures: Figures) -> Iterator[Hit]:
