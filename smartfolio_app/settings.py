@@ -149,6 +149,9 @@ class Settings(BaseSettings):
         default="https://sim.logonvalidation.net",
         description="base address of the sign-in of Saxo's simulation",
     )
+    cointracking_url: WebAddress = Field(
+        default="https://cointracking.info/api/v1", description="base address of the CoinTracking API"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )

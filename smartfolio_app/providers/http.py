@@ -148,7 +148,8 @@ class Gateway:
         self.closing = Event()
         self._recorder = recorder
         self._history = history
-        self._clients: dict[tuple[str, str, str], ProviderClient] = {}
+        self._clients: dict[tuple[str, str, str, str], ProviderClient] = {}
+        self._shares: dict[tuple[str, str, str], _Share] = {}
         self._lock = Lock()
         self.http = httpx.Client(
             timeout=httpx.Timeout(self.limits.read, connect=self.limits.connect),
@@ -165,24 +166,37 @@ class Gateway:
         budget: Budget,
         key: str = "",
         headers: Mapping[str, str] | None = None,
+        private: str = "",
     ) -> ProviderClient:
         """Return the client for ``provider`` at ``base_url`` with ``key`` (only its digest is kept here).
+
+        Clients with the same key share its budget. ``private`` names whose answers these are: they are kept for nobody
+        else, not even for somebody who holds the same key.
 
         Raises:
             ProviderAddressError: ``base_url`` is neither https nor http on loopback.
         """
         check_address(provider, base_url)
-        identity = (provider, base_url, key_digest(key))
+        owner = (provider, base_url, key_digest(key))
         with self._lock:
-            client = self._clients.get(identity)
+            client = self._clients.get((*owner, private))
             if client is not None:
                 return client
+            share = self._shares.get(owner)
         made = ProviderClient(
-            self, provider, base_url, key_id=identity[2], budget=budget, headers=headers or {}
+            self,
+            provider,
+            base_url,
+            key_id=owner[2],
+            share=share or _Share(budget),
+            headers=headers or {},
+            private=private,
         )
-        made.restore(self.history_of(made))
+        if share is None:
+            made.restore(self.history_of(made))
         with self._lock:
-            return self._clients.setdefault(identity, made)
+            made.share = self._shares.setdefault(owner, made.share)
+            return self._clients.setdefault((*owner, private), made)
 
     def history_of(self, client: ProviderClient) -> list[OutboundCall]:
         """Return the recorded calls of a client's provider and key, by whichever process."""
@@ -208,6 +222,15 @@ class Gateway:
         self.http.close()
 
 
+class _Share:
+    """What all clients of one provider and key have in common."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.window = Window(budget)
+        self.breaker = Breaker()
+        self.turn = Lock()
+
+
 class ProviderClient:
     """One provider, at one address, with one key."""
 
@@ -218,17 +241,27 @@ class ProviderClient:
         base_url: str,
         *,
         key_id: str,
-        budget: Budget,
+        share: _Share,
         headers: Mapping[str, str],
+        private: str,
     ) -> None:
         self.provider = provider
         self.key_id = key_id
-        self.window = Window(budget)
-        self.breaker = Breaker()
+        self.share = share
         self._gateway = gateway
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._headers = dict(headers)
-        self._turn = Lock()
+        self._private = private
+
+    @property
+    def window(self) -> Window:
+        """The budget, shared by all clients of this key."""
+        return self.share.window
+
+    @property
+    def breaker(self) -> Breaker:
+        """The breaker, shared by all clients of this key."""
+        return self.share.breaker
 
     @property
     def host(self) -> str:
@@ -258,7 +291,7 @@ class ProviderClient:
 
     def recount(self) -> None:
         """Take over what other processes spent of the budget. Waits for a call that ``ask`` has under way."""
-        with self._turn:
+        with self.share.turn:
             calls = self._gateway.history_of(self)
             self.window.recount(())
             self.restore(calls)
@@ -295,7 +328,9 @@ class ProviderClient:
             ProviderError: No usable answer; the subclass says why.
         """
         url = self._base.join(path.lstrip("/")).copy_merge_params(dict(params or {}))
-        question = _Question(url, (self.provider, self.key_id, str(url)), read, ttl, patience)
+        question = _Question(
+            url, (self.provider, f"{self.key_id}:{self._private}", str(url)), read, ttl, patience
+        )
         kept = self._gateway.cache.get(question.key)
         if kept is not None and self._gateway.clock() < kept.fresh_until:
             return replace(kept.answer, cached=True)
@@ -322,7 +357,7 @@ class ProviderClient:
     def _attempt_of(
         self, build: Callable[[], Outgoing], read: Callable[[bytes], T], patience: float
     ) -> Answer[T]:
-        with self._turn:
+        with self.share.turn:
             outgoing = build()
             url = self._address(outgoing)
             if self._admit(patience, url):

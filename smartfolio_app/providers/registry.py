@@ -22,7 +22,7 @@ WEALTH_ITEMS = "wealth_items"
 FILE_CRYPTO = "file_crypto"
 FILE_STOCKS = "file_stocks"
 
-__all__ = ["BUILT_IN", "WELL_KNOWN", "Field", "Provider", "family", "provider", "providers"]
+__all__ = ["BUILT_IN", "WELL_KNOWN", "Field", "Provider", "family", "is_live", "provider", "providers"]
 
 #: Shown to a new user before anything is set up, in this order; the rest is found by searching.
 WELL_KNOWN = ("cointracking_api", "cointracking_csv", FILE_CRYPTO, "saxo_csv", FILE_STOCKS)
@@ -131,6 +131,12 @@ def family(provider_id: str) -> tuple[str, ...]:
     files = asked.files_of if asked is not None and asked.files_of else provider_id
     related = [files, *(one.id for one in providers().values() if one.files_of == files)]
     return (provider_id, *(one for one in related if one != provider_id and one in providers()))
+
+
+def is_live(provider_id: str) -> bool:
+    """Tell whether a provider is read over the network."""
+    found = providers().get(provider_id)
+    return found is not None and found.kind == "api"
 
 
 def _institutions() -> list[Provider]:

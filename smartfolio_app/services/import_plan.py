@@ -16,10 +16,12 @@ from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.balances import EffectRow, anchor, effect, holdings_at
 from smartfolio_app.ledger.dedupe import MergeResult, merge
 from smartfolio_app.ledger.transactions import Statement, Transaction
+from smartfolio_app.providers import registry
 from smartfolio_app.providers.csv.base import ParsedFile, ReadOptions, UnknownFormatError
 from smartfolio_app.providers.csv.importing import parse
 from smartfolio_app.services import mappings, sources
 from smartfolio_app.services.import_results import Request
+from smartfolio_app.services.time_shifts import without_shifted
 from smartfolio_app.storage.repo_ledger import known_transactions, read_statements, read_transactions
 from smartfolio_app.storage.tables import ImportBatch, SourceFile, SourceRow, StatementRow, TransactionRow
 
@@ -110,6 +112,8 @@ def make(db: Session, request: Request, reading: Reading, source: SourceRow | No
         repeated = set(parsed.suspected)
         incoming = [transaction for transaction in incoming if transaction.row not in repeated]
     merged = merge(known_transactions(db, source_id) if source is not None else (), incoming)
+    if source is not None and registry.is_live(source.provider):
+        merged = without_shifted(db, source_id, merged, told_by_files=False)
     before = _stored(db, source_id) if source is not None else ([], [])
     statement = parsed.statement
     lines = len(statement.lines) if statement is not None else 0
@@ -131,7 +135,7 @@ def _is_known(db: Session, source_id: str, reading: Reading, stored: list[Statem
     """
     statement = reading.parsed.statement
     assert statement is not None, "the caller asked about a statement"
-    same = [one for one in stored if _positions(one) == _positions(statement)]
+    same = [one for one in stored if positions(one) == positions(statement)]
     if any(one.as_of == statement.as_of for one in same):
         return True
     if reading.parsed.as_of_known or not same:
@@ -148,7 +152,7 @@ def _is_known(db: Session, source_id: str, reading: Reading, stored: list[Statem
     return db.execute(from_this_file.limit(1)).first() is not None
 
 
-def _positions(statement: Statement) -> Counter[tuple[object, ...]]:
+def positions(statement: Statement) -> Counter[tuple[object, ...]]:
     """Return what a statement says, whatever the order of its lines."""
     return Counter((line.account, line.asset, line.quantity, line.cost) for line in statement.lines)
 

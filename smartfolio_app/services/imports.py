@@ -23,6 +23,7 @@ from smartfolio_app.services.import_results import (
     Wanted,
 )
 from smartfolio_app.services.jobs import jobs
+from smartfolio_app.services.sync import taking_back
 from smartfolio_app.services.worker import Progress, worker
 from smartfolio_app.storage.repo_ledger import bump_revision, read_statements, read_transactions
 from smartfolio_app.storage.tables import (
@@ -135,7 +136,7 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
 
     Raises:
         NotFoundError: The user made no such import.
-        ConflictError: It was taken back already.
+        ConflictError: It was taken back already, or it is a sync that is under way.
     """
     bump_revision(db, user_id)
     batch = db.get(ImportBatch, batch_id, populate_existing=True)
@@ -145,6 +146,11 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
     if batch.undone_at is not None:
         db.rollback()
         raise ConflictError("import.undone_already")
+    try:
+        taking_back.before_undo(db, batch_id)
+    except ConflictError:
+        db.rollback()
+        raise
     source = db.get(SourceRow, batch.source_id)
     assert source is not None, "a batch goes with its source"
     before = _held(db, source.id)
@@ -157,6 +163,7 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
         trade_prices.rebuild(db, user_id)
     batch.undone_at = utc_now()
     db.add(batch)
+    taking_back.after_undo(db, batch_id)
     db.flush()
     changed = effect(before, _held(db, source.id))
     audit.record(db, user_id, "import.undo", {"batch": batch_id, "source": source.key})

@@ -29,6 +29,7 @@ from smartfolio_app.services import (
     process_reports,
     snapshots,
     staging,
+    sync,
     warming,
 )
 from smartfolio_app.storage.engine import session_scope
@@ -114,6 +115,8 @@ TASKS: tuple[Task, ...] = (
         timedelta(seconds=4),
         _prices,
     ),
+    # Looking costs two short queries; what is due is done in threads of its own.
+    Task("sync", timedelta(seconds=15), timedelta(seconds=6), sync.tick),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
     # Looking often costs one query, and catches each user's own midnight.
@@ -164,6 +167,7 @@ class Scheduler:
             running, self._scheduler = self._scheduler, None
         if running is not None:
             market_data.close()
+            sync.stop()
             running.shutdown(wait=True)
 
     def soon(self, name: str) -> bool:

@@ -6,10 +6,11 @@ source is looked at on its own: one whose status cannot be told says so, and the
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import delete, func, select
@@ -19,19 +20,26 @@ from smartfolio_app.analytics.scope import ALL, Category
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError, SmartFolioError
 from smartfolio_app.i18n import error_text, translate, translate_or_text
 from smartfolio_app.providers import registry
+from smartfolio_app.providers.csv.base import Message
 from smartfolio_app.providers.registry import Provider
-from smartfolio_app.services import audit, files, trade_prices
+from smartfolio_app.services import audit, credentials, files, trade_prices
 from smartfolio_app.services.source_counts import counts_by_source
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.storage.repo_ledger import bump_revision
+from smartfolio_app.storage.repo_sync import newest_runs, state_of
 from smartfolio_app.storage.tables import (
     DailyPrice,
     ImportBatch,
     SourceRow,
+    SyncRun,
+    SyncState,
     UserSettings,
 )
 
-Status = Literal["ok", "empty", "inactive", "error", "not_configured", "stale"]
+Status = Literal["ok", "empty", "inactive", "error", "not_configured", "stale", "syncing"]
+
+#: After this a source that is synced by hand alone counts as out of date.
+MANUAL_PATIENCE = timedelta(days=2)
 
 _log = logging.getLogger(__name__)
 _LONGEST_LABEL = 120
@@ -77,6 +85,17 @@ class Facts:
     source: SourceRow
     provider: Provider
     counts: Mapping[str, int]
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a live source's status is judged by: its credentials, and how its syncs went."""
+
+    connected: bool
+    locked: bool
+    state: SyncState | None
+    run: SyncRun | None
 
 
 # --------------------------------------------------------------------------------------------------- the status
@@ -91,8 +110,15 @@ def source_status(db: Session, user_id: str) -> SourcesView:
         raise NotFoundError("account.no_such_user")
     counts = counts_by_source(db, user_id)
     rows = db.execute(select(SourceRow).where(col(SourceRow.user_id) == user_id)).scalars().all()
-    found = [_one(row, counts.get(row.id, {}), settings.language) for row in sorted(rows, key=_order)]
+    runs = newest_runs(db, user_id) if any(registry.is_live(row.provider) for row in rows) else {}
+    found = [
+        _one(db, row, counts.get(row.id, {}), settings.language, runs.get(row.id))
+        for row in sorted(rows, key=_order)
+    ]
     connected = {row.provider for row in rows}
+    connected |= {
+        one.files_of for one in registry.providers().values() if one.id in connected and one.files_of
+    }
     found += [
         _not_configured(registry.providers()[provider_id], settings.language)
         for provider_id in registry.WELL_KNOWN
@@ -105,13 +131,18 @@ def source_status(db: Session, user_id: str) -> SourcesView:
     )
 
 
-def _one(row: SourceRow, counts: Mapping[str, int], language: str) -> SourceStatus:
+def _one(
+    db: Session, row: SourceRow, counts: Mapping[str, int], language: str, run: SyncRun | None
+) -> SourceStatus:
     label, kind = row.label or row.key, ""
+    visible = row.active
     try:
         provider = registry.provider(row.provider)
         label, kind = label_of(row, language), provider.kind
-        status, reason = STATUS_OF_KIND[kind](Facts(row, provider, counts))
-        sentence = translate(language, reason) if reason else row.last_error if status == "error" else ""
+        link = _link(db, row, run) if kind == "api" else None
+        visible = row.active and (link is None or link.connected)
+        status, reason = STATUS_OF_KIND[kind](Facts(row, provider, counts, link))
+        sentence = _said(reason, language) if reason else row.last_error if status == "error" else ""
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one source, the others must be served
         _log.exception("the status of source %s cannot be told", row.key)
         status = "error"
@@ -127,7 +158,7 @@ def _one(row: SourceRow, counts: Mapping[str, int], language: str) -> SourceStat
         kind=kind,
         provider=row.provider,
         configured=True,
-        visible=row.active,
+        visible=visible,
         active=row.active,
         status=status,
         reason=sentence,
@@ -156,11 +187,56 @@ def _file_status(facts: Facts) -> tuple[Status, str]:
     return "ok", ""
 
 
+def _live_status(facts: Facts) -> tuple[Status, str | Message]:
+    link = facts.link
+    assert link is not None, "a live source has one"
+    if not facts.source.active:
+        return "inactive", "sources_status.reason.inactive"
+    if not link.connected:
+        kept = facts.counts.get("transactions") or facts.counts.get("positions")
+        return "not_configured", f"sources_status.reason.{'key_removed' if kept else 'no_key'}"
+    if link.locked:
+        return "error", "sources_status.reason.locked"
+    state, run = link.state, link.run
+    under_way = run is not None and run.state in ("queued", "running")
+    if state is None or state.succeeded_at is None:
+        if under_way:
+            return "syncing", "sources_status.reason.first_sync"
+        if state is not None and state.error:
+            return "error", Message(f"error.{state.error}", json.loads(state.error_params))
+        return "empty", "sources_status.reason.never_synced"
+    if under_way:
+        return "syncing", ""
+    if state.error:
+        return "stale", Message(f"error.{state.error}", json.loads(state.error_params))
+    patience = timedelta(minutes=2 * state.every_minutes) if state.every_minutes else MANUAL_PATIENCE
+    if datetime.now(UTC) - state.succeeded_at > max(patience, timedelta(minutes=30)):
+        return "stale", "sources_status.reason.long_ago"
+    return "ok", ""
+
+
 #: How a source of each kind is judged: (status, message key of the reason). May raise; see ``_one``.
-STATUS_OF_KIND: dict[str, Callable[[Facts], tuple[Status, str]]] = {
+STATUS_OF_KIND: dict[str, Callable[[Facts], tuple[Status, str | Message]]] = {
     "manual": _manual_status,
     "csv": _file_status,
+    "api": _live_status,
 }
+
+
+def _link(db: Session, row: SourceRow, run: SyncRun | None) -> Link:
+    described = credentials.describe(db, row)
+    return Link(
+        connected=bool(described) and all(one.is_set for one in described if one.required),
+        locked=any(one.locked for one in described),
+        state=state_of(db, row.id),
+        run=run,
+    )
+
+
+def _said(reason: str | Message, language: str) -> str:
+    if isinstance(reason, Message):
+        return translate_or_text(language, reason.code, **reason.params)
+    return translate(language, reason)
 
 
 def _not_configured(provider: Provider, language: str) -> SourceStatus:
@@ -174,7 +250,9 @@ def _not_configured(provider: Provider, language: str) -> SourceStatus:
         visible=False,
         active=False,
         status="not_configured",
-        reason=translate(language, "sources_status.reason.not_configured"),
+        reason=translate(
+            language, f"sources_status.reason.{'no_key' if provider.kind == 'api' else 'not_configured'}"
+        ),
     )
 
 
@@ -208,13 +286,15 @@ def find(db: Session, user_id: str, key: str) -> SourceRow:
 
 
 def source_of_provider(db: Session, user_id: str, provider_id: str) -> SourceRow | None:
-    """Return the user's oldest source of a provider, ``None`` when they have none."""
-    wanted = select(SourceRow).where(
-        col(SourceRow.user_id) == user_id, col(SourceRow.provider) == provider_id
+    """Return the user's oldest source of a provider, else that of the same account told another way, else ``None``."""
+    family = registry.family(provider_id)
+    wanted = (
+        select(SourceRow)
+        .where(col(SourceRow.user_id) == user_id, col(SourceRow.provider).in_(family))
+        .order_by(col(SourceRow.created_at), col(SourceRow.id))
     )
-    return db.execute(
-        wanted.order_by(col(SourceRow.created_at), col(SourceRow.id)).limit(1)
-    ).scalar_one_or_none()
+    rows = sorted(db.execute(wanted).scalars(), key=lambda row: family.index(row.provider))
+    return rows[0] if rows else None
 
 
 def new_source(db: Session, user_id: str, provider_id: str, label: str = "") -> SourceRow:
@@ -245,13 +325,53 @@ def new_source(db: Session, user_id: str, provider_id: str, label: str = "") -> 
 
 
 # ------------------------------------------------------------------------------------------------ what one can do
-def add(db: Session, user_id: str, provider_id: str, label: str = "") -> SourceStatus:
-    """Create a source of a provider and return it; raises as ``new_source``."""
+def add(
+    db: Session,
+    user_id: str,
+    provider_id: str,
+    label: str = "",
+    *,
+    separate: bool = False,
+    config: Mapping[str, str] | None = None,
+) -> SourceStatus:
+    """Create a source of a provider and return it; raises as ``new_source``.
+
+    An account that is already filled from its files becomes a live one when its network address is added: one account
+    is one source, else everything in it would count twice. ``separate`` says that it is another account. ``config`` is
+    what the provider must be told besides credentials.
+    """
     bump_revision(db, user_id)
-    row = new_source(db, user_id, provider_id, label)
-    audit.record(db, user_id, "source.add", {"source": row.key})
+    row = None if separate else same_account(db, user_id, provider_id)
+    if row is not None:
+        row.provider = provider_id
+        row.label = _clean_label(label) if label.strip() else row.label
+    else:
+        row = new_source(db, user_id, provider_id, label)
+    row.config = _config_text(registry.provider(provider_id), config or {})
+    db.add(row)
+    audit.record(db, user_id, "source.add", {"source": row.key, "provider": provider_id})
     db.commit()
     return status_of(db, user_id, row.key)
+
+
+def same_account(db: Session, user_id: str, provider_id: str) -> SourceRow | None:
+    """Return the user's source that is filled from files of the account which a live provider tells of."""
+    provider = registry.provider(provider_id)
+    if provider.kind != "api" or not provider.files_of:
+        return None
+    found = source_of_provider(db, user_id, provider.files_of)
+    return found if found is not None and found.provider == provider.files_of else None
+
+
+def _config_text(provider: Provider, config: Mapping[str, str]) -> str:
+    """Return the configuration as it is stored; raise ``InvalidInputError`` for what the provider does not ask."""
+    known = {field.name: field for field in provider.config_fields}
+    for name, value in config.items():
+        field_ = known.get(name)
+        if field_ is None or len(value) > 200 or (field_.choices and value not in field_.choices):
+            raise InvalidInputError("source.config_invalid", field=name[:40], provider=provider.label)
+    usual = {name: one.choices[0] for name, one in known.items() if one.choices}
+    return json.dumps({**usual, **config})
 
 
 def status_of(db: Session, user_id: str, key: str) -> SourceStatus:

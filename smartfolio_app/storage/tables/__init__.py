@@ -36,6 +36,7 @@ from smartfolio_app.storage.tables.rebalancing import (
     RebalanceTarget,
     RebalanceVenue,
 )
+from smartfolio_app.storage.tables.sync import NonceRow, SyncRun, SyncState
 from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "HealthDismissal",
     "ImportBatch",
     "MarketSignal",
+    "NonceRow",
     "OutboundCallRow",
     "PriceHistoryRow",
     "PriceListing",
@@ -68,6 +70,8 @@ __all__ = [
     "SourceRow",
     "StatementLineRow",
     "StatementRow",
+    "SyncRun",
+    "SyncState",
     "TransactionRow",
     "TransferDecision",
     "User",

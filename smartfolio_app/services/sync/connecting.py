@@ -1,0 +1,152 @@
+"""Connecting an account: its credentials are tried, what they may do is told, and only then are they kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session
+
+from smartfolio_app.errors import ConflictError
+from smartfolio_app.providers import registry
+from smartfolio_app.providers.connectors import KeyCheck, connector
+from smartfolio_app.providers.csv.base import Message
+from smartfolio_app.providers.errors import ProviderError
+from smartfolio_app.services import audit, credentials
+from smartfolio_app.services.sync import engine
+from smartfolio_app.services.sync.access import open_access, told
+from smartfolio_app.services.sync.reports import Connection, connection, live_source
+from smartfolio_app.storage.repo_ledger import bump_revision
+from smartfolio_app.storage.repo_sync import open_run, state_of
+from smartfolio_app.storage.tables import SourceRow, SyncState
+from smartfolio_app.storage.vault import VaultLockedError
+
+
+class DangerousKeyError(ConflictError):
+    """The key could move something; it is kept only when its owner says so. ``check`` is what the provider told."""
+
+    def __init__(self, provider: str, check: KeyCheck) -> None:
+        super().__init__("credential.dangerous", provider=provider)
+        self.check = check
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A source whose credentials are kept. ``check`` is ``None`` when they could not be tried; ``problem`` says why."""
+
+    connection: Connection
+    check: KeyCheck | None
+    problem: Message | None = None
+
+
+def check(db: Session, user_id: str, source_key: str, values: Mapping[str, str] | None = None) -> KeyCheck:
+    """Return what credentials may do: those given, which are not kept, or those in the vault.
+
+    Raises:
+        NotFoundError: The user has no such source.
+        InvalidInputError: It is no live source, or a field is missing or unusable.
+        ConflictError: No credentials were given, and none are there; or those there cannot be read.
+        ProviderError: The provider does not accept them, or cannot be asked now.
+    """
+    source = live_source(db, user_id, source_key)
+    provider = registry.provider(source.provider)
+    if values:
+        given = credentials.cleaned(provider, values)
+    else:
+        if not credentials.are_there(db, source):
+            raise ConflictError("sync.no_credentials", source=source_key)
+        given = credentials.secrets_of(db, source.id)
+    db.commit()  # nobody waits for us while we wait for the provider
+    found = _try(source, given, keep=not values)
+    if not values:
+        _remember(db, source, found)
+        db.commit()
+    return found
+
+
+def connect(
+    db: Session,
+    user_id: str,
+    source_key: str,
+    values: Mapping[str, str],
+    *,
+    accept_risks: bool = False,
+    begin: bool = True,
+) -> Connected:
+    """Try credentials, keep them in the vault in place of earlier ones, and begin the first sync. Commits.
+
+    A provider that cannot be asked now does not keep them from being stored; one that refuses them does.
+
+    Raises:
+        NotFoundError: The user has no such source.
+        InvalidInputError: It is no live source, or a field is missing or unusable.
+        CredentialsRefusedError: The provider does not accept them; nothing was stored.
+        DangerousKeyError: They could trade or withdraw, and ``accept_risks`` does not say that this is wanted.
+        VaultLockedError: Earlier ones cannot be read with the keys in force, and so are not overwritten.
+    """
+    source = live_source(db, user_id, source_key)
+    provider = registry.provider(source.provider)
+    given = credentials.cleaned(provider, values)
+    db.commit()
+    found: KeyCheck | None = None
+    problem: Message | None = None
+    try:
+        found = _try(source, given, keep=False)
+    except ProviderError as error:
+        if error.status == 422 or error.code in ("provider.refused", "provider.address"):
+            raise
+        problem = Message(*told(error, provider))
+    if found is not None and found.is_dangerous and not accept_risks:
+        raise DangerousKeyError(provider.label, found)
+    bump_revision(db, user_id)  # the WealthBar offers it from now on
+    source = live_source(db, user_id, source_key)
+    credentials.store(db, source, given)
+    state = state_of(db, source.id) or SyncState(source_id=source.id, user_id=user_id)
+    state.error, state.error_params, state.failures = "", "{}", 0
+    state.next_at = datetime.now(UTC) if state.every_minutes else None
+    db.add(state)
+    db.flush()
+    if found is not None:
+        _remember(db, source, found)
+    db.commit()
+    if begin and problem is None:
+        engine.start(db, user_id, source_key, trigger="first")
+    return Connected(connection(db, user_id, source_key), found, problem)
+
+
+def disconnect(db: Session, user_id: str, source_key: str) -> int:
+    """Remove a source's credentials from the vault; what was synced stays. Commits; returns how many there were.
+
+    Raises:
+        NotFoundError: The user has no such source.
+        InvalidInputError: It is no live source.
+    """
+    source = live_source(db, user_id, source_key)
+    if open_run(db, source.id) is not None:
+        engine.cancel(db, user_id, source_key)
+    bump_revision(db, user_id)
+    source = live_source(db, user_id, source_key)
+    removed = credentials.forget(db, source)
+    db.commit()
+    return removed
+
+
+def _try(source: SourceRow, secrets: Mapping[str, str], *, keep: bool) -> KeyCheck:
+    provider = registry.provider(source.provider)
+    access = open_access(provider, source, secrets, keep=keep)
+    try:
+        return connector(provider.id).check(access)
+    except VaultLockedError:
+        raise
+    except ProviderError as error:
+        error.params["provider"] = provider.label
+        raise
+
+
+def _remember(db: Session, source: SourceRow, found: KeyCheck) -> None:
+    state = state_of(db, source.id) or SyncState(source_id=source.id, user_id=source.user_id)
+    state.may_trade, state.may_withdraw = found.may_trade, found.may_withdraw
+    state.account, state.checked_at = found.account[:120], datetime.now(UTC)
+    db.add(state)
+    audit.record(db, source.user_id, "credential.check", {"source": source.key})
