@@ -47,7 +47,7 @@ _TRADE = re.compile(
 _BUY = ("buy", "bought", "acheter", "achat", "transfer in", "transfert entrant")
 _TRANSFER = ("transfer", "transfert")
 #: A word in the event -> the kind when money comes in, and when it goes out. The first that occurs decides.
-_EVENTS: tuple[tuple[tuple[str, ...], TransactionKind, TransactionKind], ...] = (
+EVENTS: tuple[tuple[tuple[str, ...], TransactionKind, TransactionKind], ...] = (
     (("dividend", "dividende", "distribution"), TransactionKind.DIVIDEND, TransactionKind.TAX),
     (
         ("tax", "taxe", "impot", "retenue", "withholding", "vat", "tva"),
@@ -194,7 +194,7 @@ class _Reader:
     def _cash(self, record: Record, event: str, booked: Decimal, external_id: str) -> None:
         text = f"{normalise(event)} {normalise(record.text(self._at['type']))}"
         gain, loss = TransactionKind.INCOME, TransactionKind.FEE
-        for keys, inflow, outflow in _EVENTS:
+        for keys, inflow, outflow in EVENTS:
             if any(key in text for key in keys):
                 gain, loss = inflow, outflow
                 break
