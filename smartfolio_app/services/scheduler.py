@@ -27,6 +27,7 @@ from smartfolio_app.services import (
     market_data,
     price_refresh,
     process_reports,
+    sign_in,
     snapshots,
     staging,
     sync,
@@ -117,6 +118,8 @@ TASKS: tuple[Task, ...] = (
     ),
     # Looking costs two short queries; what is due is done in threads of its own.
     Task("sync", timedelta(seconds=15), timedelta(seconds=6), sync.tick),
+    # A refresh token lasts an hour, an access token twenty minutes: each is renewed in time.
+    Task("sign_ins", timedelta(minutes=10), timedelta(minutes=1), sign_in.keep_alive),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
     # Looking often costs one query, and catches each user's own midnight.

@@ -108,6 +108,10 @@ TABLE: dict[tuple[str, str], Route] = {
     ("PATCH", "/api/sources/{key}"): named("/api/sources/{source}", {"label": "renamed", "active": False}),
     ("GET", "/api/sources/{key}/removal"): named("/api/sources/{source}/removal"),
     ("DELETE", "/api/sources/{key}"): named("/api/sources/{source}"),
+    ("POST", "/api/sources/{key}/sign-in"): named(
+        "/api/sources/{source}/sign-in", {"app_key": "k"}, status=422
+    ),
+    ("GET", "/api/sources/sign-in/callback"): public,
     ("GET", "/api/sources/files"): own,
     ("GET", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
     ("DELETE", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.providers.connectors import Access
-from smartfolio_app.providers.declared import Provider
+from smartfolio_app.providers.declared import Provider, address_of
 from smartfolio_app.providers.errors import ProviderAddressError, ProviderError
 from smartfolio_app.providers.http import ProviderClient
 from smartfolio_app.providers.limits import Budget
@@ -27,9 +27,7 @@ def client_of(provider: Provider, source_id: str, secrets: Mapping[str, str]) ->
     Raises:
         ProviderAddressError: The provider's address is neither https nor on loopback.
     """
-    address = provider.base_url
-    if provider.base_url_setting:
-        address = getattr(current_settings(), provider.base_url_setting) or address
+    address = address_of(provider, current_settings())
     if not address:
         raise ProviderAddressError("provider.address", provider=provider.id, host="")
     return market_data.market().gateway.provider(

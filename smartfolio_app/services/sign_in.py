@@ -1,0 +1,146 @@
+"""Signing in at a broker that hands out no keys: the user is sent there, and comes back with a code for tokens.
+
+What ties the two ways together is the ``state``: it names the user, the browser session and the source, holds the
+proof that only this server has, is sealed with the server's own key, and is good for ten minutes. Nothing of it is
+stored here, so any process may take the user back in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from smartfolio_app.errors import InvalidInputError, NotAllowedError, SmartFolioError
+from smartfolio_app.keys import session_key
+from smartfolio_app.locks import only_one
+from smartfolio_app.providers import registry, saxo_tokens
+from smartfolio_app.providers.saxo_tokens import Holder, Proof
+from smartfolio_app.services import credentials, sources
+from smartfolio_app.services.sync import connecting
+from smartfolio_app.services.sync.access import client_of, open_access
+from smartfolio_app.services.sync.connecting import Connected
+from smartfolio_app.settings import Settings
+from smartfolio_app.storage.engine import current_settings
+from smartfolio_app.storage.tables import SourceRow
+
+log = logging.getLogger(__name__)
+
+#: Where the broker sends the user back to; to be given there when the app is registered.
+CALLBACK = "/api/sources/sign-in/callback"
+SECONDS = 600
+_LOGIN_SETTING = {"saxo_api": "saxo_login_url", "saxo_sim_api": "saxo_sim_login_url"}
+_LONGEST_APP_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where to send the user, and where they will come back (which the broker must know as the app's address)."""
+
+    address: str
+    redirect_uri: str
+
+
+def callback_address(origin: str) -> str:
+    """Return the address to register at the broker for a server that browsers know as ``origin``."""
+    return f"{origin.rstrip('/')}{CALLBACK}"
+
+
+def begin(db: Session, user_id: str, source_key: str, *, device: str, app_key: str, origin: str) -> Way:
+    """Return the way to the broker for a source of the user. ``device`` names the browser session it begins in.
+
+    Raises:
+        NotFoundError: The user has no such source.
+        InvalidInputError: It is not signed in to this way, or the app's key or our own address is unusable.
+    """
+    source = sources.find(db, user_id, source_key)
+    login_url = _login_url(source.provider)
+    app_key = app_key.strip()
+    if not app_key or len(app_key) > _LONGEST_APP_KEY or not app_key.isascii() or not app_key.isprintable():
+        raise InvalidInputError("saxo.app_key")
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise InvalidInputError("saxo.origin")
+    proof, back = Proof.fresh(), callback_address(origin)
+    told = {
+        "user": user_id,
+        "device": device,
+        "source": source.key,
+        "app": app_key,
+        "back": back,
+        "proof": proof.verifier,
+    }
+    state = _seal(current_settings()).encrypt(json.dumps(told).encode()).decode()
+    return Way(saxo_tokens.sign_in_address(login_url, app_key, back, state, proof), back)
+
+
+def finish(db: Session, user_id: str, *, device: str, state: str, code: str) -> Connected:
+    """Take the user back in: exchange the code for tokens, keep them, begin the first sync. Commits.
+
+    Raises:
+        NotAllowedError: The state is none of ours, too old, of another user or of another browser session.
+        NotFoundError: The source is gone.
+        CredentialsRefusedError: The broker does not accept the code.
+        ProviderError: The broker cannot be asked now.
+    """
+    try:
+        told = json.loads(_seal(current_settings()).decrypt(state.encode(), ttl=SECONDS))
+    except (InvalidToken, ValueError) as error:
+        raise NotAllowedError("saxo.state") from error
+    if (told["user"], told["device"]) != (user_id, device):
+        raise NotAllowedError("saxo.state")
+    source = sources.find(db, user_id, told["source"])
+    provider = registry.provider(source.provider)
+    login_url = _login_url(source.provider)
+    client = client_of(provider, source.id, {})
+    db.commit()  # nobody waits for us while we wait for the broker
+    tokens = saxo_tokens.exchange(
+        client,
+        code,
+        app_key=told["app"],
+        login_url=login_url,
+        redirect_uri=told["back"],
+        verifier=told["proof"],
+    )
+    # What a sign-in may do is not told, and the app is the user's own: there is nothing to be asked about.
+    return connecting.connect(db, user_id, told["source"], tokens.as_fields(), accept_risks=True)
+
+
+def keep_alive(db: Session) -> int:
+    """Renew the tokens that are about to end, so that no sign-in ends between two syncs; return how many there are.
+
+    A sign-in that has ended is left as it is: the next sync says so.
+    """
+    wanted = select(SourceRow).where(col(SourceRow.provider).in_(_LOGIN_SETTING))
+    signed_in = list(db.execute(wanted).scalars())
+    if not signed_in:
+        return 0
+    with only_one(current_settings().data_dir / "sign-ins.lock") as alone:
+        for source in signed_in if alone else ():
+            try:
+                held = credentials.secrets_of(db, source.id)
+                db.commit()
+                if held:
+                    Holder(open_access(registry.provider(source.provider), source, held)).bearer()
+            except SmartFolioError as error:
+                log.info("the sign-in of source %s was not renewed: %s", source.key, error.code)
+    return len(signed_in)
+
+
+def _login_url(provider_id: str) -> str:
+    setting = _LOGIN_SETTING.get(provider_id)
+    if setting is None:
+        raise InvalidInputError("saxo.no_sign_in", provider=provider_id)
+    return str(getattr(current_settings(), setting))
+
+
+def _seal(settings: Settings) -> Fernet:
+    key = hashlib.sha256(b"sign-in at a broker\x00" + session_key(settings)).digest()
+    return Fernet(base64.urlsafe_b64encode(key))
