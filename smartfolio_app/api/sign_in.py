@@ -82,5 +82,5 @@ def end_sign_in(
 
 
 def _to_page(problem: str) -> Response:
-    query = f"?{urlencode({'problem': problem})}" if problem else "?signed_in=saxo"
-    return RedirectResponse(f"{_PAGE}{query}", status_code=303, headers={"cache-control": "no-store"})
+    page = f"{_PAGE}/sign-in?{urlencode({'problem': problem})}" if problem else _PAGE
+    return RedirectResponse(page, status_code=303, headers={"cache-control": "no-store"})

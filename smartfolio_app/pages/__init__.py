@@ -13,6 +13,7 @@ from smartfolio_app.pages import (
     missing,
     performance,
     settings,
+    sign_in,
     sources,
     transactions,
 )
@@ -31,6 +32,7 @@ def add_all(app: rx.App) -> None:
         performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
     )
     app.add_page(sources.sources, route="/sources", title=t("nav.sources"), on_load=AppState.load)
+    app.add_page(sign_in.sign_in, route="/sources/sign-in", title=t("saxo.title"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)
     app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)
     app.add_page(entrance.login, route="/login", title=t("common.app"), on_load=EntranceState.enter)

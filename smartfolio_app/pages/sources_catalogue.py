@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.controls import search_box
+from smartfolio_app.components.controls import link_button, search_box
 from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.icons import icon
 from smartfolio_app.i18n import t
@@ -24,6 +24,7 @@ def catalogue() -> rx.Component:
         rx.el.section(
             rx.el.h3(t("sources.catalogue_files")),
             rx.el.p(t("sources.catalogue_files_text"), class_name="small quiet"),
+            link_button("saxo.title", "/sources/sign-in", kind="ghost"),
             rx.cond(
                 SourcesState.offers,
                 rx.el.ul(rx.foreach(SourcesState.offers, _offer), class_name="offers"),

@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 CALLBACK = "/api/sources/sign-in/callback"
 SECONDS = 600
 _LOGIN_SETTING = {"saxo_api": "saxo_login_url", "saxo_sim_api": "saxo_sim_login_url"}
+#: The providers one signs in to.
+PROVIDERS = tuple(_LOGIN_SETTING)
 _LONGEST_APP_KEY = 100
 
 
@@ -62,9 +64,7 @@ def begin(db: Session, user_id: str, source_key: str, *, device: str, app_key: s
     """
     source = sources.find(db, user_id, source_key)
     login_url = _login_url(source.provider)
-    app_key = app_key.strip()
-    if not app_key or len(app_key) > _LONGEST_APP_KEY or not app_key.isascii() or not app_key.isprintable():
-        raise InvalidInputError("saxo.app_key")
+    app_key = check_app_key(app_key)
     parts = urlsplit(origin)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise InvalidInputError("saxo.origin")
@@ -79,6 +79,14 @@ def begin(db: Session, user_id: str, source_key: str, *, device: str, app_key: s
     }
     state = _seal(current_settings()).encrypt(json.dumps(told).encode()).decode()
     return Way(saxo_tokens.sign_in_address(login_url, app_key, back, state, proof), back)
+
+
+def check_app_key(text: str) -> str:
+    """Return the key of an app without the space around it; raise ``InvalidInputError`` when it can be none."""
+    key = text.strip()
+    if not key or len(key) > _LONGEST_APP_KEY or not key.isascii() or not key.isprintable():
+        raise InvalidInputError("saxo.app_key")
+    return key
 
 
 def finish(db: Session, user_id: str, *, device: str, state: str, code: str) -> Connected:

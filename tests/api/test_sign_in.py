@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -82,7 +83,7 @@ async def test_there_and_back(connect, saxo, venue, alice, source):
     assert "again=true" in bounce.text
     assert kept(source) == {}
     done = await browser.get(CALLBACK, params={**back, "again": "true"})
-    assert (done.status_code, done.headers["location"]) == (303, "/sources?signed_in=saxo")
+    assert (done.status_code, done.headers["location"]) == (303, "/sources")
     assert kept(source)["refresh_token"] in venue.refresh
     assert kept(source)["app_key"] == APP_KEY
 
@@ -92,7 +93,7 @@ async def test_the_way_back_is_the_same_users_and_the_same_browsers(connect, sax
     back = code_for(saxo, venue, way["address"])
     for other in (cookie_of(bob), cookie_of(alice)):
         refused = await connect(cookie=other).get(CALLBACK, params=back)
-        assert refused.headers["location"] == "/sources?problem=saxo.state"
+        assert refused.headers["location"] == "/sources/sign-in?problem=saxo.state"
     assert kept(source) == {}
     assert back["code"] in venue.codes  # was never shown to Saxo
 
@@ -101,14 +102,14 @@ async def test_the_way_back_is_the_same_users_and_the_same_browsers(connect, sax
 async def test_a_made_up_state_is_refused(connect, saxo, alice, source, state):
     browser = connect(cookie=cookie_of(alice))
     refused = await browser.get(CALLBACK, params={"state": state, "code": "c"})
-    assert refused.headers["location"] == "/sources?problem=saxo.state"
+    assert refused.headers["location"] == "/sources/sign-in?problem=saxo.state"
 
 
 async def test_a_declined_sign_in_and_a_stranger_keep_nothing(connect, saxo, venue, alice, source):
     browser = connect(cookie=cookie_of(alice))
     back = code_for(saxo, venue, (await begin(browser, source))["address"])
     declined = await browser.get(CALLBACK, params={"state": back["state"], "error": "access_denied"})
-    assert declined.headers["location"] == "/sources?problem=saxo.declined"
+    assert declined.headers["location"] == "/sources/sign-in?problem=saxo.declined"
     nobody = await connect().get(CALLBACK, params={**back, "again": "true"})
     assert nobody.headers["location"] == "/login"
     assert kept(source) == {}
@@ -122,12 +123,18 @@ async def test_a_source_with_keys_is_not_signed_in_to(connect, saxo, alice):
 
 
 async def test_tokens_are_renewed_between_two_syncs(connect, saxo, venue, alice, source):
-    venue.expires_in = 60
     browser = connect(cookie=cookie_of(alice))
     back = code_for(saxo, venue, (await begin(browser, source))["address"])
     await browser.get(CALLBACK, params=back)
+    assert sync.wait(30)
+    before = kept(source)
     with session_scope() as db:
-        before = kept(source)["refresh_token"]
         assert sign_in.keep_alive(db) == 1
-    assert kept(source)["refresh_token"] != before
+        assert kept(source) == before  # good for a while
+        row = db.execute(select(SourceRow).where(SourceRow.key == source)).scalar_one()
+        ended = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+        credentials.save_refreshed(db, row.id, {"expires_at": ended})
+        db.commit()
+        sign_in.keep_alive(db)
+    assert kept(source)["refresh_token"] != before["refresh_token"]
     assert kept(source)["refresh_token"] in venue.refresh

@@ -1,0 +1,47 @@
+"""The page on which one signs in at Saxo: it makes the source, and sends nobody away with a key that can be none."""
+
+from __future__ import annotations
+
+import pytest
+
+from smartfolio_app.services import sources
+from smartfolio_app.state.sign_in import SignInState
+from smartfolio_app.storage.engine import session_scope
+from tests.state.tab import call, tab
+
+
+@pytest.fixture
+def anna(alice, monkeypatch):
+    monkeypatch.setattr(SignInState, "_origin", lambda _: "https://home.example")
+    with session_scope() as db:
+        sources.create_built_in_sources(db, alice)
+    return alice
+
+
+def saxo_sources(user):
+    with session_scope() as db:
+        return [
+            one.provider for one in sources.source_status(db, user).sources if one.kind == "api" and one.id
+        ]
+
+
+async def test_the_key_of_an_app_leads_to_the_bank_and_makes_the_source_once(anna):
+    page = await tab(SignInState, anna, "/sources/sign-in")
+    await call(page, "choose", "saxo_sim_api")
+    for _ in range(2):
+        await call(page, "begin", {"app_key": " 1234-5678 "})
+        assert page.problem == ""
+    assert saxo_sources(anna) == ["saxo_sim_api"]
+
+
+async def test_a_key_that_can_be_none_is_refused_in_words_and_makes_nothing(anna):
+    page = await tab(SignInState, anna, "/sources/sign-in")
+    await call(page, "begin", {"app_key": "  "})
+    assert "key of your app" in page.problem
+    assert saxo_sources(anna) == []
+
+
+async def test_no_other_provider_can_be_chosen(anna):
+    page = await tab(SignInState, anna, "/sources/sign-in")
+    await call(page, "choose", "kraken_api")
+    assert page.provider == "saxo_api"
