@@ -44,7 +44,7 @@ def sign_in() -> rx.Component:
                 ),
                 on_submit=SignInState.begin,
             ),
-            class_name="surface narrow",
+            class_name="sign-in-form",
         ),
         lead="saxo.lead",
     )
