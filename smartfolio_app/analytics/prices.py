@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from smartfolio_app.analytics.clock import instant, micros
+from smartfolio_app.analytics.clock import DAY_US, instant, micros
 from smartfolio_app.analytics.observations import Observations, observations
 from smartfolio_app.analytics.price_arrays import ArraySearch
 from smartfolio_app.analytics.price_search import PointSearch
 from smartfolio_app.analytics.quotes import PricePoint, RatePoint, Staleness
 from smartfolio_app.analytics.rates import RateTable
 from smartfolio_app.analytics.results import FloatArray, UnitPrice
-from smartfolio_app.ledger.assets import AssetId, is_fiat
+from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,6 +109,26 @@ class PriceBook:
             if found is not None:
                 price[:, column], fresh[:, column] = found.value, found.fresh
         return DailyPrices(price, fresh)
+
+    def observed(self, assets: Sequence[AssetId], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell for which assets somebody quoted a market price within the UTC day before each of ``ends``.
+
+        Shape (instants, assets). Currencies are quoted on the days of the ECB's reference rates; trades of the user
+        are no market prices.
+        """
+        seen = np.zeros((len(ends), len(assets)), dtype=np.bool_)
+        for column, asset in enumerate(assets):
+            for series in self._seen.market.get(asset, {}).values():
+                times = series.on(ends)[1]
+                seen[:, column] |= times > ends - DAY_US
+            if is_fiat(asset):
+                seen[:, column] |= self._seen.rates.observed(symbol_of(asset), ends)
+        return seen
+
+    def first_quoted(self, asset: AssetId) -> datetime | None:
+        """Return when somebody first quoted a market price of the asset, ``None`` if never."""
+        starts = [series.times[0] for series in self._seen.market.get(asset, {}).values() if series.times]
+        return instant(min(starts)) if starts else None
 
 
 def _book(seen: Observations) -> PriceBook:

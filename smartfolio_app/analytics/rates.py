@@ -75,6 +75,13 @@ class RateTable:
         """Tell whether there is any rate for the currency."""
         return currency == PIVOT or currency in self._series
 
+    def observed(self, currency: str, ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell on which of the UTC days before ``ends`` a reference rate of the currency was published."""
+        series = self._series.get(currency)
+        if series is None:  # the pivot is worth itself every day; of any other nothing is known
+            return np.full(len(ends), currency == PIVOT, dtype=np.bool_)
+        return np.asarray(series.on(ends)[1] > ends - DAY_US, dtype=np.bool_)
+
     def convert(self, base: str, quote: str, at: Microseconds) -> Conversion | None:
         """Return what 1 ``base`` was worth in ``quote`` at ``at``; ``None`` when a rate is missing."""
         if base == quote:

@@ -225,6 +225,8 @@ class Measure(StrEnum):
     PRICE = "price"  # of one unit; ``unit`` is the currency
     QUANTITY = "quantity"  # ``unit`` is the symbol
     SHARE = "share"  # 0..1
+    FINE_SHARE = "fine_share"  # 0..1, small: written with two decimals
+    RATIO = "ratio"  # a plain number with two decimals
     COUNT = "count"
     TEXT = "text"  # ``value`` alone
 

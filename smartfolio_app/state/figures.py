@@ -84,6 +84,12 @@ class Figures:
             return UNKNOWN
         return fmt.percent(ratio, self.language, self.style, sign=sign, decimals=decimals)
 
+    def ratio(self, value: Decimal | None, *, decimals: int = 2) -> str:
+        """Return a plain number: a Sharpe ratio, a beta, a score."""
+        if value is None:
+            return UNKNOWN
+        return fmt.number(value, self.language, self.style, decimals=decimals)
+
     def measured(self, amount: Decimal | None, measure: Measure, unit: str, text: str = "") -> str:
         """Return an explained amount the way its measure is written; ``text`` where it is no number."""
         if measure is Measure.TEXT:
@@ -99,6 +105,10 @@ class Figures:
                 return f"{self.quantity(amount)}{fmt.NBSP}{unit}" if unit else self.quantity(amount)
             case Measure.SHARE:
                 return self.percent(amount)
+            case Measure.FINE_SHARE:
+                return self.percent(amount, decimals=2)
+            case Measure.RATIO:
+                return self.ratio(amount)
             case _:
                 return self.count(int(amount))
 

@@ -14,10 +14,22 @@ from typing import Any, Literal
 import pytest
 
 from smartfolio_app.api.app import routers
+from smartfolio_app.errors import NotFoundError
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.buckets import Decision
-from smartfolio_app.services import accounts, backups, files, imports, items, mappings, sources, transactions
+from smartfolio_app.services import (
+    accounts,
+    backups,
+    files,
+    imports,
+    items,
+    mappings,
+    risk,
+    sources,
+    transactions,
+)
+from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import SourceFile, SourceRow
@@ -178,6 +190,11 @@ TABLE: dict[tuple[str, str], Route] = {
         "own", body={"weights": {"BTC": "1"}}, query={"crypto": "{source}"}, foreign=404
     ),
     ("GET", "/api/portfolio/rebalancing/plan.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    # risk: what Alice holds in the table has no history to simulate
+    ("GET", "/api/risk/dashboard"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/risk/scenarios"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("POST", "/api/risk/simulations"): Route("own", body={"months": 1}, status=422),
+    ("GET", "/api/risk/simulations/{job_id}"): named("/api/risk/simulations/{simulation}"),
     # transactions
     ("GET", "/api/portfolio/transactions"): own,
     ("POST", "/api/portfolio/transactions"): Route(
@@ -289,8 +306,15 @@ def things(alice, settings) -> dict[str, str]:
             "bystander": bystander.id,
             "batch": batch.batch_id,
             "mapping": mapping.id,
+            "simulation": jobs.start(alice, risk.SIMULATION, MARK, unfinished, heavy=False),
         }
         return Things(settings, named)
+
+
+def unfinished(progress: Callable[[str, int, int], None]) -> None:
+    """Stand in for a simulation that has no result yet."""
+    progress("simulating", 1, 2)
+    raise NotFoundError("job.no_such_job")
 
 
 def filled(value: Any, things: dict[str, str]) -> Any:

@@ -13,6 +13,9 @@ import numpy as np
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.returns import aligned
 
+#: So many complete days for each asset make a history long: beyond, shrinking changes next to nothing.
+LONG_HISTORY = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Covariance:
@@ -67,6 +70,31 @@ def shrunk_covariance(returns: FloatArray) -> Covariance | None:
     noise = float((squares.T @ squares / days - sample**2).sum()) / days / assets
     intensity = min(1.0, max(0.0, noise / distance))
     return Covariance(intensity * target + (1 - intensity) * sample, intensity, days)
+
+
+def aligned_covariance(returns: FloatArray) -> Covariance | None:
+    """The sample covariance where history is long, else one with its correlations shrunk; shape of ``returns``'
+    columns.
+
+    With fewer than ``LONG_HISTORY`` complete days for each asset, correlations are pulled towards none at all by
+    Ledoit and Wolf's intensity, estimated on the standardised returns; each asset keeps its own sample variance,
+    because pulling a stablecoin's towards a small coin's would be wrong. ``None`` with fewer than two complete days.
+    """
+    found = sample_covariance(returns)
+    if found is None or found.days >= LONG_HISTORY * returns.shape[1]:
+        return found
+    rows = complete_days(returns)
+    deviation = rows.std(axis=0, ddof=1)
+    moving = deviation > 0
+    if moving.sum() < 2:
+        return found
+    shrunk = shrunk_covariance(rows[:, moving] / deviation[moving])
+    if shrunk is None:
+        return found
+    matrix = np.zeros_like(found.matrix)
+    scale = np.outer(deviation[moving], deviation[moving])
+    matrix[np.ix_(moving, moving)] = correlation(shrunk.matrix) * scale
+    return Covariance(matrix, shrunk.shrinkage, found.days)
 
 
 def correlation(covariance: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NORMAL = NormalDist()
 
 #: Fewer windows than this beyond the quantile, and the quantile is an anecdote.
-_LEAST_TAIL = 3
+LEAST_TAIL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def historical(returns: FloatArray, confidence: float, days: int = 1) -> TailRis
     ``int((n - 1)(1 - confidence)) + 1`` worst, as empyrical does.
     """
     values = over_days(returns, days)
-    if values.size * (1 - confidence) < _LEAST_TAIL:
+    if values.size * (1 - confidence) < LEAST_TAIL:
         return TailRisk("historical", confidence, days, None, None, "risk.too_short")
     worst = int((values.size - 1) * (1 - confidence))
     cvar = float(np.partition(values, worst)[: worst + 1].mean())
