@@ -19,7 +19,7 @@ from smartfolio_app.services import process_reports, scheduler
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 
-PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "uploads", "settings", "performance")
+PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "uploads", "settings", "performance", "risk")
 STYLESHEETS = (
     "tokens",
     "base",

@@ -12,6 +12,7 @@ from smartfolio_app.pages import (
     items,
     missing,
     performance,
+    risk,
     settings,
     sign_in,
     sources,
@@ -31,6 +32,7 @@ def add_all(app: rx.App) -> None:
     app.add_page(
         performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
     )
+    app.add_page(risk.risk, route="/risk", title=t("nav.risk"), on_load=AppState.load)
     app.add_page(sources.sources, route="/sources", title=t("nav.sources"), on_load=AppState.load)
     app.add_page(sign_in.sign_in, route="/sources/sign-in", title=t("saxo.title"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)

@@ -44,6 +44,7 @@ def _everything() -> rx.Component:
     return rx.fragment(
         _worth(),
         _tiles(),
+        _outlook(),
         rx.el.div(_today(), _allocation(), class_name="board"),
         rx.el.div(_top(), _movers(), class_name="board open"),
         _map(),
@@ -127,6 +128,28 @@ def _tile(one: Var) -> rx.Component:
         rx.el.p(one.detail, class_name="small faint num-inline"),
         class_name="tile card",
         key=one.key,
+    )
+
+
+def _outlook() -> rx.Component:
+    """Return one line for each page that looks ahead; it leads there."""
+    return rx.el.section(
+        route_link(
+            icon("shield-half"),
+            rx.el.span(t("risk.tile"), class_name="quiet"),
+            rx.el.span(S.risk.loss, class_name="num strong sk w5"),
+            rx.el.span(S.risk.ratio, class_name="num faint"),
+            rx.el.span(t("risk.tile_text"), class_name="faint wide-only"),
+            rx.cond(
+                S.risk.verdict,
+                rx.el.span(S.risk.verdict, class_name=Var.create("chip ").to(str) + S.risk.tone),
+            ),
+            rx.cond(S.risk.score, rx.el.span(S.risk.score, class_name="chip wide-only")),
+            icon("chevron-right", "tiny"),
+            to="/risk",
+            class_name="outlook-line",
+        ),
+        class_name="outlook",
     )
 
 

@@ -25,6 +25,7 @@ PLACES = (
     Place("/", "nav.dashboard", "chart-no-axes-combined", "see", phone=True),
     Place("/holdings", "nav.holdings", "layers", "see", phone=True),
     Place("/performance", "nav.performance", "trending-up", "see"),
+    Place("/risk", "nav.risk", "shield-half", "see"),
     Place("/transactions", "nav.transactions", "arrow-left-right", "keep", phone=True),
     Place("/sources", "nav.sources", "plug", "keep", phone=True),
     Place("/items", "nav.items", "house", "keep"),

@@ -60,7 +60,7 @@ def robustness(returns: FloatArray, weights: FloatArray, days_a_year: int) -> Ro
     if days < LEAST_DAYS or assets < 1 or not np.isfinite(returns).all():
         return None
     own = weights / np.abs(weights).sum()
-    mixes = np.random.default_rng(_SEED).dirichlet(np.ones(assets + 1), PORTFOLIOS)[:, :assets]
+    mixes = _mixes(assets)
     table = np.vstack([own, mixes]).T  # (assets, 1 + portfolios)
     measures = _measures(returns, table, days_a_year)
     if measures is None:
@@ -75,6 +75,19 @@ def robustness(returns: FloatArray, weights: FloatArray, days_a_year: int) -> Ro
     return Robustness(
         100 * math.fsum(part.rank for part in parts) / len(parts), tuple(parts), PORTFOLIOS, assets + 1
     )
+
+
+def _mixes(assets: int) -> FloatArray:
+    """Return random portfolios of ``assets`` and cash, shape (portfolios, assets); cash is what is left to 1.
+
+    Each first draws how many things it holds, then which, then how much: one coin alone is as likely as a bit of
+    everything.
+    """
+    rng = np.random.default_rng(_SEED)
+    count = rng.integers(1, assets + 1, PORTFOLIOS, endpoint=True)
+    place = rng.random((PORTFOLIOS, assets + 1)).argsort(axis=1).argsort(axis=1)
+    drawn = np.where(place < count[:, None], rng.standard_exponential((PORTFOLIOS, assets + 1)), 0.0)
+    return np.asarray((drawn / drawn.sum(axis=1, keepdims=True))[:, :assets])
 
 
 def _measures(returns: FloatArray, table: FloatArray, days_a_year: int) -> tuple[FloatArray, ...] | None:
