@@ -127,14 +127,20 @@ export function Fan({ fan, label }) {
   const [host, width] = useWidth();
   const height = host.current?.clientHeight || 280;
   const count = fan.levels.length ? fan.levels[0].length : 0;
-  const [at, pointer] = usePointer(count, width);
-  const highest = Math.max(fan.goal || 0, ...(fan.levels[4] || [1]), ...fan.paid) * 1.04;
+  const [far, pointer] = usePointer(count, width);
+  const every = [...(fan.levels[0] || []), ...(fan.levels[4] || []), ...fan.paid, ...(fan.goal ? [fan.goal] : [])];
+  const highest = Math.max(1e-9, ...every);
+  const lowest = Math.min(...every, highest);
   const last = Math.max(1e-9, fan.years[count - 1] || 1);
-  const x = (index) => (fan.years[index] / last) * width;
-  const y = (value) => height - 4 - (value / highest) * (height - 12);
+  const right = width > 500 ? 96 : 0; // room for what the lines end at
+  const plain = width - right;
+  const x = (index) => (fan.years[index] / last) * plain;
+  const y = (value) => height - 10 - ((value - lowest) / Math.max(highest - lowest, 1e-9)) * (height - 20);
+  const at = far < 0 ? -1 : Math.min(count - 1, Math.round((far * width) / Math.max(plain, 1)));
+  const ends = [0, 2, 4].map((level) => y(fan.levels[level]?.[count - 1] ?? 0));
   const row = (level) => fan.levels[level].map((value, index) => [x(index), y(value)]);
   const band = (low, high) => `${line(row(low))}${line(row(high).reverse()).replace("M", "L")}Z`;
-  const level = (value, name) => h("line", { x1: 0, x2: width, y1: y(value), y2: y(value), className: name });
+  const level = (value, name) => h("line", { x1: 0, x2: plain, y1: y(value), y2: y(value), className: name });
   return h(
     "div",
     { ref: host, className: "fan", role: "img", "aria-label": label, ...pointer },
@@ -149,6 +155,10 @@ export function Fan({ fan, label }) {
         h("path", { d: line(fan.paid.map((value, index) => [x(index), y(value)])), className: "paid" }),
         fan.goal ? level(fan.goal, "goal") : null,
         at >= 0 && h("line", { x1: x(at), x2: x(at), y1: 0, y2: height, className: "cursor" }),
+        right > 0 &&
+          fan.ends.map((text, index) =>
+            h("text", { key: index, x: plain + 8, y: Math.min(height - 4, Math.max(12, ends[index] + 4)), className: index === 1 ? "end main" : "end" }, text),
+          ),
         at >= 0 && reading(x(at), width, [fan.labels[at], fan.ranges[at], fan.dates[at]]),
       ),
   );
@@ -170,7 +180,7 @@ export function Correlations({ matrix, label }) {
   const named = count > 0 && width / count >= 15;
   const left = named ? Math.min(76, width * 0.2) : 0;
   const size = count ? (width - left) / count : 0;
-  const height = Math.round(size * count + (named ? 60 : 0));
+  const height = Math.round(size * count + (named ? 50 : 0));
 
   useEffect(() => {
     const watch = new MutationObserver(() => setTheme((turn) => turn + 1));

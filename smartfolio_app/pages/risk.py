@@ -72,7 +72,8 @@ def _everything() -> rx.Component:
             rx.el.p(t("risk.what_if_text"), class_name="quiet"),
             class_name="risk-chapter",
         ),
-        rx.el.div(episodes(), shocks(), class_name="risk-pair"),
+        episodes(),
+        shocks(),
         future(),
         _left_out(),
         rx.el.p(t("risk.definitions"), class_name="credit"),
@@ -305,12 +306,12 @@ def _tail_cell(one: Var, *, wide_only: bool) -> rx.Component:
 
 def _record(one: Var) -> rx.Component:
     return rx.el.div(
+        figure(one.text, one.figure, of="risk.record_title"),
         rx.el.div(
-            figure(one.text, one.figure, of="risk.record_title"),
             _verdict(one.verdict, one.tone),
+            rx.cond(one.chance, rx.el.span(one.chance, class_name="small faint num")),
             class_name="row wrap",
         ),
-        rx.cond(one.chance, rx.el.span(one.chance, class_name="small faint num")),
         class_name="record",
     )
 

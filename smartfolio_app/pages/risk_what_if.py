@@ -23,9 +23,9 @@ def episodes() -> rx.Component:
     """Return what episodes that happened would do to today's holdings."""
     return rx.el.section(
         rx.el.header(rx.el.h3(t("risk.episodes"))),
-        rx.el.ul(rx.foreach(S.episodes, _outcome), class_name="outcomes"),
+        rx.el.ul(rx.foreach(S.episodes, _outcome), class_name="outcomes many"),
         rx.cond(S.no_episode, rx.el.p(S.no_episode, class_name="small faint")),
-        class_name="block",
+        class_name="block risk-block",
     )
 
 
@@ -65,42 +65,44 @@ def shocks() -> rx.Component:
                 class_name="row wrap",
             ),
         ),
-        rx.el.form(
-            rx.el.div(
-                rx.foreach(
-                    S.shock_groups,
-                    lambda one: rx.el.label(
-                        rx.el.span(one.label, class_name="truncate"),
-                        rx.el.span(one.value, class_name="num faint"),
-                        number_input(Var.create("shock:").to(str) + one.key, placeholder="0 %"),
-                        key=one.key,
+        rx.el.div(
+            rx.el.form(
+                rx.el.div(rx.foreach(S.shock_groups, _shock_field), class_name="shock-fields"),
+                rx.el.div(
+                    select(S.shock_assets, name="asset", label="risk.one_asset"),
+                    number_input("asset_change", placeholder="0 %", aria_label=t("risk.one_asset_change")),
+                    submit("risk.apply"),
+                    class_name="shock-asset",
+                ),
+                form_error(S.shock_problem),
+                on_submit=S.apply_shocks,
+            ),
+            rx.cond(
+                S.shock_loss,
+                rx.el.div(
+                    rx.el.p(
+                        rx.el.span(S.shock_loss, class_name="num large"),
+                        change(S.shock_change, S.shock_direction),
+                        class_name="row baseline",
+                        role="status",
                     ),
+                    rx.el.ul(rx.foreach(S.shock_rows, _outcome), class_name="outcomes"),
+                    class_name="stack",
                 ),
-                class_name="shock-fields",
+                rx.el.p(t("risk.shock_hint"), class_name="small faint"),
             ),
-            rx.el.div(
-                select(S.shock_assets, name="asset", label="risk.one_asset"),
-                number_input("asset_change", placeholder="0 %", aria_label=t("risk.one_asset_change")),
-                submit("risk.apply"),
-                class_name="shock-asset",
-            ),
-            on_submit=S.apply_shocks,
+            class_name="shock-pair",
         ),
-        form_error(S.shock_problem),
-        rx.cond(
-            S.shock_loss,
-            rx.el.div(
-                rx.el.p(
-                    rx.el.span(S.shock_loss, class_name="num large"),
-                    change(S.shock_change, S.shock_direction),
-                    class_name="row baseline",
-                    role="status",
-                ),
-                rx.el.ul(rx.foreach(S.shock_rows, _outcome), class_name="outcomes"),
-                class_name="stack",
-            ),
-        ),
-        class_name="block",
+        class_name="block risk-block",
+    )
+
+
+def _shock_field(one: Var) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(one.label, class_name="truncate"),
+        rx.el.span(one.value, class_name="num faint"),
+        number_input(Var.create("shock:").to(str) + one.key, placeholder="0 %"),
+        key=one.key,
     )
 
 

@@ -261,8 +261,8 @@ class RiskState(PageState, rx.State):
     def _fill_headline(self, report: risk.RiskReport, figures: Figures) -> None:
         found = show.headline(report)
         model, value = found or ("historical", None)
-        self.bad_day = figures.parts(None if value is None else exact(value * report.value))
-        self.bad_day_ratio = show.percent(value, figures)
+        self.bad_day = figures.parts(None if value is None else exact(-value * report.value))
+        self.bad_day_ratio = show.percent(None if value is None else -value, figures)
         self.bad_day_model = figures.say(f"risk.model_{model}")
         self.bad_day_figure = f"{self.prefix}var:{model}-95-1"
         verdict = report.record(model, 0.95).test.verdict
@@ -276,9 +276,10 @@ class RiskState(PageState, rx.State):
         self.episodes = show.episode_rows(outcomes, figures)
         self.no_episode = show.missing_episodes(outcomes, figures)
         self.shock_groups = show.shock_fields(ground.exposures, figures)
+        choices = sorted(ground.exposures, key=lambda one: -abs(one.value))
         self.shock_assets = [
-            Option(one.asset.id, one.asset.name or one.asset.symbol)
-            for one in sorted(ground.exposures, key=lambda one: -abs(one.value))
+            Option("", figures.say("risk.choose_asset")),
+            *(Option(one.asset.id, one.asset.name or one.asset.symbol) for one in choices),
         ]
         if self._shocks:
             try:

@@ -171,6 +171,7 @@ class FanView:
     levels: list[list[float]] = field(default_factory=list)
     paid: list[float] = field(default_factory=list)
     goal: float = 0.0
+    ends: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
@@ -353,9 +354,9 @@ def _tail_cell(report: RiskReport, model: str, confidence: float, days: int, fig
     return TailCell(
         figure=f"{name}var:{about}",
         mean_figure=f"{name}cvar:{about}",
-        money=figures.money(exact(found.var * report.value), decimals=0),
-        ratio=percent(found.var, figures),
-        mean=percent(found.cvar, figures),
+        money=figures.money(exact(-found.var * report.value), decimals=0),
+        ratio=percent(-found.var, figures),
+        mean=percent(-found.cvar, figures),
     )
 
 
@@ -645,6 +646,7 @@ def fan(future: Future, figures: Figures, today: date) -> FanView:
         levels=[[round(float(value) / scale, 2) for value in row] for row in future.fan],
         paid=[round(float(value) / scale, 2) for value in future.paid],
         goal=0.0 if goal is None or goal > future.fan.max() * 1.5 else round(goal / scale, 2),
+        ends=[money[at][-1] for at in (0, 2, 4)],
         labels=money[2],
         ranges=[figures.say("risk.fan_range", low=money[0][at], high=money[4][at]) for at in range(count)],
         dates=[

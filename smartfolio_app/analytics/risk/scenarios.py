@@ -105,11 +105,13 @@ def replay(
 def shock(exposures: Sequence[Exposure], shocks: Mapping[str, float]) -> Outcome:
     """Return what shocks would do: ``shocks`` maps an asset id or a group key to a return; the asset's own word wins.
 
-    What no shock speaks of does not move.
+    What no shock speaks of does not move, and a group's shock does not make a loan smaller.
     """
     effects = []
     for one in exposures:
-        change = shocks.get(one.asset.id, shocks.get(one.group))
+        change = shocks.get(one.asset.id)
+        if change is None and not (one.kind == "item" and one.value < 0):
+            change = shocks.get(one.group)
         moved = "unmoved" if change is None else "shock"
         change = 0.0 if change is None else max(change, -1.0)
         effects.append(Effect(one, change, one.value * change, moved))
