@@ -309,7 +309,7 @@ class RiskDashboardOut(Answer):
                 traded=exact(liquid.traded),
                 items=exact(liquid.items),
             ),
-            currencies=[SliceOut.of(one) for one in found.currencies],
+            currencies=[SliceOut.model_validate(one) for one in found.currencies],
             unpriced=[row.asset.id for row in found.unpriced],
             benchmarks=[
                 BenchmarkOut(asset=one.id, symbol=one.symbol, name=one.name) for one in found.benchmarks

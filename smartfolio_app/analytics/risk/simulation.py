@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.dispersion import excess_kurtosis
@@ -97,6 +98,17 @@ def simulate(
 
     The same input and seed give the same future. ``progress`` is told how many paths are done.
     """
+    with threadpool_limits(1):  # many small products: threads would only wait for each other, busily
+        return _simulate(returns, values, days_a_year, plan, progress)
+
+
+def _simulate(
+    returns: FloatArray,
+    values: FloatArray,
+    days_a_year: int,
+    plan: Plan,
+    progress: Callable[[str, int, int], None] | None,
+) -> Future:
     start = float(values.sum())
     weights = values / start
     past = _with_growth(returns, days_a_year, plan.growth)

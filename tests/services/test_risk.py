@@ -1,0 +1,81 @@
+"""The risk of the sample household: one answer for page, REST and explanations."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlmodel import Session
+
+from smartfolio_app.errors import InvalidInputError
+from smartfolio_app.services import demo, explain, risk, wealth
+from smartfolio_app.services.jobs import jobs
+
+FIGURES = (
+    *("volatility", "downside", "sharpe", "sortino", "calmar", "skew", "kurtosis", "ulcer", "max_drawdown"),
+    *("drawdown", "beta:crypto:BTC", "hhi", "effective", "diversification", "coverage", "robustness"),
+    *(
+        "var:historical-95-1",
+        "cvar:parametric-99-10",
+        "record:historical-95",
+        "asset:crypto:BTC",
+        "group:BTC",
+    ),
+)
+
+
+@pytest.fixture
+def household(db: Session) -> wealth.View:
+    user = demo.demo_user(db)
+    db.commit()
+    risk.forget()
+    return wealth.view_of(db, user.id)
+
+
+def test_the_sample_household(db: Session, household: wealth.View) -> None:
+    found = risk.dashboard(db, household)
+    report = found.report
+    assert report is not None
+    assert sum(row.share for row in report.assets) == pytest.approx(1)
+    assert {row.reason for row in report.assets if not row.measured} >= {"risk.not_traded"}
+    assert report.volatility is not None
+    begun = time.process_time()
+    risk.dashboard(db, household)
+    assert time.process_time() - begun < 0.2  # 50 ms on a quiet machine (benchmarks/risk.py)
+    for window in risk.WINDOWS:
+        assert risk.dashboard(db, household, risk.Asked(window)).report is not None, window
+    lived = risk.dashboard(db, household, risk.Asked(basis="lived")).report
+    assert lived is not None
+    assert lived.value == pytest.approx(float(found.portfolio.total or 0))
+    for name in FIGURES:
+        told = explain.explain(db, household, f"risk:365:held:{name}")
+        assert told.amount is not None, name
+        assert told.steps, name
+    for wrong in (
+        risk.Asked("7"),
+        risk.Asked(basis="x"),
+        risk.Asked(benchmark="crypto:NO"),
+        risk.Asked(risk_free=9),
+    ):
+        with pytest.raises(InvalidInputError):
+            risk.dashboard(db, household, wrong)
+    halved = risk.shocks(db, household, {"crypto:BTC": -0.5})
+    worth = next(row.exposure.value for row in report.assets if row.exposure.asset.id == "crypto:BTC")
+    assert halved.loss == pytest.approx(-worth / 2)
+    with pytest.raises(InvalidInputError):
+        risk.shocks(db, household, {"crypto:NO": -0.5})
+    job = risk.start_simulation(db, household, risk.Plan(months=1, goal=1.0))
+    jobs.wait(60)
+    done = risk.simulation(household.user_id, job)
+    assert done.state == "done", done.error
+    assert done.result.goal == 1
+    assert (done.done, done.total) == (10_000, 10_000)
+
+
+def test_nothing_held_is_no_risk_figure(db: Session, someone: str) -> None:
+    view = wealth.view_of(db, someone)
+    found = risk.dashboard(db, view)
+    assert (found.report, found.reason) == (None, "risk.nothing_held")
+    assert risk.episodes(db, view) == []
+    with pytest.raises(risk.NothingMeasuredError):
+        risk.start_simulation(db, view, risk.Plan())
