@@ -75,8 +75,8 @@ class LedgerColumns:
         source_number = {source: number for number, source in enumerate(self.sources)}
         self.asset_of_place = np.array([asset_number[place[2]] for place in self.places], dtype=np.int32)
         self.source_of_place = np.array([source_number[place[0]] for place in self.places], dtype=np.int32)
-        self.at = np.array(self.stream.at, dtype=np.int64)
-        self.place = np.array(self.stream.place, dtype=np.int32)
+        self.at, self.place = self.stream.at, self.stream.place
+        self.transaction, self.side = self.stream.transaction, self.stream.side
         self.asset = self.asset_of_place[self.place]
         self.source = self.source_of_place[self.place]
         self._anchors = {
@@ -89,16 +89,6 @@ class LedgerColumns:
         amounts = self.stream.amount
         amount = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
         return np.where((self.side == Side.SENT) | (self.side == Side.FEE), -amount, amount)
-
-    @cached_property
-    def transaction(self) -> NDArray[np.int32]:
-        """Index into ``ordered``, -1 for a statement's correction."""
-        return np.array(self.stream.transaction, dtype=np.int32)
-
-    @cached_property
-    def side(self) -> NDArray[np.int8]:
-        """``Side`` of each movement."""
-        return np.array(self.stream.side, dtype=np.int8)
 
     @cached_property
     def role(self) -> NDArray[np.int8]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smartfolio_app.analytics.grid import Column
+from smartfolio_app.analytics.grid import Column, rows_by_time
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import is_fiat
 
@@ -114,7 +114,7 @@ def _balances(ledger: LedgerView, grid: Grid, arrays: LotArrays) -> FloatArray:
     column_of_asset = np.array([number.get(asset, len(number)) for asset in data.assets], dtype=np.int64)
     shape = (len(grid.ends), len(arrays.assets) + 1)
     last = int(np.searchsorted(data.at, grid.ends[-1], side="right"))
-    row = grid.rows_of(data.at[:last])
+    row = rows_by_time(grid.ends, data.at[:last]).astype(np.int64)
     cell = row * shape[1] + column_of_asset[data.asset[:last]]
     total = np.bincount(cell, weights=data.quantity[:last], minlength=shape[0] * shape[1]).astype(np.float64)
     held: FloatArray = np.cumsum(total.reshape(shape), axis=0)

@@ -54,8 +54,8 @@ class Grid:
     quantity: FloatArray
     price: FloatArray
     fresh: NDArray[np.bool_]
-    row: NDArray[np.int64]
-    column: NDArray[np.int64]
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
     amount: FloatArray
     number: NDArray[np.int64]
     items: list[tuple[int, WealthItemView]]
@@ -99,7 +99,7 @@ def make_grid(
     # By name, so that the order in which things came into the ledger plays no part.
     columns = sorted({*mine.values(), *column_of_item}, key=_by_name)
     number_of = {column: index for index, column in enumerate(columns)}
-    column_of_place = np.full(len(data.places), -1, dtype=np.int64)
+    column_of_place = np.full(len(data.places), -1, dtype=np.int32)
     for index, column in mine.items():
         column_of_place[index] = number_of[column]
     item_columns = [(number_of[column], item) for column, item in zip(column_of_item, items, strict=True)]
@@ -115,7 +115,7 @@ def make_grid(
         quantity=np.empty(0),
         price=np.empty(0),
         fresh=np.empty(0, dtype=np.bool_),
-        row=np.searchsorted(ends, data.at[number], side="left").astype(np.int64),
+        row=rows_by_time(ends, data.at[:last])[number],
         column=column_of[number],
         amount=data.quantity[number],
         number=number,
@@ -131,10 +131,16 @@ def _by_name(column: Column) -> tuple[str, str, str]:
     return (column.asset.id, column.category.value, column.source_key)
 
 
+def rows_by_time(ends: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the first row whose instant is not before each of ``at``, which ascend and are not after the last one."""
+    reached = np.searchsorted(at, ends, side="right")
+    return np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(reached, prepend=0))
+
+
 def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_]) -> FloatArray:
     """Return the chosen movements' ``weights`` added up per instant and column; shape (T, columns)."""
     shape = (len(grid.ends), len(grid.columns))
-    cell = grid.row[chosen] * shape[1] + grid.column[chosen]
+    cell = grid.row[chosen].astype(np.int64) * shape[1] + grid.column[chosen]
     total: FloatArray = np.bincount(cell, weights=weights[chosen], minlength=shape[0] * shape[1]).astype(
         np.float64
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -189,13 +190,13 @@ class _Reader:
 
     def _realised(self) -> tuple[Changes, list[str], NDArray[np.int64]]:
         disposals = self._engine.disposals
-        rows = [self._book.ordered[index] for index in disposals.transaction]
-        names = {source: number for number, source in enumerate(dict.fromkeys(row.source for row in rows))}
+        source_of = list(map(_SOURCE, map(self._book.ordered.__getitem__, disposals.transaction)))
+        names = {source: number for number, source in enumerate(dict.fromkeys(source_of))}
         gain = _floats(disposals.proceeds) - self._sold
         for number in np.flatnonzero(np.isnan(gain)):
             gain[number] = self._known_part(int(number))
         changes = Changes(self._times(disposals.transaction), self._numbers(disposals.asset), gain)
-        return changes, list(names), np.array([names[row.source] for row in rows], dtype=np.int64)
+        return changes, list(names), _looked_up(names, source_of)
 
     def _known_part(self, number: int) -> float:
         """Return the gain of the parts of a disposal whose cost is known, ``nan`` without any."""
@@ -232,8 +233,19 @@ class _Reader:
         )
 
     def _numbers(self, assets: Sequence[AssetId]) -> NDArray[np.int64]:
-        return np.array([self._number[asset] for asset in assets], dtype=np.int64)
+        return _looked_up(self._number, assets)
+
+
+_SOURCE = attrgetter("source")
+
+
+def _looked_up(numbers: Mapping[str, int], names: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter(map(numbers.__getitem__, names), dtype=np.int64, count=len(names))
 
 
 def _floats(values: Iterable[Decimal | None]) -> FloatArray:
-    return np.array([nan if value is None else float(value) for value in values], dtype=np.float64)
+    given = list(values)
+    try:
+        return np.fromiter(map(float, given), dtype=np.float64, count=len(given))  # type: ignore[arg-type]
+    except TypeError:  # some are not known
+        return np.array([nan if value is None else float(value) for value in given], dtype=np.float64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from smartfolio_app.ledger.lots import Correction
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.movements import Side
@@ -28,11 +30,10 @@ def corrections(
     """
     lines = {(source, micros(row.as_of)): row.lines for source, rows in statements.items() for row in rows}
     changes: dict[tuple[int, str, str, AssetId], Decimal] = {}
-    for number, side in enumerate(stream.side):
-        if side == Side.ANCHOR:
-            source, account, asset = stream.places[stream.place[number]]
-            key = (stream.at[number], source, account if by_account else "", asset)
-            changes[key] = changes.get(key, ZERO) + stream.change(number)
+    for number in np.flatnonzero(stream.side == Side.ANCHOR).tolist():
+        source, account, asset = stream.places[stream.place[number]]
+        key = (int(stream.at[number]), source, account if by_account else "", asset)
+        changes[key] = changes.get(key, ZERO) + stream.change(number)
     found: list[Correction] = []
     for (at, source, account, asset), change in changes.items():
         if not change:

@@ -140,6 +140,7 @@ class LotEngine:
         self._global = policy.pooling is Pooling.GLOBAL
         self._fiat: dict[AssetId, bool] = {}
         # Bound once: `acquire` and `dispose` run for every transaction there is.
+        self._lot_assets = lots.asset
         self._add_asset, self._add_acquired = lots.asset.append, lots.acquired.append
         self._add_origin, self._add_quantity = lots.origin.append, lots.quantity.append
         self._add_cost, self._add_bought, self._add_paid = (
@@ -216,7 +217,7 @@ class LotEngine:
         if not quantity:
             return
         here = self.here
-        number = len(self.lots.asset)
+        number = len(self._lot_assets)
         self._add_asset(asset)
         self._add_acquired(here.at)
         self._add_origin(here.transaction)
@@ -224,7 +225,10 @@ class LotEngine:
         self._add_cost(cost)
         self._add_bought(quantity)
         self._add_paid(cost)
-        pool.add(number)
+        if pool.queued:  # nothing that is acquired now is older than what is there, so it goes to the end
+            pool.lots.append(number)
+        else:
+            pool.add(number)
 
     def dispose(
         self, asset: AssetId, quantity: Decimal, proceeds: Decimal | None, fee: Decimal, kind: DisposalKind
@@ -251,33 +255,32 @@ class LotEngine:
 
     def _take_queued(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
         """Match ``left`` with lots in their order, each at its own cost; return what is missing, and the cost."""
-        held, costs, queue, end = self.lots.quantity, self.lots.cost, pool.lots, pool.end
-        whole, known = ZERO, True
+        lots, queue, end = self.lots, pool.lots, pool.end
+        held, costs = lots.quantity, lots.cost
+        drop = queue.pop if end else queue.popleft
+        whole: Decimal | None = ZERO
         while queue:
             lot = queue[end]
             here, cost = held[lot], costs[lot]
-            taken = here
+            self._match_lot(lot)
             if here > left:
-                taken = left
                 held[lot] = here - left
                 if cost is not None:
-                    rest = cost
-                    cost = (cost * left / here).quantize(SCALE)  # `part`, without a call
-                    costs[lot] = rest - cost
-            else:
-                del queue[end]
-                held[lot] = ZERO
-            self._match_lot(lot)
-            self._match_quantity(taken)
+                    taken = (cost * left / here).quantize(SCALE)  # `part`, without a call
+                    costs[lot] = cost - taken
+                    cost = taken
+                self._match_quantity(left)
+                self._match_cost(cost)
+                return ZERO, None if whole is None or cost is None else whole + cost
+            drop()
+            held[lot] = ZERO
+            self._match_quantity(here)
             self._match_cost(cost)
-            if cost is None:
-                known = False
-            else:
-                whole += cost
-            if here >= left:
-                return ZERO, whole if known else None
+            whole = None if whole is None or cost is None else whole + cost
             left -= here
-        return left, whole if known else None
+            if not left:
+                break
+        return left, whole
 
     def _take_chosen(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
         """Do the same with the lots that the pool chooses, at the cost it tells."""

@@ -7,11 +7,15 @@ alone, and everything that needs quantities over time can add instead of decidin
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from enum import IntEnum
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from smartfolio_app.ledger.balances import Place, names_accounts
 from smartfolio_app.ledger.instants import instants_of, micros
@@ -39,7 +43,7 @@ class Side(IntEnum):
 
 @dataclass(slots=True)
 class Movements:
-    """Parallel lists, one entry a movement, by time: instant (µs), place number, amount, transaction, side.
+    """Parallel columns, one entry a movement, by time: instant (µs), place number, amount, transaction, side.
 
     ``amount`` is as its transaction tells it, so what was sent and paid as a fee is to be taken off: ``change`` does.
 
@@ -49,11 +53,11 @@ class Movements:
     """
 
     places: list[Place] = field(default_factory=list)
-    at: list[int] = field(default_factory=list)
-    place: list[int] = field(default_factory=list)
+    at: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    place: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
     amount: list[Decimal] = field(default_factory=list)
-    transaction: list[int] = field(default_factory=list)
-    side: list[int] = field(default_factory=list)
+    transaction: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    side: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, dtype=np.int8))
     totals: list[Decimal] = field(default_factory=list)
     negative: dict[int, int] = field(default_factory=dict)
     lines: dict[int, StatementLine] = field(default_factory=dict)
@@ -75,65 +79,108 @@ def movements(
     when they are known already. A statement speaks after every transaction of its own instant; of two at one instant
     the one given last speaks last.
     """
+    moments = instants_of(ordered) if instants is None else instants
     builder = _Builder()
     anchors = sorted(
         ((micros(row.as_of), source, row) for source, rows in statements.items() for row in rows),
         key=lambda anchor: anchor[0],
     )
-    moments = instants_of(ordered) if instants is None else instants
     done = 0
     with localcontext(MONEY_CONTEXT):
         for anchor in anchors:
             until = bisect_right(moments, anchor[0], lo=done)
-            builder.add(ordered, moments, done, until)
+            builder.add(ordered, done, until)
             builder.correct(*anchor)
             done = until
-        builder.add(ordered, moments, done, len(ordered))
-    return builder.stream
+        builder.add(ordered, done, len(ordered))
+    return builder.finished(np.array(moments, dtype=np.int64))
+
+
+def sides_of(row: Transaction) -> int:
+    """Return which sides a transaction has, as a sum of powers of two: 1 received, 2 sent, 4 fee."""
+    return (
+        (1 if row.received is not None else 0)
+        + (2 if row.sent is not None else 0)
+        + (4 if row.fee is not None else 0)
+    )
 
 
 class _Builder:
+    """Collects places and amounts one by one; what follows from the shape of the transactions is filled in at the end."""
+
     def __init__(self) -> None:
         self.stream = Movements()
+        self._place = array("i")
+        self._sides = bytearray()  # of each transaction
+        self._anchors: list[tuple[int, int]] = []  # how many movements were there, instant
         self._books: dict[tuple[str, str], dict[AssetId, int]] = {}
         self._one_place: set[str] = set()
 
-    def add(
-        self, ordered: Sequence[Transaction], moments: Sequence[Microseconds], first: int, last: int
-    ) -> None:
+    def add(self, ordered: Sequence[Transaction], first: int, last: int) -> None:
         """Append the sides of the transactions ``first`` to ``last`` - 1.
 
         One flat loop without calls: it runs for every side of every transaction there is.
         """
         stream = self.stream
         totals, negative = stream.totals, stream.negative
-        add_at, add_place, add_amount = stream.at.append, stream.place.append, stream.amount.append
-        add_transaction, add_side = stream.transaction.append, stream.side.append
+        add_place, add_amount, add_sides = self._place.append, stream.amount.append, self._sides.append
         source = account = None
         book: dict[AssetId, int] = {}
         for index in range(first, last):
-            row, at = ordered[index], moments[index]
+            row = ordered[index]
             if row.source is not source or row.account is not account:
                 source, account = row.source, row.account
                 book = self._books.setdefault((source, "" if source in self._one_place else account), {})
-            for amount, side in ((row.received, _RECEIVED), (row.sent, _SENT), (row.fee, _FEE)):
-                if amount is None:
-                    continue
-                quantity = amount.quantity
-                number = book.get(amount.asset)
+            sides = 0
+            amount = row.received
+            if amount is not None:
+                quantity, number = amount.quantity, book.get(amount.asset)
                 if number is None:
                     number = self._new_place(row, amount.asset, book)
-                if side == _RECEIVED:
-                    totals[number] += quantity
-                else:
-                    total = totals[number] = totals[number] - quantity
-                    if total < ZERO:
-                        negative.setdefault(number, index)
-                add_at(at)
+                totals[number] += quantity
                 add_place(number)
                 add_amount(quantity)
-                add_transaction(index)
-                add_side(side)
+                sides = 1
+            amount = row.sent
+            if amount is not None:
+                quantity, number = amount.quantity, book.get(amount.asset)
+                if number is None:
+                    number = self._new_place(row, amount.asset, book)
+                total = totals[number] = totals[number] - quantity
+                if total < ZERO:
+                    negative.setdefault(number, index)
+                add_place(number)
+                add_amount(quantity)
+                sides += 2
+            amount = row.fee
+            if amount is not None:
+                quantity, number = amount.quantity, book.get(amount.asset)
+                if number is None:
+                    number = self._new_place(row, amount.asset, book)
+                total = totals[number] = totals[number] - quantity
+                if total < ZERO:
+                    negative.setdefault(number, index)
+                add_place(number)
+                add_amount(quantity)
+                sides += 4
+            add_sides(sides)
+
+    def finished(self, moments: NDArray[np.int64]) -> Movements:
+        """Return the stream with all of its columns."""
+        stream, count = self.stream, len(self._place)
+        transaction, side = sides_of_all(np.frombuffer(bytes(self._sides), dtype=np.uint8))
+        at = moments[transaction]
+        if self._anchors:
+            own = np.ones(count, dtype=np.bool_)
+            own[[number for number, _ in self._anchors]] = False
+            filled = np.full(count, NO_TRANSACTION, dtype=np.int32)
+            sides, times = np.full(count, _ANCHOR, dtype=np.int8), np.empty(count, dtype=np.int64)
+            filled[own], sides[own], times[own] = transaction, side, at
+            times[~own] = [instant for _, instant in self._anchors]
+            transaction, side, at = filled, sides, times
+        stream.at, stream.transaction, stream.side = at, transaction, side
+        stream.place = np.array(self._place, dtype=np.int32)
+        return stream
 
     def correct(self, at: Microseconds, source: str, statement: Statement) -> None:
         """Append what takes the source from what its movements say to what its statement says."""
@@ -161,13 +208,11 @@ class _Builder:
             change = quantity - stream.totals[number]
             if change:
                 if place in line_of:
-                    stream.lines[len(stream.at)] = line_of[place]
+                    stream.lines[len(stream.amount)] = line_of[place]
                 stream.totals[number] = quantity
-                stream.at.append(at)
-                stream.place.append(number)
+                self._anchors.append((len(stream.amount), at))
+                self._place.append(number)
                 stream.amount.append(change)
-                stream.transaction.append(NO_TRANSACTION)
-                stream.side.append(_ANCHOR)
 
     def _new_place(self, row: Transaction, asset: AssetId, book: dict[AssetId, int]) -> int:
         account = "" if row.source in self._one_place else row.account
@@ -180,6 +225,19 @@ class _Builder:
         return len(self.stream.places) - 1
 
 
+def sides_of_all(sides: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """Return the transaction and the side of each movement, from which sides each transaction has (``sides_of``)."""
+    count = _COUNT_OF[sides]
+    first = np.cumsum(count) - count
+    transaction = np.repeat(np.arange(len(sides), dtype=np.int32), count)
+    side = np.empty(len(transaction), dtype=np.int8)
+    for bit, name in ((1, _RECEIVED), (2, _SENT), (4, _FEE)):
+        there = np.flatnonzero(sides & bit)
+        side[first[there] + _COUNT_OF[sides[there] & (bit - 1)]] = name
+    return transaction, side
+
+
+_COUNT_OF = np.array([bin(sides).count("1") for sides in range(8)], dtype=np.int64)
 # Plain integers: looking an enum member up costs more than the rest of the line it stands on.
 _RECEIVED, _SENT, _FEE, _ANCHOR = (int(side) for side in Side)
 _TAKEN = (_SENT, _FEE)

@@ -8,7 +8,7 @@ is ordered by its content. Storage ids and file rows play no part, because they 
 from __future__ import annotations
 
 from itertools import islice
-from operator import eq, gt
+from operator import eq, ge, gt
 from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.assets import is_fiat
@@ -36,6 +36,8 @@ def in_order_with_instants(
     """Return the transactions in the engine's order, and the instant of each."""
     ordered = list(transactions)
     instants = instants_of(ordered)
+    if not any(map(ge, instants, islice(instants, 1, None))):
+        return ordered, instants  # each after the other: nothing to decide
     if any(map(gt, instants, islice(instants, 1, None))):
         order = sorted(range(len(ordered)), key=instants.__getitem__)
         ordered = [ordered[index] for index in order]

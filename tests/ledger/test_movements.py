@@ -63,9 +63,9 @@ def test_movements_ascend_in_time_and_say_what_they_are():
     )
     line = StatementLine("crypto:BTC", Decimal("1.5"))
     stream = movements([buy], {"s1": [Statement(T0 + HOUR, (line,))]})
-    assert stream.side == [Side.RECEIVED, Side.SENT, Side.ANCHOR, Side.ANCHOR]
+    assert stream.side.tolist() == [Side.RECEIVED, Side.SENT, Side.ANCHOR, Side.ANCHOR]
     assert [stream.change(number) for number in range(4)] == [2, -9, Decimal("-0.5"), 9]
-    assert stream.transaction == [0, 0, NO_TRANSACTION, NO_TRANSACTION]
+    assert stream.transaction.tolist() == [0, 0, NO_TRANSACTION, NO_TRANSACTION]
     assert stream.lines == {2: line}
     assert stream.totals == [Decimal("1.5"), 0]
 
