@@ -72,7 +72,9 @@ def main() -> int:
         print(f"FAILED  {problem}")
     if chosen.record and not problems:
         RECORDED.write_text(json.dumps(ratios, indent=2, sort_keys=True) + "\n")
-        write_report(ROOT / "docs" / "performance.md", found, ratios, machine(), versions(peer_python))
+        write_report(
+            ROOT / "docs" / "performance.md", found, ratios, machine(chosen.repeat), versions(peer_python)
+        )
     return 1 if problems else 0
 
 
@@ -179,8 +181,8 @@ def versions(python: Path) -> dict[str, str]:
     )
 
 
-def machine() -> dict[str, str]:
-    """Return what the figures were measured on."""
+def machine(repeat: int) -> dict[str, str]:
+    """Return what the figures were measured on, and how often."""
     processor = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():
@@ -196,6 +198,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "python": platform.python_version(),
         "load": load,
+        "repeat": str(repeat),
         "day": datetime.now(UTC).date().isoformat(),
     }
 

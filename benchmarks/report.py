@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 TEXT = """# Performance
 
-Measured by `python -m benchmarks.compare --million --record` on {day}: {processor}, {cores} cores, Python {python}
-(load average {load} at the end). Seconds of processor time in one process, medians, from transactions that are already
-parsed; memory is the whole process at its peak, the trades included.
+Measured by `python -m benchmarks.compare --million --repeat {repeat} --record` on {day}: {processor}, {cores} cores,
+Python {python} (load average {load} at the end). Seconds of processor time in one process (median where the command
+ran more than once: {repeat}), from transactions that are already parsed; memory is the whole process at its peak, the
+trades included.
 
 The trades are made by `benchmarks/trades.py`, always the same: purchases and sales of 50 coins over five years.
 The peers are {peers}, each in its own process on the same trades. Run the command without `--record` to measure
