@@ -106,7 +106,7 @@ def sides_of(row: Transaction) -> int:
 
 
 class _Builder:
-    """Collects places and amounts one by one; what follows from the shape of the transactions is filled in at the end."""
+    """Collects places and amounts one by one; what follows from the transactions' shape is filled in at the end."""
 
     def __init__(self) -> None:
         self.stream = Movements()
@@ -237,7 +237,7 @@ def sides_of_all(sides: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[n
     return transaction, side
 
 
-_COUNT_OF = np.array([bin(sides).count("1") for sides in range(8)], dtype=np.int64)
+_COUNT_OF = np.array([sides.bit_count() for sides in range(8)], dtype=np.int64)
 # Plain integers: looking an enum member up costs more than the rest of the line it stands on.
 _RECEIVED, _SENT, _FEE, _ANCHOR = (int(side) for side in Side)
 _TAKEN = (_SENT, _FEE)
