@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse
 from smartfolio_app.api.dependencies import limits_of
 from smartfolio_app.errors import InvalidInputError, SmartFolioError
 from smartfolio_app.providers.csv.base import UnknownFormatError
+from smartfolio_app.security.bodies import BodyTooLargeError
 from smartfolio_app.security.limits import IMPORTS, RateLimitedError, limit_key_of
 from smartfolio_app.security.problems import RequestRefusedError, problem_body
 
@@ -90,5 +91,10 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """A bug: the log has the traceback, the caller a sentence without any of it."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, BodyTooLargeError):  # an upload that was cut off under the hands of its reader
+            return respond(request, behind)
+        behind = behind.__cause__ or behind.__context__
     _log.exception("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     return respond(request, RequestRefusedError("internal", 500))

@@ -101,7 +101,7 @@ class Middleware:
         self.limits = limits
         self._key = key
         self._callers = _CallerKeys()
-        self._sockets = SocketDoor(app, limits=limits, key=key, known_event=known_event)
+        self._sockets = SocketDoor(app, limits=limits, key=key, known_event=known_event, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,8 @@ from smartfolio_app.security.access import Access, without_secrets
 from smartfolio_app.security.connections import LIVE, Connection
 from smartfolio_app.security.frames import is_ours
 from smartfolio_app.security.handshake import bound_query, seal_new_token
-from smartfolio_app.security.limits import Limits
+from smartfolio_app.security.headers import SecurityHeaders
+from smartfolio_app.security.limits import Limits, RateLimitedError
 from smartfolio_app.security.origin import check_socket
 from smartfolio_app.security.recognise import live_session, viewer_of_session
 from smartfolio_app.security.routing import SOCKET_PATH
@@ -42,9 +43,16 @@ class SocketDoor:
     """Serves the websockets of one application."""
 
     def __init__(
-        self, app: Any, *, limits: Limits, key: bytes, known_event: Callable[[str], bool] = lambda _name: True
+        self,
+        app: Any,
+        *,
+        limits: Limits,
+        key: bytes,
+        known_event: Callable[[str], bool] = lambda _name: True,
+        headers: SecurityHeaders | None = None,
     ) -> None:
         self._app = app
+        self._headers = headers
         self.limits = limits
         self.key = key
         self.known_event = known_event
@@ -55,15 +63,20 @@ class SocketDoor:
         """Serve one websocket, or refuse it before it opens."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"].rstrip("/") != SOCKET_PATH or not check_socket(headers, access.client):
-            await _refuse(receive, send)
+            await self._refuse(scope, access, receive, send)
             return
         address = rates.address_key(access.client.bucket)
         viewer = await run_in_threadpool(live_session, access)
         key = rates.user_key(viewer.user_id) if viewer is not None else address
         live_hash = access.session_hash if viewer is not None else ""
         query = bound_query(live_hash, scope.get("query_string", b""), self.key)
-        if query is None or not (await self.limits.take(self.limits.general, key)).allowed:
-            await _refuse(receive, send)
+        if query is None:
+            await self._refuse(scope, access, receive, send)
+            return
+        decision = await self.limits.take(self.limits.general, key)
+        if not decision.allowed:
+            limited = RateLimitedError(decision, self.limits.general)
+            await self._refuse(scope, access, receive, send, 429, limited.headers())
             return
         inner = {**without_secrets(scope, access, live_hash=live_hash), "query_string": query}
         pump = _Pump(live_hash, key, receive, send, door=self)
@@ -73,6 +86,26 @@ class SocketDoor:
         finally:
             LIVE.remove(pump.connection)
             pump.stop()
+
+    async def _refuse(  # noqa: PLR0917 - one refusal, all told
+        self,
+        scope: MutableMapping[str, Any],
+        access: Access,
+        receive: Receive,
+        send: Send,
+        status: int = 403,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer the handshake instead of opening the socket: with the headers of every answer, and no reason."""
+        await receive()  # websocket.connect
+        if self._headers is None or "websocket.http.response" not in (scope.get("extensions") or {}):
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return
+        given = [(name.lower().encode(), value.encode()) for name, value in (more or {}).items()]
+        given.append((b"content-length", b"0"))
+        headers = self._headers.apply(given, path=SOCKET_PATH, status=status, secure=access.secure)
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": b""})
 
 
 class _Pump:
@@ -150,9 +183,3 @@ class _Pump:
         self._over = True
         await self._send({"type": "websocket.close", "code": code})
         return {"type": "websocket.disconnect", "code": code}
-
-
-async def _refuse(receive: Receive, send: Send) -> None:
-    """Close before accepting: the browser's handshake gets a 403 and no reason."""
-    await receive()  # websocket.connect
-    await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -23,6 +23,9 @@ INTRADAY = {
     "1w": (timedelta(days=7), timedelta(hours=1)),
 }
 
+#: Days on which nothing was owned yet are points, too; nobody is served thousands of years of them.
+MOST_DAYS_BEFORE = 20_000
+
 
 def history(
     db: Session, view: View, first: date | None = None, last: date | None = None, by: str | None = None
@@ -34,7 +37,8 @@ def history(
     of it. ``invested`` counts from the very beginning, whatever ``first`` is.
 
     Raises:
-        InvalidInputError: ``last`` is before ``first``, or there is no such breakdown.
+        InvalidInputError: ``last`` is before ``first``, or there is no such breakdown, or ``first`` is both decades ago
+            and before anything is known.
         NotFoundError: There is no such user.
     """
     if by is not None and by not in BREAKDOWNS:
@@ -61,6 +65,9 @@ def history(
         )
 
     whole = answer(db, replace(view, anchor="midnight"), ("history", today, by), everything, now)
+    earliest = min(whole.days[0], today - timedelta(days=MOST_DAYS_BEFORE))
+    if first is not None and first < earliest:
+        raise InvalidInputError("wealth.too_early", first=first.isoformat(), earliest=earliest.isoformat())
     return _stretch(whole, first or whole.days[0], end)
 
 
