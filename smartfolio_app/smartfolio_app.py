@@ -18,6 +18,7 @@ from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.services import process_reports, scheduler
 from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
+from smartfolio_app.storage.trouble import trouble_of
 
 PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "uploads", "settings", "performance", "risk")
 STYLESHEETS = (
@@ -37,8 +38,12 @@ log = logging.getLogger(__name__)
 
 def _tell(exception: Exception) -> EventSpec:
     """Log what nobody foresaw and say so on the page, without showing its insides."""
+    trouble = trouble_of(exception)
+    if trouble is not None:
+        log.error("an event could not be done: %s", trouble.code)
+        return Notices.unexpected(trouble.code)
     log.error("an event handler failed", exc_info=exception)
-    return Notices.unexpected()
+    return Notices.unexpected("")
 
 
 class SmartFolio(rx.App):

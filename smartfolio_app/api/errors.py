@@ -18,6 +18,7 @@ from smartfolio_app.providers.csv.base import UnknownFormatError
 from smartfolio_app.security.bodies import BodyTooLargeError
 from smartfolio_app.security.limits import IMPORTS, RateLimitedError, limit_key_of
 from smartfolio_app.security.problems import RequestRefusedError, problem_body
+from smartfolio_app.storage.trouble import trouble_of
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def respond(request: Request, error: SmartFolioError) -> JSONResponse:
     headers = error.headers() if isinstance(error, RateLimitedError) else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if error.status == 429 and "Retry-After" not in headers:
+    if error.status in (429, 503) and "seconds" in error.params and "Retry-After" not in headers:
         headers["Retry-After"] = str(error.params.get("seconds", 1))
     body = problem_body(error, request.headers.get("accept-language", ""))
     return JSONResponse(body, status_code=error.status, headers=headers)
@@ -91,6 +92,10 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """A bug: the log has the traceback, the caller a sentence without any of it."""
+    trouble = trouble_of(error)
+    if trouble is not None:
+        _log.error("%s at %s %s", trouble.code, request.method, request.url.path)
+        return respond(request, trouble)
     behind: BaseException | None = error
     while behind is not None:
         if isinstance(behind, BodyTooLargeError):  # an upload that was cut off under the hands of its reader

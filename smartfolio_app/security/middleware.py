@@ -286,6 +286,8 @@ class _Answer:
         if isinstance(error, RateLimitedError):
             self.extra = []
             headers += [(name.lower().encode(), value.encode()) for name, value in error.headers().items()]
+        elif error.status == 503 and "seconds" in error.params:
+            headers.append((b"retry-after", str(error.params["seconds"]).encode()))
         if error.status == 401:
             headers.append((b"www-authenticate", b"Bearer"))
         await self.send({"type": "http.response.start", "status": error.status, "headers": headers})

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
+from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.access import Access
 from smartfolio_app.security.connections import LIVE
@@ -113,7 +114,7 @@ def _write(key: str, write: Callable[[Session], None]) -> None:
     try:
         with session_scope() as db:
             write(db)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, SmartFolioError) as error:
         # The next request tries again; nobody is refused because a time could not be noted.
         _log.warning("could not note a last use: %s", type(error).__name__)
     finally:

@@ -123,8 +123,8 @@ def make(settings: Settings, to: Path | None = None, *, now: datetime | None = N
                 unfinished.replace(target)
             finally:
                 unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise BackupError("backup.cannot_write", path=str(target), reason=reason) from error
     return target
 

@@ -22,6 +22,7 @@ from smartfolio_app.services import audit
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.tables import SourceFile, SourceRow
 from smartfolio_app.storage.tables.base import utc_now
+from smartfolio_app.storage.trouble import told
 
 _USER = re.compile(r"[0-9a-f]{32}")
 
@@ -85,9 +86,10 @@ def keep(user_id: str, data: bytes) -> str:
     sha256 = hashlib.sha256(data).hexdigest()
     path = _path(user_id, sha256)
     if not path.exists():
-        for folder in (path.parent.parent, path.parent):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        write_private(path, data)
+        with told():
+            for folder in (path.parent.parent, path.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            write_private(path, data)
     return sha256
 
 

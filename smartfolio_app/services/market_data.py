@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
+from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.providers import binance, binance_futures, coingecko, ecb, fear_greed, yahoo
 from smartfolio_app.providers.binance import Binance
 from smartfolio_app.providers.binance_futures import BinanceFutures
@@ -180,7 +181,7 @@ def _record(call: OutboundCall) -> None:
                     paused_until=call.paused_until,
                 )
             )
-    except SQLAlchemyError:
+    except (SQLAlchemyError, SmartFolioError):
         log.exception("a call to %s could not be recorded", call.provider)
 
 

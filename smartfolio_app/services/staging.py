@@ -19,6 +19,7 @@ from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundErro
 from smartfolio_app.keys import ensure_data_dir, write_private
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.tables.base import new_id
+from smartfolio_app.storage.trouble import told
 
 #: How many files one user may leave undecided, and for how long.
 MOST_FILES = 20
@@ -45,6 +46,7 @@ def put(user_id: str, name: str, data: bytes) -> StagedFile:
     Raises:
         InvalidInputError: The file is larger than the upload limit (``max_upload_mb``).
         ConflictError: The user already has ``MOST_FILES`` waiting.
+        StorageTroubleError: It cannot be written to disk.
     """
     limit = current_settings().max_upload_mb
     shown = clean_name(name)
@@ -53,11 +55,12 @@ def put(user_id: str, name: str, data: bytes) -> StagedFile:
     if len(listing(user_id)) >= MOST_FILES:
         raise ConflictError("import.too_many_waiting", count=MOST_FILES)
     folder = _folder(user_id)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     staged = StagedFile(id=new_id(), name=shown, size=len(data), at=datetime.now(UTC))
-    write_private(folder / f"{staged.id}.data", data)
     described = {"name": staged.name, "size": staged.size, "at": staged.at.isoformat()}
-    write_private(folder / f"{staged.id}.json", json.dumps(described).encode())
+    with told():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(folder / f"{staged.id}.data", data)
+        write_private(folder / f"{staged.id}.json", json.dumps(described).encode())
     return staged
 
 

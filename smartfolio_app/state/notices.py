@@ -7,6 +7,7 @@ import reflex as rx
 from smartfolio_app.i18n import translate
 from smartfolio_app.state.guard import for_everyone
 from smartfolio_app.state.locale import Locale
+from smartfolio_app.storage.trouble import TROUBLES
 
 
 class Notices(rx.State):
@@ -28,10 +29,11 @@ class Notices(rx.State):
 
     @rx.event
     @for_everyone
-    async def unexpected(self) -> None:
-        """Say that something failed that nobody foresaw; the details are in the server's log."""
+    async def unexpected(self, code: str) -> None:
+        """Say that something failed that nobody foresaw, or which trouble the storage has (``code``)."""
         locale = await self.get_state(Locale)
-        self._say(translate(locale.language, "error.unexpected_event"), "bad")
+        known = code if code in TROUBLES else "unexpected_event"
+        self._say(translate(locale.language, f"error.{known}"), "bad")
 
 
 async def say(state: rx.State, text: str, tone: str = "good") -> None:

@@ -13,10 +13,12 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from smartfolio_app.keys import ensure_data_dir
 from smartfolio_app.settings import Settings, get_settings
+from smartfolio_app.storage.trouble import trouble_of
 
 #: How long a writer queues. A slow machine needs some seconds to store a very large import, and the touch of
 #: a session's "last seen" must outlast that.
@@ -58,9 +60,11 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 def engine_for(settings: Settings) -> Engine:
     """Return the engine of the database that ``settings`` names; one engine an address and process."""
     if not settings.database_url:
-        # Created for its owner alone; SQLite gives its -wal and -shm files the same mode.
-        path = ensure_data_dir(settings) / "smartfolio.sqlite"
-        path.touch(mode=0o600, exist_ok=True)
+        path = settings.data_dir / "smartfolio.sqlite"
+        if not path.exists():  # what can only be read can still be read
+            # Created for its owner alone; SQLite gives its -wal and -shm files the same mode.
+            ensure_data_dir(settings)
+            path.touch(mode=0o600, exist_ok=True)
     return _engine(settings.database)
 
 
@@ -84,13 +88,22 @@ def current_settings() -> Settings:
 def session_scope(settings: Settings | None = None) -> Iterator[Session]:
     """Give a session; commit when the block ends, roll back when it raises. Objects stay readable after the
     commit.
+
+    Raises:
+        StorageTroubleError: The disk is full, cannot be written to, the database is busy for too long or gone.
     """
     with Session(engine_for(settings or current_settings()), expire_on_commit=False) as session:
         try:
             yield session
             session.commit()
-        except BaseException:
-            session.rollback()
+        except BaseException as error:
+            trouble = trouble_of(error, settings or current_settings())
+            try:
+                session.rollback()
+            except DBAPIError as worse:
+                raise (trouble or trouble_of(worse, settings or current_settings()) or worse) from error
+            if trouble is not None:
+                raise trouble from error
             raise
 
 
