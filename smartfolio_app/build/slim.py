@@ -30,8 +30,8 @@ LEFT_OUT = (
     LeftOut(("joblib/test",), "its own tests"),
     LeftOut(("ccxt/test",), "its own tests"),
     LeftOut(
-        ("ccxt/pro", "ccxt/async_support", "ccxt/prediction"),
-        "exchanges are asked from threads, one answer at a time; nobody imports from prediction markets",
+        ("ccxt/pro", "ccxt/prediction"),
+        "exchanges are asked over HTTP, not over websockets; nobody imports from prediction markets",
     ),
     LeftOut(("granian",), "a second web server; uvicorn serves"),
     LeftOut(("babel/locale-data/*.dat",), "languages that cannot be chosen", keep=r"(en|fr)(_\w+)?|root"),
