@@ -20,7 +20,17 @@ from smartfolio_app.state.notices import Notices
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.trouble import trouble_of
 
-PAGE_SHEETS = ("holdings", "transactions", "items", "sources", "uploads", "settings", "performance", "risk")
+PAGE_SHEETS = (
+    "holdings",
+    "transactions",
+    "items",
+    "sources",
+    "uploads",
+    "settings",
+    "performance",
+    "risk",
+    "trust",
+)
 STYLESHEETS = (
     "tokens",
     "base",

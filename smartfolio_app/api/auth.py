@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from smartfolio_app.api.dependencies import Caller, access_of, limits_of
-from smartfolio_app.errors import NotAllowedError, SmartFolioError
+from smartfolio_app.errors import InvalidInputError, NotAllowedError, SmartFolioError
 from smartfolio_app.i18n import negotiate
 from smartfolio_app.security import limits as rates
 from smartfolio_app.security import sessions
@@ -135,14 +135,17 @@ def sign_out(request: Request, access: Caller) -> RedirectResponse:
 
 
 @router.post("/password")
-def change_password(request: Request, access: Caller, current: Text = "", new: Text = "") -> RedirectResponse:
-    """Change the password; every other device is signed out."""
+def change_password(
+    request: Request, access: Caller, current: Text = "", new: Text = "", again: Text | None = None
+) -> RedirectResponse:
+    """Change the password; every other device is signed out. ``again``, where it is given, has to be ``new``."""
     viewer = viewer_of_session(access.session_hash)
     if viewer is None:
         return RedirectResponse("/login?next=/settings", status_code=303)
     throttle: SignInThrottle = getattr(request.app.state, "throttle", _throttle)
     try:
         _from_our_page(request, access)
+        _same_twice(new, again)
         throttle.enter(access.client.bucket, viewer.name)
         with session_scope() as db:
             accounts.change_password(db, viewer.user_id, current, new, keep=viewer.credential)
@@ -150,6 +153,11 @@ def change_password(request: Request, access: Caller, current: Text = "", new: T
         return _back("/settings", error)
     throttle.succeeded(access.client.bucket, viewer.name)
     return RedirectResponse("/settings?notice=auth.password_changed", status_code=303)
+
+
+def _same_twice(password: str, again: str | None) -> None:
+    if again is not None and again != password:
+        raise InvalidInputError("auth.passwords_differ")
 
 
 def _from_our_page(request: Request, access: Access) -> None:

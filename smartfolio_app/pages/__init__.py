@@ -17,6 +17,7 @@ from smartfolio_app.pages import (
     sign_in,
     sources,
     transactions,
+    trust,
 )
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
@@ -37,6 +38,7 @@ def add_all(app: rx.App) -> None:
     app.add_page(sign_in.sign_in, route="/sources/sign-in", title=t("saxo.title"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)
     app.add_page(settings.settings, route="/settings", title=t("nav.settings"), on_load=AppState.load)
+    app.add_page(trust.trust, route="/trust", title=t("nav.trust"), on_load=AppState.load)
     app.add_page(entrance.login, route="/login", title=t("common.app"), on_load=EntranceState.enter)
     app.add_page(entrance.setup, route="/setup", title=t("common.app"), on_load=EntranceState.open_setup)
     app.add_page(missing.missing, route="404", title=t("missing.title"))

@@ -11,6 +11,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.components.controls import button, chip, icon_button, segmented
 from smartfolio_app.components.dialogs import dialog
+from smartfolio_app.components.download import download_button
 from smartfolio_app.components.forms import field, form_error, select, text_input
 from smartfolio_app.components.native_form import NativeForm
 from smartfolio_app.components.notices import banner
@@ -42,6 +43,8 @@ def settings() -> rx.Component:
             _devices(),
             _tokens(),
             _password(),
+            _data(),
+            _activity(),
             class_name="settings",
         ),
         _new_token(),
@@ -285,6 +288,42 @@ def _token(token: Var) -> rx.Component:
     )
 
 
+def _data() -> rx.Component:
+    return _section(
+        "settings.section_data",
+        rx.el.div(download_button("settings.data_export", "/api/users/me/export"), class_name="row wrap"),
+        text="settings.data_text",
+    )
+
+
+def _activity() -> rx.Component:
+    return _section(
+        "settings.section_activity",
+        rx.cond(
+            SettingsState.activity,
+            rx.el.ul(
+                rx.foreach(
+                    SettingsState.activity,
+                    lambda one: rx.el.li(
+                        rx.el.p(one.what, class_name="grow"),
+                        rx.el.span(one.when, rx.cond(one.where, " · ", ""), one.where, class_name="when num"),
+                        key=one.id.to_string(),
+                    ),
+                ),
+                class_name="list activity",
+            ),
+            rx.el.p(t("settings.activity_none"), class_name="quiet"),
+        ),
+        rx.cond(
+            SettingsState.more_activity,
+            rx.el.div(
+                button("settings.activity_more", kind="ghost", on_click=SettingsState.show_more_activity)
+            ),
+        ),
+        text="settings.activity_text",
+    )
+
+
 def _new_token() -> rx.Component:
     return dialog(
         rx.el.p(t("settings.token_created_text")),
@@ -311,6 +350,16 @@ def _password() -> rx.Component:
                 "new", type="password", auto_complete="new-password", required=True, min_length=MINIMUM_LENGTH
             ),
             hint=t("auth.password_hint", minimum=MINIMUM_LENGTH),
+        ),
+        field(
+            "settings.password_again",
+            text_input(
+                "again",
+                type="password",
+                auto_complete="new-password",
+                required=True,
+                min_length=MINIMUM_LENGTH,
+            ),
         ),
         form_error(SettingsState.password_problem),
         rx.el.div(button("settings.password_change", type="submit")),

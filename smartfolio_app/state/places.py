@@ -29,5 +29,6 @@ PLACES = (
     Place("/transactions", "nav.transactions", "arrow-left-right", "keep", phone=True),
     Place("/sources", "nav.sources", "plug", "keep", phone=True),
     Place("/items", "nav.items", "house", "keep"),
+    Place("/trust", "nav.trust", "shield-check", "house", admin=True),
     Place("/settings", "nav.settings", "settings-2", "house"),
 )

@@ -16,7 +16,7 @@ from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.security.recognise import viewer_of_session
-from smartfolio_app.services import access, snapshots, user_settings
+from smartfolio_app.services import access, audit, audit_words, snapshots, user_settings
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import sentence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from smartfolio_app.security.tokens import TokenInfo
     from smartfolio_app.state.figures import Figures
 
+ACTIVITY_AT_ONCE = 12
 #: The preferences this page may change by name; those of the WealthBar have handlers of their own.
 CHOICES = frozenset({"time_zone", "number_style", "cost_basis_method", "pnl_anchor"})
 
@@ -65,6 +66,16 @@ class GroupRow:
     group: str = ""
 
 
+@dataclass
+class ActivityRow:
+    """One thing that was done in the user's name."""
+
+    id: int = 0
+    what: str = ""
+    when: str = ""
+    where: str = ""
+
+
 @shows("/settings")
 class SettingsState(PageState, rx.State):
     """What the page shows. ``new_token`` is there from its creation until its owner has copied it, and never again."""
@@ -90,6 +101,9 @@ class SettingsState(PageState, rx.State):
     token_problem: str = ""
     token_form: int = 0
     new_token: str = ""
+
+    activity: list[ActivityRow] = []
+    more_activity: bool = False
 
     password_problem: str = ""
     password_changed: bool = False
@@ -209,6 +223,28 @@ class SettingsState(PageState, rx.State):
         if await self._done(seat, access.revoke_token, viewer, token_id):
             await say(self, seat.figures.say("settings.token_revoked", name=name))
 
+    @rx.event
+    @signed_in
+    async def show_more_activity(self, viewer: Viewer) -> None:
+        """Show what was done before the oldest entry on the page."""
+        seat = await self._seat(viewer)
+        await self._tell_activity(seat, before=self.activity[-1].id if self.activity else None)
+
+    async def _tell_activity(self, seat: Seat, before: int | None = None) -> None:
+        wanted = {"limit": ACTIVITY_AT_ONCE + 1, "before": before}
+        found = await off_loop(audit.entries, seat.viewer.user_id, **wanted)
+        rows = [
+            ActivityRow(
+                id=one.id,
+                what=audit_words.sentence(seat.figures.language, one),
+                when=seat.figures.moment(one.at),
+                where=one.address,
+            )
+            for one in found[:ACTIVITY_AT_ONCE]
+        ]
+        self.activity = rows if before is None else [*self.activity, *rows]
+        self.more_activity = len(found) > ACTIVITY_AT_ONCE
+
     async def _show(self, seat: Seat) -> None:
         user, figures = seat.viewer.user_id, seat.figures
         address = dict(self.router.url.query_parameters)
@@ -230,6 +266,7 @@ class SettingsState(PageState, rx.State):
         self.devices = [_device_row(device, figures) for device in signed]
         self.has_other_devices = any(not device.current for device in signed)
         self.tokens = [_token_row(token, figures) for token in await off_loop(tokens.listed, user)]
+        await self._tell_activity(seat)
 
     async def _keep(self, viewer: Viewer, **changes: object) -> AsyncIterator[None]:
         """Store preferences and show the whole page by them."""

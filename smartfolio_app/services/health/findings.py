@@ -86,3 +86,8 @@ class Patient:
 
 
 Check = Callable[[Patient], Iterable[Finding]]
+
+
+def written_size(size: int) -> str:
+    """Return a number of bytes in MB, or in GB from ten of them on."""
+    return f"{size / 1e9:.1f} GB" if size >= 10_000_000_000 else f"{size / 1e6:.1f} MB"
