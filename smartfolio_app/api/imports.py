@@ -23,7 +23,7 @@ from smartfolio_app.providers.csv.base import Message, ReadOptions, Rejected
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.security.limits import IMPORTS, Limits
 from smartfolio_app.services import imports, mappings
-from smartfolio_app.services.import_results import Wanted
+from smartfolio_app.services.import_results import Undone, Wanted
 from smartfolio_app.storage.repo_ledger import read_assets
 
 _LONGEST_MAPPING = 100_000
@@ -171,7 +171,7 @@ def import_file(  # noqa: PLR0917 - FastAPI passes them by name
         added=done.added,
         duplicates=done.duplicates,
         rejected=[_rejected(one, language) for one in done.rejected],
-        effect=_effects(db, done.effect),
+        effect=effects_out(db, done.effect),
         batch_id=batch_id,
         source=done.source_key,
         suspected=done.suspected,
@@ -186,14 +186,18 @@ def list_imports(viewer: SignedIn, db: Database, source: str | None = None) -> l
 
 def undo_import(viewer: SignedIn, db: Database, batch_id: str) -> UndoneOut:
     """Remove everything that one import added; the file is kept."""
-    undone = imports.undo(db, viewer.user_id, batch_id)
+    return undone_out(db, imports.undo(db, viewer.user_id, batch_id))
+
+
+def undone_out(db: Session, undone: Undone) -> UndoneOut:
+    """Return what taking something back removed."""
     return UndoneOut(
         batch_id=undone.batch_id,
         source=undone.source_key,
         transactions=undone.transactions,
         positions=undone.positions,
         prices=undone.prices,
-        effect=_effects(db, undone.effect),
+        effect=effects_out(db, undone.effect),
     )
 
 
@@ -240,7 +244,8 @@ def _said(one: Message, language: str) -> str:
     return translate_or_text(language, one.code, **one.params)
 
 
-def _effects(db: Session, rows: list[EffectRow]) -> list[EffectOut]:
+def effects_out(db: Session, rows: list[EffectRow]) -> list[EffectOut]:
+    """Return how holdings differ, with the assets by their symbols."""
     known = read_assets(db, [one.asset for one in rows])
     return [
         EffectOut(

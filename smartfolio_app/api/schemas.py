@@ -111,6 +111,10 @@ class SourceIn(Body):
 
     provider: Annotated[str, Field(max_length=40)]
     label: Label = ""
+    separate: bool = Field(
+        default=False, description="another account than the one already filled from files"
+    )
+    config: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=200)]] = {}
 
 
 class SourceChange(Body):

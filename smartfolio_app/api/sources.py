@@ -20,7 +20,9 @@ def list_sources(viewer: SignedIn, db: Database) -> SourcesOut:
 @router.post("/sources", status_code=201, summary="Add a source")
 def add_source(viewer: SignedIn, db: Database, body: SourceIn) -> SourceOut:
     """Add a source of a provider."""
-    return SourceOut.model_validate(sources.add(db, viewer.user_id, body.provider, body.label))
+    return SourceOut.model_validate(
+        sources.add(db, viewer.user_id, body.provider, body.label, separate=body.separate, config=body.config)
+    )
 
 
 @router.get("/sources/{key}", summary="One source")

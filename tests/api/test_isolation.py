@@ -124,6 +124,23 @@ TABLE: dict[tuple[str, str], Route] = {
         "/api/sources/{source}/sign-in", {"app_key": "k"}, status=422
     ),
     ("GET", "/api/sources/sign-in/callback"): public,
+    # live sources: Alice's has no key yet, and nobody can be called
+    ("GET", "/api/sources/catalogue"): own,
+    ("GET", "/api/sources/{key}/status"): named("/api/sources/{live}/status"),
+    ("PUT", "/api/sources/{key}/credentials"): named(
+        "/api/sources/{live}/credentials", {"credentials": {"api_key": "k"}}, status=422
+    ),
+    ("DELETE", "/api/sources/{key}/credentials"): named("/api/sources/{live}/credentials"),
+    ("POST", "/api/sources/{key}/test"): named("/api/sources/{live}/test", {}, status=409),
+    ("POST", "/api/sources/{key}/sync"): named("/api/sources/{live}/sync", status=409),
+    ("DELETE", "/api/sources/{key}/sync"): named("/api/sources/{live}/sync", status=404),
+    ("GET", "/api/sources/{key}/syncs"): named("/api/sources/{live}/syncs"),
+    ("DELETE", "/api/sources/{key}/syncs/{sync_id}"): named("/api/sources/{live}/syncs/none", status=404),
+    ("PUT", "/api/sources/{key}/schedule"): named("/api/sources/{live}/schedule", {"every_minutes": 60}),
+    ("GET", "/api/sources/{key}/reconciliation"): named("/api/sources/{live}/reconciliation"),
+    ("POST", "/api/sources/{key}/reconciliation/{asset}"): named(
+        "/api/sources/{live}/reconciliation/crypto:BTC", status=409
+    ),
     ("GET", "/api/sources/files"): own,
     ("GET", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
     ("DELETE", "/api/sources/files/{file_id}"): named("/api/sources/files/{file}"),
@@ -296,6 +313,7 @@ def things(alice, settings) -> dict[str, str]:
         bystander = accounts.create_user(db, "bystander", PASSWORD)
         named = {
             "source": source.key,
+            "live": sources.add(db, alice, "cointracking_api", f"{MARK} account").key,
             "item": item.id,
             "transaction": str(transaction.id),
             "deleted": str(deleted.id),

@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import ConflictError, NotFoundError
+from smartfolio_app.services import sources
 from smartfolio_app.services.import_results import Undone
 from smartfolio_app.storage.repo_sync import OPEN, state_of
 from smartfolio_app.storage.tables import SyncRun
 
 
-def undo(db: Session, user_id: str, run_id: str) -> Undone:
+def undo(db: Session, user_id: str, run_id: str, source_key: str = "") -> Undone:
     """Take back everything a sync brought. The source is then synced by hand alone, until its owner says otherwise.
 
     Raises:
@@ -22,6 +23,8 @@ def undo(db: Session, user_id: str, run_id: str) -> Undone:
 
     run = db.get(SyncRun, run_id, populate_existing=True)
     if run is None or run.user_id != user_id or run.batch_id is None:
+        raise NotFoundError("sync.no_such_sync")
+    if source_key and sources.find(db, user_id, source_key).id != run.source_id:
         raise NotFoundError("sync.no_such_sync")
     return imports.undo(db, user_id, run.batch_id)
 
