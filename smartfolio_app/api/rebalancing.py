@@ -22,8 +22,8 @@ from smartfolio_app.services.rebalancing.targets import MOST_TARGETS, Targets
 
 router = APIRouter(prefix="/api/portfolio/rebalancing", tags=["decisions"])
 
-Share = Annotated[Decimal, Field(ge=0, le=1, description="a part of one: 0.25 is 25 %")]
-Money = Annotated[Decimal, Field(ge=0, lt=Decimal(10) ** 12)]
+Share = Annotated[Amount, Field(ge=0, le=1, description="a part of one: 0.25 is 25 %")]
+Money = Annotated[Amount, Field(ge=0, lt=Decimal(10) ** 12)]
 Cash = Annotated[
     Decimal,
     Query(gt=-(Decimal(10) ** 12), lt=Decimal(10) ** 12, description="to invest; negative: to take out"),

@@ -62,6 +62,8 @@ def match_transfers(
     leaving: list[int] = []
     for index in range(len(ordered)) if among is None else among:
         row = ordered[index]
+        if row.received is not None and row.sent is not None:
+            continue  # it says itself what became of what
         if row.kind is TransactionKind.DEPOSIT and row.received is not None:
             if index not in taken and not (row.id and row.id in confirmed):
                 arrivals[row.received.asset].append((micros(row.at), index))

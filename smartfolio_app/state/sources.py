@@ -190,7 +190,10 @@ class SourcesState(PageState, rx.State):
         for category in ("crypto", "stocks", "wealth"):
             current = view.current_source.get(category, "")
             cards = [
-                source_card(one, seat.figures, current) for one in view.sources if one.category == category
+                source_card(one, seat.figures, current)
+                for one in view.sources
+                # An account is connected over REST so far: what is not connected has nothing to press here.
+                if one.category == category and (one.configured or one.kind != "api")
             ]
             setattr(self, category, cards)
         if self.opened not in {one.key for one in view.sources}:
