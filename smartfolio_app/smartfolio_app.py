@@ -30,6 +30,7 @@ PAGE_SHEETS = (
     "performance",
     "risk",
     "trust",
+    "gains",
 )
 STYLESHEETS = (
     "tokens",

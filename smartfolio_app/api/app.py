@@ -11,6 +11,7 @@ from starlette.routing import Match
 from smartfolio_app import __version__
 from smartfolio_app.api import (
     admin,
+    assets,
     auth,
     backups,
     connections,
@@ -64,6 +65,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     snapshots.router,
     holdings.router,
     gains.router,
+    assets.router,
     transfers.router,
     history.router,
     performance.router,

@@ -6,8 +6,10 @@ import reflex as rx
 
 from smartfolio_app.i18n import t
 from smartfolio_app.pages import (
+    assets,
     dashboard,
     entrance,
+    gains,
     holdings,
     items,
     missing,
@@ -18,6 +20,7 @@ from smartfolio_app.pages import (
     sources,
     transactions,
     trust,
+    transfers,
 )
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
@@ -34,6 +37,9 @@ def add_all(app: rx.App) -> None:
         performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
     )
     app.add_page(risk.risk, route="/risk", title=t("nav.risk"), on_load=AppState.load)
+    app.add_page(gains.gains, route="/gains", title=t("nav.gains"), on_load=AppState.load)
+    app.add_page(assets.asset, route="/assets/[asset_code]", title=t("assets.title"), on_load=AppState.load)
+    app.add_page(transfers.transfers, route="/transfers", title=t("transfers.title"), on_load=AppState.load)
     app.add_page(sources.sources, route="/sources", title=t("nav.sources"), on_load=AppState.load)
     app.add_page(sign_in.sign_in, route="/sources/sign-in", title=t("saxo.title"), on_load=AppState.load)
     app.add_page(items.items, route="/items", title=t("nav.items"), on_load=AppState.load)

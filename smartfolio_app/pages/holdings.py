@@ -233,6 +233,9 @@ def _places(row: Var) -> rx.Component:
         rx.el.td(
             rx.el.ul(rx.foreach(HoldingsState.places, _place), class_name="places"),
             route_link(
+                t("holdings.asset_page", symbol=row.symbol), to=row.asset_address, class_name="link small"
+            ),
+            route_link(
                 t("holdings.all_transactions", symbol=row.symbol),
                 to=row.transactions_address,
                 keep_view=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetClass, fiat, is_fiat
@@ -45,6 +45,7 @@ class HoldingRow:
     cost_figure: str = ""
     gain_figure: str = ""
     transactions_address: str = ""
+    asset_address: str = ""
 
 
 @dataclass
@@ -139,6 +140,7 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         cost_figure=f"cost_basis:{asset.id}",
         gain_figure=f"unrealised:{asset.id}",
         transactions_address=f"/transactions?{urlencode({'asset': asset.id})}",
+        asset_address=f"/assets/{quote(asset.id, safe=':')}",
     )
 
 

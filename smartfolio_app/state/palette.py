@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
 
 import reflex as rx
 
@@ -13,6 +12,7 @@ from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.gains_rows import asset_address
 from smartfolio_app.state.guard import for_everyone, signed_in
 from smartfolio_app.state.places import PLACES
 from smartfolio_app.state.seat import PageState, Seat
@@ -88,6 +88,6 @@ def _assets(wanted: str, portfolio: Portfolio | None, figures: Figures) -> Itera
             label=one.asset.symbol,
             detail=one.asset.name if one.asset.name != one.asset.symbol else "",
             value=figures.money(one.value),
-            link=f"/holdings?search={quote(one.asset.symbol)}",
+            link=asset_address(one.asset.id),
             kind="asset",
         )

@@ -59,5 +59,13 @@ def shows(path: str) -> Any:
 
 
 def state_of_page(path: str) -> type[PageState] | None:
-    """Return the state registered for a path, without its query and trailing slash."""
-    return _pages.get("/" + path.partition("?")[0].strip("/"))
+    """Return the state registered for a path, without its query and trailing slash.
+
+    A page registered as ``/things/[code]`` serves every path of one part under ``/things/``.
+    """
+    plain = "/" + path.partition("?")[0].strip("/")
+    if plain in _pages:
+        return _pages[plain]
+    parent, _, part = plain.rpartition("/")
+    named = (state for known, state in _pages.items() if known.startswith(f"{parent}/[") and parent)
+    return next(named, None) if part else None

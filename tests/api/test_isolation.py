@@ -182,6 +182,12 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/portfolio/holdings.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/history"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/gains"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/assets/{asset}"): Route(
+        "own", "/api/portfolio/assets/crypto:BTC", query={"crypto": "{source}"}, foreign=404
+    ),
+    ("GET", "/api/portfolio/assets/{asset}/prices"): Route(
+        "own", "/api/portfolio/assets/crypto:BTC/prices", query={"crypto": "{source}"}, foreign=404
+    ),
     ("GET", "/api/portfolio/lots"): Route("own", query={"asset": "crypto:BTC"}, foreign=404),
     ("POST", "/api/portfolio/what-if"): Route(
         "own", body={"asset": "crypto:BTC", "quantity": "1", "price": "5"}, foreign=404

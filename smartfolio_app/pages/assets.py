@@ -1,0 +1,374 @@
+"""One asset across all sources: its price, places, lots, transactions, who tells its price, its own transfers."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.vars import Var
+
+from smartfolio_app.components.charts.area import AreaChart
+from smartfolio_app.components.controls import button, chip, icon_button, link_button, segmented
+from smartfolio_app.components.dialogs import dialog
+from smartfolio_app.components.figures import change, figure, skeleton
+from smartfolio_app.components.forms import date_input, field, number_input, select
+from smartfolio_app.components.icons import icon
+from smartfolio_app.components.links import route_link
+from smartfolio_app.components.notices import empty_state
+from smartfolio_app.components.shell import page
+from smartfolio_app.components.tables import Column, cell, data_table, number_cell
+from smartfolio_app.i18n import t
+from smartfolio_app.pages.what_if import what_if_section
+from smartfolio_app.state.assets import RANGES, AssetState
+from smartfolio_app.state.base import AppState
+
+S = AssetState
+
+
+def asset() -> rx.Component:
+    """Return the page of the asset in the address."""
+    return page(
+        "assets.title",
+        rx.cond(S.missing, _missing(), _everything()),
+        _price_dialog(),
+        heading=False,
+    )
+
+
+def _missing() -> rx.Component:
+    return empty_state(
+        "assets.missing_title",
+        S.missing,
+        link_button("assets.to_holdings", "/holdings", kind="primary"),
+        symbol="search-x",
+    )
+
+
+def _everything() -> rx.Component:
+    return rx.fragment(
+        _head(),
+        _tiles(),
+        rx.el.div(_places(), _price_sources(), class_name="board open"),
+        rx.cond(S.has_lots, _lots()),
+        what_if_section(one_asset=True),
+        _transactions(),
+        _transfers(),
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.div(
+                rx.el.div(
+                    rx.el.span(S.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
+                    rx.el.h2(S.symbol, class_name="sk w5"),
+                    rx.el.span(S.name, class_name="quiet truncate"),
+                    rx.el.span(S.kind, class_name="small faint"),
+                    rx.cond(S.isin, rx.el.span(S.isin, class_name="small faint num")),
+                    class_name="row wrap asset-title",
+                ),
+                rx.cond(
+                    S.loaded & (S.price == ""),
+                    rx.el.p(t("assets.no_price"), class_name="hero-figure none"),
+                    rx.el.p(rx.el.span(S.price, class_name="sk w8"), class_name="hero-figure num"),
+                ),
+                rx.el.p(
+                    change(S.line.change, S.line.direction),
+                    change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
+                    rx.cond(S.age, rx.el.span(t("assets.price_age", age=S.age), class_name="faint")),
+                    rx.cond(S.stale, chip("holdings.stale", kind="notable")),
+                    class_name="hero-change",
+                ),
+            ),
+            rx.el.div(
+                rx.cond(
+                    S.can_be_priced,
+                    button("holdings.set_price", symbol="pencil", small=True, on_click=S.open_pricing),
+                ),
+                segmented(
+                    [(key, f"dashboard.range_{key}") for key in RANGES],
+                    S.range,
+                    S.choose_range,
+                    label="assets.range",
+                ),
+                class_name="row wrap",
+            ),
+            class_name="hero-head",
+        ),
+        rx.cond(
+            S.loaded & (S.line.times.length() == 0),
+            rx.el.p(t("assets.no_line"), class_name="hero-note small faint"),
+            AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+        ),
+        class_name="hero asset-hero",
+    )
+
+
+def _tiles() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(t("assets.figures"), class_name="sr-only"),
+        rx.el.article(
+            rx.el.header(rx.el.h3(t("holdings.value"))),
+            figure(S.value, S.figure, of="holdings.value", extra="large"),
+            rx.el.p(rx.el.span(S.quantity, class_name="num"), " ", S.symbol, class_name="small quiet"),
+            class_name="tile card",
+        ),
+        rx.el.article(
+            rx.el.header(rx.el.h3(t("holdings.unrealised"))),
+            rx.el.span(
+                figure(S.gain, S.gain_figure, of="holdings.unrealised", extra="large"),
+                class_name=Var.create("change large ").to(str) + S.gain_direction,
+            ),
+            rx.el.p(
+                rx.cond(S.gain_share, rx.el.span(S.gain_share, class_name="num")),
+                rx.cond(
+                    S.cost,
+                    rx.el.span(
+                        t("assets.cost"), " ", figure(S.cost, S.cost_figure, of="holdings.cost_basis")
+                    ),
+                    rx.cond(S.loaded, rx.el.span(t("assets.cost_unknown"))),
+                ),
+                rx.cond(
+                    S.average, rx.el.span(t("assets.average"), " ", rx.el.span(S.average, class_name="num"))
+                ),
+                class_name="small quiet terms",
+            ),
+            class_name="tile card",
+        ),
+        rx.el.article(
+            rx.el.header(rx.el.h3(t("holdings.today"))),
+            rx.el.span(change(S.today, S.today_direction, extra="large")),
+            rx.el.p(
+                rx.cond(S.today_share, rx.el.span(S.today_share, class_name="num")),
+                rx.cond(
+                    S.realised,
+                    rx.el.span(t("gains.realised"), " ", change(S.realised, S.realised_direction)),
+                ),
+                rx.cond(S.income, rx.el.span(t("gains.income"), " ", rx.el.span(S.income, class_name="num"))),
+                class_name="small quiet terms",
+            ),
+            class_name="tile card",
+        ),
+        class_name="tiles",
+    )
+
+
+def _places() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(rx.el.h2(t("assets.places"))),
+        rx.cond(
+            S.loaded,
+            rx.cond(
+                S.places,
+                data_table(
+                    (
+                        Column("assets.source"),
+                        Column("holdings.quantity", right=True),
+                        Column("holdings.share", right=True, wide_only=True),
+                        Column("holdings.value", right=True),
+                    ),
+                    S.places,
+                    lambda one: rx.el.tr(
+                        cell(
+                            one.source,
+                            rx.cond(one.account, rx.el.span(one.account, class_name="small quiet below")),
+                        ),
+                        number_cell(one.quantity),
+                        number_cell(one.share, wide_only=True),
+                        number_cell(one.value),
+                        key=one.id,
+                    ),
+                    caption="assets.places",
+                ),
+                rx.el.p(t("assets.not_held"), class_name="quiet"),
+            ),
+            skeleton("parts-waiting"),
+        ),
+        class_name="block",
+    )
+
+
+def _price_sources() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(rx.el.h2(t("assets.price_sources"))),
+        rx.cond(
+            S.loaded,
+            rx.cond(
+                S.sources,
+                rx.el.ul(
+                    rx.foreach(
+                        S.sources,
+                        lambda one: rx.el.li(
+                            rx.el.span(
+                                rx.el.span(one.provider),
+                                rx.cond(one.since, rx.el.span(one.since, class_name="small quiet below")),
+                                class_name="grow",
+                            ),
+                            rx.el.span(
+                                rx.el.span(one.price, class_name="num"),
+                                rx.el.span(one.age, class_name="small quiet below", title=one.when),
+                                class_name="right",
+                            ),
+                            key=one.provider,
+                        ),
+                    ),
+                    class_name="list",
+                ),
+                rx.el.p(t("assets.nobody_tells"), class_name="quiet"),
+            ),
+            skeleton("parts-waiting"),
+        ),
+        rx.cond(
+            S.own_prices,
+            rx.el.div(
+                rx.el.h3(t("assets.own_prices"), class_name="small faint"),
+                rx.el.ul(
+                    rx.foreach(
+                        S.own_prices,
+                        lambda one: rx.el.li(
+                            rx.el.span(one.shown, class_name="grow"),
+                            rx.el.span(one.price, class_name="num"),
+                            icon_button(
+                                "trash-2",
+                                t("assets.remove_price", date=one.shown),
+                                on_click=S.remove_price(one.day),
+                            ),
+                            key=one.day,
+                        ),
+                    ),
+                    class_name="list",
+                ),
+            ),
+        ),
+        class_name="block",
+    )
+
+
+def _lots() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2(t("gains.open_lots")),
+            route_link(t("assets.to_gains"), to="/gains", class_name="link small"),
+        ),
+        data_table(
+            (
+                Column("gains.acquired"),
+                Column("gains.held", wide_only=True),
+                Column("gains.quantity", right=True),
+                Column("gains.cost", right=True),
+                Column("holdings.value", right=True, wide_only=True),
+                Column("gains.unrealised", right=True),
+            ),
+            S.lots,
+            lambda lot: rx.el.tr(
+                cell(lot.acquired, rx.cond(lot.place, rx.el.span(lot.place, class_name="small quiet below"))),
+                cell(
+                    lot.held,
+                    rx.cond(lot.term, rx.el.span(lot.term, class_name="small quiet below")),
+                    wide_only=True,
+                ),
+                number_cell(lot.quantity),
+                number_cell(lot.cost),
+                number_cell(lot.value, wide_only=True),
+                number_cell(change(lot.gain, lot.gain_direction)),
+                key=lot.field,
+            ),
+            caption="gains.open_lots",
+        ),
+        rx.cond(S.more_lots, rx.el.p(S.more_lots, class_name="small quiet")),
+        class_name="block",
+    )
+
+
+def _transactions() -> rx.Component:
+    return rx.cond(
+        S.rows,
+        rx.el.section(
+            rx.el.header(
+                rx.el.h2(t("nav.transactions")),
+                route_link(
+                    S.transactions_text, to=S.transactions_address, keep_view=False, class_name="link small"
+                ),
+            ),
+            data_table(
+                (
+                    Column("transactions.date"),
+                    Column("transactions.kind"),
+                    Column("transactions.out", right=True),
+                    Column("transactions.in", right=True),
+                    Column("transactions.source", wide_only=True),
+                ),
+                S.rows,
+                lambda row: rx.el.tr(
+                    cell(row.day, class_name="nowrap"),
+                    cell(row.kind),
+                    number_cell(row.out),
+                    number_cell(row.got),
+                    cell(row.source, wide_only=True),
+                    key=row.id,
+                ),
+                caption="nav.transactions",
+            ),
+            class_name="block",
+        ),
+    )
+
+
+def _transfers() -> rx.Component:
+    return rx.cond(
+        S.pairs | (S.loose != ""),
+        rx.el.section(
+            rx.el.header(
+                rx.el.h2(t("transfers.title")),
+                route_link(
+                    t("assets.to_transfers"), to=S.transfers_address, keep_view=False, class_name="link small"
+                ),
+            ),
+            rx.el.ul(
+                rx.foreach(
+                    S.pairs,
+                    lambda one: rx.el.li(
+                        rx.el.span(one.amount, class_name="num strong"),
+                        rx.el.span(one.left, class_name="quiet"),
+                        icon("arrow-right", "tiny"),
+                        rx.el.span(one.came, class_name="quiet grow"),
+                        rx.el.span(one.left_when, class_name="small quiet wide-only"),
+                        key=one.id,
+                    ),
+                ),
+                class_name="list",
+            ),
+            rx.cond(S.loose, rx.el.p(S.loose, class_name="small quiet")),
+            class_name="block",
+        ),
+    )
+
+
+def _price_dialog() -> rx.Component:
+    return dialog(
+        rx.el.p(t("holdings.set_price_text"), class_name="quiet"),
+        rx.el.form(
+            rx.el.div(
+                field(
+                    "holdings.price_field",
+                    number_input("price", auto_focus=True, required=True),
+                    wrong=S.price_problem,
+                ),
+                field(
+                    "holdings.currency_field",
+                    select(AppState.currencies, name="currency", default_value=AppState.currency),
+                ),
+                field("holdings.date_field", date_input("day", default_value=S.today_day)),
+                class_name="fields",
+            ),
+            rx.el.div(
+                button("common.cancel", kind="ghost", on_click=S.close_pricing),
+                button("common.save", kind="primary", type="submit"),
+                class_name="row end",
+            ),
+            on_submit=S.set_price,
+            class_name="stack loose",
+        ),
+        open=S.pricing_open,
+        on_close=S.close_pricing,
+        title=t("holdings.set_price_title", symbol=S.symbol),
+    )

@@ -1,0 +1,164 @@
+"""What if this were sold: the part that the Gains page and an asset's page share."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.vars import Var
+
+from smartfolio_app.components.controls import segmented, submit
+from smartfolio_app.components.figures import change
+from smartfolio_app.components.forms import field, form_error, number_input, select
+from smartfolio_app.components.tables import Column, cell, data_table, number_cell
+from smartfolio_app.i18n import t
+from smartfolio_app.services.user_settings import METHODS
+from smartfolio_app.state.base import AppState
+from smartfolio_app.state.what_if import WhatIfState
+
+S = WhatIfState
+
+
+def what_if_section(*, one_asset: bool = False) -> rx.Component:
+    """Return the form and its answer; ``one_asset`` leaves out the choice of what to sell."""
+    return rx.cond(
+        S.asset,
+        rx.el.section(
+            rx.el.header(
+                rx.el.h2(t("gains.what_if")),
+                segmented(
+                    [("method", "gains.by_method"), ("lots", "gains.by_lots")],
+                    rx.cond(S.picking, "lots", "method"),
+                    lambda chosen: S.pick_lots(chosen == "lots"),
+                    label="gains.by_what",
+                    small=True,
+                ),
+            ),
+            rx.el.p(t("gains.what_if_text"), class_name="quiet small"),
+            rx.el.div(_form(one_asset), _answer(), class_name="trial"),
+            class_name="block card what-if",
+        ),
+    )
+
+
+def _form(one_asset: bool) -> rx.Component:
+    what = (
+        []
+        if one_asset
+        else [field("gains.sell_what", select(S.assets, value=S.asset, on_change=S.choose_asset))]
+    )
+    return rx.el.form(
+        rx.el.div(
+            *what,
+            rx.cond(
+                ~S.picking,
+                rx.fragment(
+                    field(
+                        "gains.sell_quantity",
+                        number_input("quantity", placeholder=S.held),
+                        hint=t("gains.sell_held", quantity=S.held, symbol=S.symbol),
+                    ),
+                    field("gains.method", select(_methods(), name="method", default_value="")),
+                ),
+            ),
+            field(
+                "gains.sell_price",
+                number_input("price", placeholder=S.price_hint),
+                hint=rx.cond(
+                    S.price_hint, t("gains.sell_price_now", price=S.price_hint), t("gains.sell_no_price")
+                ),
+            ),
+            field(t("gains.sell_fee", currency=AppState.currency), number_input("fee")),
+            class_name="fields",
+        ),
+        rx.cond(S.picking, _lots()),
+        form_error(S.problem),
+        rx.el.div(submit("gains.try_it"), class_name="row"),
+        key="trial-" + S.turn.to_string(),
+        on_submit=S.ask,
+        class_name="stack loose",
+    )
+
+
+def _methods() -> list[tuple[str, Var]]:
+    return [("", t("gains.own_method")), *((one, t(f"settings.method_{one}")) for one in METHODS)]
+
+
+def _lots() -> rx.Component:
+    return rx.el.div(
+        data_table(
+            (
+                Column("gains.acquired"),
+                Column("gains.held", wide_only=True),
+                Column("gains.quantity", right=True),
+                Column("gains.cost", right=True),
+                Column("gains.unrealised", right=True, wide_only=True),
+                Column("gains.take", right=True),
+            ),
+            S.lots,
+            lambda lot: rx.el.tr(
+                cell(lot.acquired, rx.cond(lot.place, rx.el.span(lot.place, class_name="small quiet below"))),
+                cell(lot.held, wide_only=True),
+                number_cell(lot.quantity),
+                number_cell(lot.cost),
+                number_cell(change(lot.gain, lot.gain_direction), wide_only=True),
+                rx.el.td(
+                    rx.el.input(
+                        name=lot.field,
+                        type="text",
+                        class_name="input num short",
+                        aria_label=t("gains.take_of", date=lot.acquired),
+                        custom_attrs={"inputMode": "decimal", "autoComplete": "off"},
+                    ),
+                    class_name="right",
+                ),
+                key=lot.field,
+            ),
+            caption="gains.open_lots",
+        ),
+        rx.cond(S.more_lots, rx.el.p(S.more_lots, class_name="small quiet")),
+        class_name="lots-to-pick",
+    )
+
+
+def _answer() -> rx.Component:
+    one = S.answer
+    return rx.el.div(
+        rx.cond(
+            S.answered,
+            rx.fragment(
+                rx.el.p(t("gains.what_if_gain"), class_name="quiet"),
+                rx.el.p(change(one.gain, one.gain_direction, extra="large")),
+                rx.el.p(one.terms, class_name="small quiet num-inline"),
+                rx.el.dl(
+                    rx.el.dt(t("gains.proceeds")),
+                    rx.el.dd(one.proceeds, class_name="num"),
+                    rx.el.dt(t("gains.cost")),
+                    rx.el.dd(one.cost, class_name="num"),
+                    rx.el.dt(t("gains.sell_price")),
+                    rx.el.dd(one.price, class_name="num"),
+                    class_name="facts",
+                ),
+                rx.el.p(one.taken, class_name="small quiet"),
+                rx.el.p(one.left, class_name="small quiet"),
+                rx.cond(
+                    S.others,
+                    rx.el.div(
+                        rx.el.h3(t("gains.same_sale"), class_name="small faint"),
+                        rx.el.ul(
+                            rx.foreach(
+                                S.others,
+                                lambda other: rx.el.li(
+                                    rx.el.span(other.label, class_name="grow"),
+                                    change(other.gain, other.gain_direction),
+                                    key=other.label,
+                                ),
+                            ),
+                            class_name="list",
+                        ),
+                    ),
+                ),
+            ),
+            rx.el.p(t("gains.what_if_waiting"), class_name="quiet small"),
+        ),
+        class_name="outcome",
+        custom_attrs={"aria-live": "polite"},
+    )
