@@ -1,7 +1,8 @@
 """Why this number? Every figure on screen by its formula, its inputs, and where and when each of these was found.
 
 Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``coverage``, ``holding:<asset id>``,
-``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``allocation:<kind>`` and ``allocation:<kind>:<key>`` (kinds:
+``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (each with ``:<policy>``
+where it is not the user's own), ``allocation:<kind>`` and ``allocation:<kind>:<key>`` (kinds:
 ``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``.
 """
 
@@ -21,7 +22,7 @@ from smartfolio_app.analytics.allocation import (
     exposure,
 )
 from smartfolio_app.analytics.clock import local_midnight
-from smartfolio_app.analytics.explain_lots import explain_cost
+from smartfolio_app.analytics.explain_lots import explain_cost, explain_realised
 from smartfolio_app.analytics.explain_steps import (
     holding_line,
     holding_lines,
@@ -37,6 +38,8 @@ from smartfolio_app.analytics.prices import PriceBook
 from smartfolio_app.analytics.results import Explanation, Measure, Portfolio, Step
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import NotFoundError
+from smartfolio_app.ledger.assets import is_fiat, symbol_of
+from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.money import ZERO, divide, plain
 
 if TYPE_CHECKING:
@@ -258,7 +261,10 @@ def _cost_basis(subject: Subject, about: str) -> Explanation | None:
         return None
     costs = [row.cost_basis for row in mine]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), ZERO)
-    lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, about, subject.method)
+    if is_fiat(about):
+        lines, notes = _money_held(subject, about, mine), (_money_note(subject, about),)
+    else:
+        lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, about, subject.method)
     return _explanation(
         "cost_basis",
         total,
@@ -266,6 +272,45 @@ def _cost_basis(subject: Subject, about: str) -> Explanation | None:
         subject.portfolio.currency,
         notes=notes,
         params={"asset": mine[0].asset.name or mine[0].asset.symbol},
+    )
+
+
+def _money_held(subject: Subject, about: str, mine: list[Holding]) -> tuple[Step, ...]:
+    """Return where the money is, and at which rate it counts: money has no lots."""
+    held = sum((row.quantity for row in mine), ZERO)
+    places = tuple(position_line(place, subject.labels) for row in mine for place in row.positions)
+    steps = [line("explain.holding.quantity", held, Measure.MONEY, symbol_of(about), children=places)]
+    if mine[0].price is not None and mine[0].price.path:
+        steps += [rate_line(rate) for rate in mine[0].price.path]
+    return tuple(steps)
+
+
+def _money_note(subject: Subject, about: str) -> str:
+    own = symbol_of(about) == subject.portfolio.currency
+    return "explain.cost_basis.own_money" if own else "explain.cost_basis.other_money"
+
+
+def _realised(subject: Subject, about: str) -> Explanation | None:
+    period, _, policy = about.partition(":")
+    if period != "all" and not (period.isascii() and period.isdecimal() and len(period) == 4):
+        return None
+    try:
+        chosen = Policy.parse(policy or subject.method)
+    except ValueError:
+        return None
+    year = None if period == "all" else int(period)
+    found = explain_realised(
+        subject.ledger,
+        subject.prices,
+        (subject.portfolio.currency, subject.portfolio.scope),
+        chosen,
+        year,
+        ZoneInfo(subject.time_zone),
+    )
+    amount, steps, notes, params = found
+    name = "realised" if year is None else "realised_in"
+    return _explanation(
+        name, amount, steps, subject.portfolio.currency, notes=notes, params={**params, "year": period}
     )
 
 
@@ -363,5 +408,6 @@ _FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
     "holding": _holding,
     "cost_basis": _cost_basis,
     "unrealised": _unrealised,
+    "realised": _realised,
     "allocation": _allocation,
 }

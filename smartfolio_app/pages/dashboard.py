@@ -236,9 +236,10 @@ def _top() -> rx.Component:
 def _top_line(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
-        rx.el.span(
+        route_link(
             rx.el.span(one.symbol, class_name="symbol"),
             rx.el.span(one.name, class_name="name truncate"),
+            to=one.address,
             class_name="who",
         ),
         rx.el.svg(
@@ -286,9 +287,10 @@ def _mover_list(title: str, rows: Var, none: str) -> rx.Component:
 def _mover(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
-        rx.el.span(
+        route_link(
             rx.el.span(one.symbol, class_name="symbol"),
             rx.el.span(one.price, class_name="name num"),
+            to=one.address,
             class_name="who",
         ),
         change(one.change, one.direction, extra="move"),
@@ -323,7 +325,7 @@ def _concerns() -> rx.Component:
 def _concern(one: Var) -> rx.Component:
     return rx.el.li(
         rx.cond(one.missing, icon("circle-help"), icon("clock")),
-        rx.el.span(one.symbol, class_name="symbol"),
+        route_link(one.symbol, to=one.link, keep_view=False, class_name="symbol"),
         rx.el.span(one.reason, class_name="faint"),
         key=one.symbol,
     )

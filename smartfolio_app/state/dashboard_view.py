@@ -12,6 +12,7 @@ from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO, divide
 from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.gains_rows import asset_address
 from smartfolio_app.state.treemap import Box, squarify
 
 TOP = 8
@@ -66,6 +67,7 @@ class AssetRow:
 
     id: str = ""
     figure: str = ""
+    address: str = ""
     symbol: str = ""
     name: str = ""
     badge: str = ""
@@ -295,7 +297,7 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
             symbol=one.asset.symbol,
             name=one.asset.name,
             reason=figures.say_or_text(one.reason) if one.reason else figures.say("holding.no_price"),
-            link=f"/holdings?search={one.asset.symbol}",
+            link=asset_address(one.asset.id),
             missing=True,
         )
         for one in portfolio.holdings
@@ -306,7 +308,7 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
             symbol=one.asset.symbol,
             name=one.asset.name,
             reason=figures.say("dashboard.price_from", age=figures.ago(one.price.quoted_at)),
-            link=f"/holdings?search={one.asset.symbol}",
+            link=asset_address(one.asset.id),
         )
         for one in portfolio.holdings
         if one.price is not None and one.price.stale
@@ -334,6 +336,7 @@ def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> A
     return AssetRow(
         id=asset.id,
         figure=f"holding:{asset.id}",
+        address=asset_address(asset.id),
         symbol=asset.symbol,
         name=asset.name if asset.name != asset.symbol else "",
         badge=badge(asset.symbol),
