@@ -262,7 +262,7 @@ def _cost_basis(subject: Subject, about: str) -> Explanation | None:
     costs = [row.cost_basis for row in mine]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), ZERO)
     if is_fiat(about):
-        lines, notes = _money_held(subject, about, mine), (_money_note(subject, about),)
+        lines, notes = _money_held(subject, about, mine)
     else:
         lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, about, subject.method)
     return _explanation(
@@ -275,19 +275,17 @@ def _cost_basis(subject: Subject, about: str) -> Explanation | None:
     )
 
 
-def _money_held(subject: Subject, about: str, mine: list[Holding]) -> tuple[Step, ...]:
-    """Return where the money is, and at which rate it counts: money has no lots."""
+def _money_held(
+    subject: Subject, about: str, mine: list[Holding]
+) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """Return where the money is, at which rate it counts, and a note: money has no lots."""
     held = sum((row.quantity for row in mine), ZERO)
     places = tuple(position_line(place, subject.labels) for row in mine for place in row.positions)
     steps = [line("explain.holding.quantity", held, Measure.MONEY, symbol_of(about), children=places)]
-    if mine[0].price is not None and mine[0].price.path:
+    if mine[0].price is not None:
         steps += [rate_line(rate) for rate in mine[0].price.path]
-    return tuple(steps)
-
-
-def _money_note(subject: Subject, about: str) -> str:
     own = symbol_of(about) == subject.portfolio.currency
-    return "explain.cost_basis.own_money" if own else "explain.cost_basis.other_money"
+    return tuple(steps), ("explain.cost_basis.own_money" if own else "explain.cost_basis.other_money",)
 
 
 def _realised(subject: Subject, about: str) -> Explanation | None:
@@ -299,15 +297,8 @@ def _realised(subject: Subject, about: str) -> Explanation | None:
     except ValueError:
         return None
     year = None if period == "all" else int(period)
-    found = explain_realised(
-        subject.ledger,
-        subject.prices,
-        (subject.portfolio.currency, subject.portfolio.scope),
-        chosen,
-        year,
-        ZoneInfo(subject.time_zone),
-    )
-    amount, steps, notes, params = found
+    view = (subject.portfolio.currency, subject.portfolio.scope, ZoneInfo(subject.time_zone))
+    amount, steps, notes, params = explain_realised(subject.ledger, subject.prices, view, chosen, year)
     name = "realised" if year is None else "realised_in"
     return _explanation(
         name, amount, steps, subject.portfolio.currency, notes=notes, params={**params, "year": period}

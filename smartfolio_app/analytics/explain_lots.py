@@ -52,16 +52,15 @@ def explain_cost(
 def explain_realised(
     ledger: LedgerView,
     prices: PriceBook,
-    view: tuple[str, Scope],
+    view: tuple[str, Scope, tzinfo],
     policy: Policy,
     year: int | None,
-    zone: tzinfo,
 ) -> tuple[Decimal | None, tuple[Step, ...], tuple[str, ...], dict[str, str]]:
-    """Return the realised gain in the view (currency, scope), its lines by asset, notes, and their values.
+    """Return the realised gain in the view (currency, scope, zone), its lines by asset, notes, and their values.
 
-    ``year`` is one of ``zone``, ``None`` for all. The gain is ``None`` when none of it is known.
+    ``year`` is one of the zone, ``None`` for all. The gain is ``None`` when none of it is known.
     """
-    currency, scope = view
+    currency, scope, zone = view
     ids = [id_ for id_, one in ledger.sources.items() if scope.includes(one.category, one.key)]
     report = gains_report(
         ledger.lots(prices, currency, policy),

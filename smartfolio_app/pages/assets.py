@@ -299,7 +299,7 @@ def _transactions() -> rx.Component:
                 ),
                 S.rows,
                 lambda row: rx.el.tr(
-                    cell(row.day, class_name="nowrap"),
+                    rx.el.td(row.day, class_name="nowrap"),
                     cell(row.kind),
                     number_cell(row.out),
                     number_cell(row.got),
