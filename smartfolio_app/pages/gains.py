@@ -251,7 +251,12 @@ def _sides() -> rx.Component:
                     number_cell(change(one.gain, one.gain_direction)),
                     number_cell(one.long_term, wide_only=True),
                     number_cell(one.short_term, wide_only=True),
-                    number_cell(change(one.difference, one.difference_direction, extra="no-arrow")),
+                    number_cell(
+                        rx.cond(
+                            one.difference,
+                            change(one.difference, one.difference_direction, extra="no-arrow"),
+                        )
+                    ),
                     key=one.method,
                 ),
                 caption="gains.sides",

@@ -51,9 +51,9 @@ def _empty() -> rx.Component:
 def _content() -> rx.Component:
     return rx.fragment(
         rx.el.p(t("transfers.text"), class_name="quiet intro"),
+        rx.cond(S.pairs, _pairs()),
         rx.cond(S.left, _left()),
         rx.cond(S.arrived, _arrived()),
-        rx.cond(S.pairs, _pairs()),
         rx.cond(S.more, rx.el.p(S.more, class_name="small quiet")),
     )
 

@@ -9,7 +9,8 @@ import reflex as rx
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
-from smartfolio_app.ledger.assets import symbol_of
+from smartfolio_app.ledger.assets import is_fiat, symbol_of
+from smartfolio_app.ledger.transactions import Transaction
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import own_transfers
 from smartfolio_app.services.jobs import off_loop
@@ -100,12 +101,15 @@ class TransfersState(PageState, rx.State):
         figures = seat.figures
         found = await off_loop(own_transfers.listing, seat.viewer.user_id, self.asset)
         self.pairs = [pair_row(one, found, figures) for one in found.matched[:MOST]]
-        self.left = [end_row(one.withdrawal, found, figures, one) for one in found.left[:MOST]]
-        self.arrived = [end_row(one, found, figures) for one in found.arrived[:MOST]]
-        self.is_empty = not (found.matched or found.left or found.arrived)
+        # Money that comes and goes is no riddle, and has no lots; it is shown where it is asked for.
+        left = [one for one in found.left if self.asset or not _is_money(one.withdrawal)]
+        arrived = [one for one in found.arrived if self.asset or not _is_money(one)]
+        self.left = [end_row(one.withdrawal, found, figures, one) for one in left[:MOST]]
+        self.arrived = [end_row(one, found, figures) for one in arrived[:MOST]]
+        self.is_empty = not (found.matched or left or arrived)
         count = len(found.matched)
         self.summary = figures.say("transfers.count", count=count, number=figures.count(count))
-        hidden = sum(max(0, len(rows) - MOST) for rows in (found.matched, found.left, found.arrived))
+        hidden = sum(max(0, len(rows) - MOST) for rows in (found.matched, left, arrived))
         self.more = figures.say("transfers.more", number=figures.count(hidden)) if hidden else ""
         self.loaded = True
 
@@ -121,3 +125,8 @@ class TransfersState(PageState, rx.State):
         async for _ in (await self.get_state(AppState))._show(viewer):
             yield
         await say(self, seat.figures.say(done))
+
+
+def _is_money(row: Transaction) -> bool:
+    side = row.sent or row.received
+    return side is not None and is_fiat(side.asset)
