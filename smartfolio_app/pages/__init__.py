@@ -19,8 +19,8 @@ from smartfolio_app.pages import (
     sign_in,
     sources,
     transactions,
-    trust,
     transfers,
+    trust,
 )
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.entrance import EntranceState
