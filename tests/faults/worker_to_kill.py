@@ -87,9 +87,11 @@ def upgrade_copies(settings: Settings) -> Iterator[str]:
     old = settings.data_dir / "old.sqlite"
     number = len(list(settings.data_dir.glob("copy-*")))
     while True:
-        place = load_settings(data_dir=settings.data_dir / f"copy-{number}", offline=True)
-        place.data_dir.mkdir()
-        (place.data_dir / "smartfolio.sqlite").write_bytes(old.read_bytes())
+        # Made aside and named when whole: a kill that tears our own copying says nothing about the upgrade.
+        aside = settings.data_dir / "aside"
+        aside.mkdir(exist_ok=True)
+        (aside / "smartfolio.sqlite").write_bytes(old.read_bytes())
+        place = load_settings(data_dir=aside.rename(settings.data_dir / f"copy-{number}"), offline=True)
         os.write(1, f"begun {place.data_dir}\n".encode())
         migrate.upgrade(place)
         engine.dispose(place)
