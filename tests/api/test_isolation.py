@@ -443,7 +443,8 @@ async def test_other_users_things_do_not_exist(connect, things, bob, alice):
     assert (await owner.get(f"/api/wealth/items/{things['item']}")).json()["name"] == f"{MARK} house"
 
 
-async def test_lists_hold_nothing_of_other_users(connect, things, bob):
+async def test_lists_hold_nothing_of_other_users(api, connect, things, bob):
+    api.state.limits.take = lenient
     client = connect(token=token_of(bob))
     for key in keys("own"):
         answer = await call(client, key, things)
@@ -452,13 +453,15 @@ async def test_lists_hold_nothing_of_other_users(connect, things, bob):
         assert MARK not in answer.text, key
 
 
-async def test_read_only_token_changes_nothing(connect, things, alice):
+async def test_read_only_token_changes_nothing(api, connect, things, alice):
+    api.state.limits.take = lenient
     asked = keys(*NOT_PUBLIC, changing=True)
     answers = await refusals(connect(token=token_of(alice, "read")), asked, things)
     assert answers == dict.fromkeys(asked, (403, "auth.read_only_token"))
 
 
-async def test_read_only_token_reads(connect, things, alice):
+async def test_read_only_token_reads(api, connect, things, alice):
+    api.state.limits.take = lenient
     client = connect(token=token_of(alice, "read"))
     for key in keys(*NOT_PUBLIC, changing=False):
         assert (await call(client, key, things)).status_code == 200, key
