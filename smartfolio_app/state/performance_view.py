@@ -392,10 +392,16 @@ def months(language: str) -> list[str]:
     return [month_name(month, language) for month in range(1, 13)]
 
 
+#: A rate as high as this (a million times over) comes of a price or a cost that is not what was paid.
+_MEANT_NOTHING = Decimal(10) ** 6
+
+
 def _shown(value: float | None) -> Decimal | None:
     """Return a ratio as it is written, so that what reads as zero has no arrow."""
     amount = exact(value)
-    return None if amount is None else amount.quantize(Decimal("0.0001"))
+    if amount is None or abs(amount) >= _MEANT_NOTHING:
+        return None
+    return amount.quantize(Decimal("0.0001"))
 
 
 def _cents(value: float) -> Decimal:
