@@ -7,18 +7,16 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.controls import button, chip, icon_button, link_button, segmented
-from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.figures import change, figure, skeleton
-from smartfolio_app.components.forms import date_input, field, number_input, select
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
+from smartfolio_app.components.price_dialog import price_dialog
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.what_if import what_if_section
 from smartfolio_app.state.assets import RANGES, AssetState
-from smartfolio_app.state.base import AppState
 
 S = AssetState
 
@@ -28,7 +26,14 @@ def asset() -> rx.Component:
     return page(
         "assets.title",
         rx.cond(S.missing, _missing(), _everything()),
-        _price_dialog(),
+        price_dialog(
+            symbol=S.symbol,
+            today=S.today_day,
+            problem=S.price_problem,
+            is_open=S.pricing_open,
+            on_submit=S.set_price,
+            on_close=S.close_pricing,
+        ),
         heading=False,
     )
 
@@ -340,35 +345,4 @@ def _transfers() -> rx.Component:
             rx.cond(S.loose, rx.el.p(S.loose, class_name="small quiet")),
             class_name="block",
         ),
-    )
-
-
-def _price_dialog() -> rx.Component:
-    return dialog(
-        rx.el.p(t("holdings.set_price_text"), class_name="quiet"),
-        rx.el.form(
-            rx.el.div(
-                field(
-                    "holdings.price_field",
-                    number_input("price", auto_focus=True, required=True),
-                    wrong=S.price_problem,
-                ),
-                field(
-                    "holdings.currency_field",
-                    select(AppState.currencies, name="currency", default_value=AppState.currency),
-                ),
-                field("holdings.date_field", date_input("day", default_value=S.today_day)),
-                class_name="fields",
-            ),
-            rx.el.div(
-                button("common.cancel", kind="ghost", on_click=S.close_pricing),
-                button("common.save", kind="primary", type="submit"),
-                class_name="row end",
-            ),
-            on_submit=S.set_price,
-            class_name="stack loose",
-        ),
-        open=S.pricing_open,
-        on_close=S.close_pricing,
-        title=t("holdings.set_price_title", symbol=S.symbol),
     )

@@ -8,17 +8,16 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button, search_box
-from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.download import download_button
 from smartfolio_app.components.figures import change, figure, skeleton
-from smartfolio_app.components.forms import check, date_input, field, number_input, select
+from smartfolio_app.components.forms import check, select
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
+from smartfolio_app.components.price_dialog import price_dialog
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, list_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.services.holdings import GROUPINGS
-from smartfolio_app.state.base import AppState
 from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.holdings import SORTS, HoldingsState
 
@@ -39,7 +38,14 @@ def holdings() -> rx.Component:
     return page(
         "nav.holdings",
         rx.cond(HoldingsState.is_empty, _empty(), _content()),
-        _price_dialog(),
+        price_dialog(
+            symbol=HoldingsState.priced_symbol,
+            today=HoldingsState.today,
+            problem=HoldingsState.price_problem,
+            is_open=HoldingsState.priced_asset != "",
+            on_submit=HoldingsState.set_price,
+            on_close=HoldingsState.close_price,
+        ),
         actions=[
             rx.cond(
                 ~HoldingsState.is_empty,
@@ -298,35 +304,4 @@ def _unpriced() -> rx.Component:
             button(HoldingsState.unpriced_more, kind="ghost", on_click=HoldingsState.show_more_unpriced),
         ),
         class_name="block unpriced",
-    )
-
-
-def _price_dialog() -> rx.Component:
-    return dialog(
-        rx.el.p(t("holdings.set_price_text"), class_name="quiet"),
-        rx.el.form(
-            rx.el.div(
-                field(
-                    "holdings.price_field",
-                    number_input("price", auto_focus=True, required=True),
-                    wrong=HoldingsState.price_problem,
-                ),
-                field(
-                    "holdings.currency_field",
-                    select(AppState.currencies, name="currency", default_value=AppState.currency),
-                ),
-                field("holdings.date_field", date_input("day", default_value=HoldingsState.today)),
-                class_name="fields",
-            ),
-            rx.el.div(
-                button("common.cancel", kind="ghost", on_click=HoldingsState.close_price),
-                button("common.save", kind="primary", type="submit"),
-                class_name="row end",
-            ),
-            on_submit=HoldingsState.set_price,
-            class_name="stack loose",
-        ),
-        open=HoldingsState.priced_asset != "",
-        on_close=HoldingsState.close_price,
-        title=t("holdings.set_price_title", symbol=HoldingsState.priced_symbol),
     )
