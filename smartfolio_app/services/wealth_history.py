@@ -32,7 +32,7 @@ def history(
 ) -> History:
     """Return one point a day, at the end of the user's day (of today: now).
 
-    ``first`` defaults to the first day anything is known of, ``last`` to today; ``by`` asks for the series per
+    ``first`` defaults to the first day anything is known of (or to ``last``, when that is earlier), ``last`` to today; ``by`` asks for the series per
     ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed once and serves every stretch
     of it. ``invested`` counts from the very beginning, whatever ``first`` is.
 
@@ -68,7 +68,7 @@ def history(
     earliest = min(whole.days[0], today - timedelta(days=MOST_DAYS_BEFORE))
     if first is not None and first < earliest:
         raise InvalidInputError("wealth.too_early", first=first.isoformat(), earliest=earliest.isoformat())
-    return _stretch(whole, first or whole.days[0], end)
+    return _stretch(whole, first or min(whole.days[0], end), end)
 
 
 def line(db: Session, view: View, chosen: str) -> Intraday:

@@ -386,6 +386,13 @@ async def test_days_that_make_no_sense_are_refused(as_alice, query):
     assert (await as_alice.get("/api/portfolio/history", params=query)).status_code == 422
 
 
+async def test_a_history_that_ends_before_the_beginning_is_a_day_of_nothing(as_alice):
+    item = {"kind": "cash", "name": "box", "currency": "USD", "value": "100", "day": "2026-01-01"}
+    await as_alice.post("/api/wealth/items", json=item)
+    body = (await as_alice.get("/api/portfolio/history", params={"to": "2024-02-29"})).json()
+    assert [(one["day"], one["value"]) for one in body["points"]] == [("2024-02-29", "0")]
+
+
 @pytest.mark.parametrize("window", ["1d", "1w", "1m", "3m", "ytd", "1y", "all"])
 async def test_metrics_keep_flows_apart_from_gains(as_alice, window):
     item = {"kind": "savings", "name": "box", "currency": "USD", "value": "100", "day": "2020-01-01"}
