@@ -13,6 +13,7 @@ from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import migrate
 from smartfolio_app.storage.engine import dispose, engine_for, session_scope
 from smartfolio_app.storage.migrate import SchemaError
+from tests.storage.freeze import FROZEN, revisions
 
 
 @pytest.fixture
@@ -88,3 +89,9 @@ def test_foreign_keys_are_in_force_after_a_migration(empty):
     for _ in range(3):
         with engine_for(empty).connect() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+def test_every_schema_version_has_its_frozen_database():
+    """``test_frozen`` brings each of them up to date."""
+    missing = [one for one in revisions() if not (FROZEN / f"{one}.sql").exists()]
+    assert not missing, f"run `python -m tests.storage.freeze {' '.join(missing)}` and commit what it writes"
