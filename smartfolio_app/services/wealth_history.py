@@ -32,8 +32,8 @@ def history(
 ) -> History:
     """Return one point a day, at the end of the user's day (of today: now).
 
-    ``first`` defaults to the first day anything is known of (or to ``last``, when that is earlier), ``last`` to today; ``by`` asks for the series per
-    ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed once and serves every stretch
+    ``first`` defaults to the first day anything is known of (or to ``last``, when that is earlier), ``last`` to today;
+    ``by`` asks for the series per ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed once and serves every stretch
     of it. ``invested`` counts from the very beginning, whatever ``first`` is.
 
     Raises:
