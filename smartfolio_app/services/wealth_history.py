@@ -33,8 +33,8 @@ def history(
     """Return one point a day, at the end of the user's day (of today: now).
 
     ``first`` defaults to the first day anything is known of (or to ``last``, when that is earlier), ``last`` to today;
-    ``by`` asks for the series per ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed once and serves every stretch
-    of it. ``invested`` counts from the very beginning, whatever ``first`` is.
+    ``by`` asks for the series per ``category``, ``group``, ``source`` or ``asset`` besides. The whole past is computed
+    once and serves every stretch of it. ``invested`` counts from the very beginning, whatever ``first`` is.
 
     Raises:
         InvalidInputError: ``last`` is before ``first``, or there is no such breakdown, or ``first`` is both decades ago
