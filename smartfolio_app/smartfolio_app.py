@@ -16,7 +16,7 @@ from smartfolio_app.pages import missing
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.services import process_reports, scheduler
-from smartfolio_app.state.notices import Notices
+from smartfolio_app.state.notices import Notices, held_up_frame
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.trouble import trouble_of
 
@@ -73,7 +73,14 @@ class SmartFolio(rx.App):
         static_dir = get_web_dir() / "build" / "client"
         pages_and_api = super().__call__()
         known_event = self._registration_context.event_handlers.__contains__
-        return protect(pages_and_api, settings, static_dir=static_dir, limits=limits, known_event=known_event)
+        return protect(
+            pages_and_api,
+            settings,
+            static_dir=static_dir,
+            limits=limits,
+            known_event=known_event,
+            held_up_frame=held_up_frame,
+        )
 
 
 app = SmartFolio(

@@ -33,6 +33,8 @@ LEFT_OUT = (
         ("ccxt/pro", "ccxt/prediction"),
         "exchanges are asked over HTTP, not over websockets; nobody imports from prediction markets",
     ),
+    LeftOut(("ccxt/[a-z]*.py",), "every exchange a second time, for callers that wait on the spot"),
+    LeftOut(("sqlalchemy/testing",), "its own tests' tools"),
     LeftOut(("granian",), "a second web server; uvicorn serves"),
     LeftOut(("babel/locale-data/*.dat",), "languages that cannot be chosen", keep=r"(en|fr)(_\w+)?|root"),
     LeftOut(("**/*.pyx",), "sources of what is compiled"),

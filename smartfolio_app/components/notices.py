@@ -9,6 +9,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import Text, button, classes, icon_button, worded
 from smartfolio_app.components.icons import icon
+from smartfolio_app.i18n import t
 
 Tone = Literal["", "good", "bad", "notable"]
 _SYMBOLS = {"": "info", "good": "check", "bad": "circle-alert", "notable": "info"}
@@ -34,14 +35,18 @@ def toast(
     action: Text = "",
     on_action: Any = None,
     seconds: int = 8,
+    held_up: Var | None = None,
 ) -> rx.Component:
     """Return a short notice over the page, shown while ``text`` is not empty.
 
     ``turn`` is a number that grows with each notice: it restarts the time after which ``on_close`` is called.
-    ``action`` with ``on_action`` offers one thing to do, usually to take it back.
+    ``action`` with ``on_action`` offers one thing to do, usually to take it back. While ``held_up``, a quiet line in
+    the same place says that the server takes its time.
     """
+    waiting = [] if held_up is None else [rx.cond(held_up, _held_up())]
     answer = [button(action, small=True, kind="ghost", on_click=on_action)] if on_action is not None else []
     return rx.el.div(
+        *waiting,
         rx.cond(
             text,
             rx.el.div(
@@ -57,6 +62,10 @@ def toast(
         role="status",
         custom_attrs={"aria-live": "polite"},
     )
+
+
+def _held_up() -> rx.Component:
+    return rx.el.div(icon("hourglass"), rx.el.span(t("common.held_up")), class_name="toast")
 
 
 def _symbol_of(tone: Var) -> rx.Component:

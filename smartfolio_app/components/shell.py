@@ -58,7 +58,13 @@ def page(
         _dock(title),
         explain_panel(),
         palette(),
-        toast(Notices.text, turn=Notices.turn, on_close=Notices.close, tone=Notices.tone),
+        toast(
+            Notices.text,
+            turn=Notices.turn,
+            on_close=Notices.close,
+            tone=Notices.tone,
+            held_up=Notices.held_up,
+        ),
         _effects(on_search=PaletteState.open),
         class_name="frame",
     )

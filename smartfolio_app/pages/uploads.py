@@ -11,6 +11,7 @@ from smartfolio_app.components.forms import check, field, select
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.notices import banner, progress
 from smartfolio_app.components.tables import Column, cell, number_cell
+from smartfolio_app.components.watch_uploads import WatchUploads
 from smartfolio_app.i18n import t
 from smartfolio_app.state.imports import ImportsState
 from smartfolio_app.state.mapping import MappingState
@@ -24,6 +25,7 @@ def uploads() -> rx.Component:
     """Return the area where files are dropped, and the cards of those that were."""
     return rx.el.section(
         _drop_area(),
+        WatchUploads.create(on_failed=ImportsState.not_taken),
         rx.foreach(ImportsState.problems, lambda words: banner(rx.el.p(words), tone="bad", role="alert")),
         rx.cond(
             ImportsState.cards,

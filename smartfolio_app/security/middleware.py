@@ -24,10 +24,12 @@ from smartfolio_app.security import limits as rates
 from smartfolio_app.security.access import Access, read_access, without_secrets
 from smartfolio_app.security.bodies import BodyTooLargeError, CountedBody, body_limit, check_declared
 from smartfolio_app.security.content_policy import content_policy, read_build
+from smartfolio_app.security.forms import page_again, page_of_form
 from smartfolio_app.security.handshake import bound_token
 from smartfolio_app.security.headers import SecurityHeaders
 from smartfolio_app.security.limits import Limits, RateLimitedError
 from smartfolio_app.security.origin import check_change
+from smartfolio_app.security.pace import HeldUpFrame
 from smartfolio_app.security.problems import RequestRefusedError, problem_bytes
 from smartfolio_app.security.recognise import live_session, viewer_of, viewer_of_proxy
 from smartfolio_app.security.routing import PROXY_SIGN_IN, Door, door_of
@@ -54,6 +56,7 @@ def protect(
     static_dir: Path,
     limits: Limits | None = None,
     known_event: Callable[[str], bool] = lambda _name: True,
+    held_up_frame: HeldUpFrame | None = None,
 ) -> Middleware:
     """Put ``app`` behind the door.
 
@@ -63,6 +66,7 @@ def protect(
         static_dir: The built frontend, from which the content policy is computed.
         limits: The buckets, when the caller shares them with others (slowapi's decorators).
         known_event: Tells whether there is an event handler of a name; sockets that ask for another are closed.
+        held_up_frame: Makes the frame that tells a page that its events wait, or no longer do.
 
     Raises:
         PolicyRefusedError: A ``SECURITY_CSP_*`` setting would undo the policy.
@@ -79,6 +83,7 @@ def protect(
         limits=limits or Limits(settings),
         key=session_key(settings),
         known_event=known_event,
+        held_up_frame=held_up_frame,
     )
 
 
@@ -94,6 +99,7 @@ class Middleware:
         limits: Limits,
         key: bytes,
         known_event: Callable[[str], bool] = lambda _name: True,
+        held_up_frame: HeldUpFrame | None = None,
     ) -> None:
         self.app = app
         self.settings = settings
@@ -101,7 +107,14 @@ class Middleware:
         self.limits = limits
         self._key = key
         self._callers = _CallerKeys()
-        self._sockets = SocketDoor(app, limits=limits, key=key, known_event=known_event, headers=headers)
+        self._sockets = SocketDoor(
+            app,
+            limits=limits,
+            key=key,
+            known_event=known_event,
+            headers=headers,
+            held_up_frame=held_up_frame,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -120,7 +133,13 @@ class Middleware:
         except SmartFolioError as error:
             if answer.started:
                 raise
-            await answer.problem(error, access.language)
+            page = page_of_form(scope)
+            if page:
+                answer.body = None
+                where = page_again(scope, access.client, page, error)
+                await answer.empty(303, [(b"location", where.encode())])
+            else:
+                await answer.problem(error, access.language)
 
     async def _serve(self, scope: Scope, access: Access, receive: Receive, answer: _Answer) -> None:
         path, method = scope["path"], scope["method"]

@@ -1,7 +1,8 @@
 """The websocket's door: opened only from our own pages, bound to its session, paced like everything else.
 
 A frame that is over the budget waits instead of being dropped: the server stops reading that socket until there is a
-token again, so a flood slows down its sender alone and a person's click is late at worst, never lost.
+token again, so a flood slows down its sender alone and a person's click is late at worst, never lost. The page is told
+when that takes long enough to be noticed (``pace``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from smartfolio_app.security.handshake import bound_query, seal_new_token
 from smartfolio_app.security.headers import SecurityHeaders
 from smartfolio_app.security.limits import Limits, RateLimitedError
 from smartfolio_app.security.origin import check_socket
+from smartfolio_app.security.pace import HeldUpFrame, Pace
 from smartfolio_app.security.recognise import live_session, viewer_of_session
 from smartfolio_app.security.routing import SOCKET_PATH
 
@@ -33,6 +35,8 @@ FRAME_LIMIT = 256 * 1024  # characters; the largest event of a page is some KB
 RECHECK_SECONDS = 10.0
 #: engine.io's own ping and pong; anything longer is no ping.
 _PING_LENGTH = 8
+#: How socket.io answers that a page's namespace is connected.
+_JOINED = f"40{SOCKET_PATH},"
 
 POLICY_VIOLATION = 1008
 TOO_BIG = 1009
@@ -50,9 +54,11 @@ class SocketDoor:
         key: bytes,
         known_event: Callable[[str], bool] = lambda _name: True,
         headers: SecurityHeaders | None = None,
+        held_up_frame: HeldUpFrame | None = None,
     ) -> None:
         self._app = app
         self._headers = headers
+        self.held_up_frame = held_up_frame
         self.limits = limits
         self.key = key
         self.known_event = known_event
@@ -123,10 +129,12 @@ class _Pump:
         self._checked = time.monotonic()
         self._closed = asyncio.ensure_future(self.connection.closing.wait())
         self._over = False
+        self._pace = Pace(self._tell, door.held_up_frame)
 
     def stop(self) -> None:
-        """Let go of the waiting task."""
+        """Let go of the waiting tasks."""
         self._closed.cancel()
+        self._pace.stop()
 
     async def receive(self) -> Message:
         """Return the next frame that may pass."""
@@ -159,15 +167,25 @@ class _Pump:
             return
         if message["type"] == "websocket.send" and message.get("text"):
             message = {**message, "text": seal_new_token(self._hash, message["text"], self._seal_key)}
+            self._pace.joined = self._pace.joined or message["text"].startswith(_JOINED)
         await self._send(message)
+
+    async def _tell(self, frame: str) -> None:
+        """Say something to the page that the app knows nothing of."""
+        if not self._over and not self._closed.done():
+            await self._send({"type": "websocket.send", "text": frame})
 
     async def _has_its_turn(self) -> bool:
         """Wait for a token; return ``False`` when the socket is to close meanwhile."""
+        at_once = True
         while True:
             decision = await self._limits.take(self._limits.general, self._key)
             if decision.allowed:
+                self._pace.goes_on(at_once=at_once)
                 return True
-            await asyncio.wait({self._closed}, timeout=max(0.01, decision.retry_after))
+            at_once = False
+            look_again = await self._pace.waits(decision.retry_after)
+            await asyncio.wait({self._closed}, timeout=max(0.01, look_again))
             if self._closed.done():
                 return False
 

@@ -69,6 +69,16 @@ class ImportsState(PageState, rx.State):
         seat = await self._seat(viewer)
         self.problems = [_refusal(one, seat) for one in rejected[:10]]
 
+    @rx.event
+    @signed_in
+    async def not_taken(self, viewer: Viewer, status: int, seconds: int) -> None:
+        """Say why an upload was refused: ``status`` of the answer (0 without one), ``seconds`` to wait where told."""
+        if not isinstance(status, int) or not isinstance(seconds, int):
+            return
+        seat = await self._seat(viewer)
+        self.receiving = False
+        self.problems = [_not_taken(status, seconds, seat)]
+
     @rx.event(background=True)
     @signed_in
     async def watch(self, viewer: Viewer) -> AsyncIterator[Any]:
@@ -205,6 +215,16 @@ def _end_of_day(day: date, seat: Seat) -> datetime:
     """Return the last instant of a day in the user's zone, or now while that day lasts."""
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(seat.view.time_zone))
     return min(midnight.astimezone(UTC) - timedelta(seconds=1), datetime.now(UTC))
+
+
+def _not_taken(status: int, seconds: int, seat: Seat) -> str:
+    """Return what to say about an upload that was refused; both numbers are a client's word."""
+    say = seat.figures.say
+    if status == 413:
+        return say("import_wizard.not_taken_large")
+    if status == 429:
+        return say("import_wizard.not_taken_busy", seconds=seat.figures.count(min(max(seconds, 1), 3600)))
+    return say("import_wizard.not_taken", status=str(status) if 400 <= status <= 599 else "—")
 
 
 def _refusal(rejected: dict[str, Any], seat: Seat) -> str:

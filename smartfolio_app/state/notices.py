@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import reflex as rx
+from reflex_base.constants.state import FIELD_MARKER
 
 from smartfolio_app.i18n import translate
 from smartfolio_app.state.guard import for_everyone
@@ -11,11 +14,15 @@ from smartfolio_app.storage.trouble import TROUBLES
 
 
 class Notices(rx.State):
-    """The one notice on screen. ``turn`` grows with each, so that its timer starts anew."""
+    """The one notice on screen. ``turn`` grows with each, so that its timer starts anew.
+
+    ``held_up``: events wait for their turn (``security.pace``). Only the browser's copy of it ever changes.
+    """
 
     text: str = ""
     tone: str = "good"
     turn: int = 0
+    held_up: bool = False
 
     def _say(self, text: str, tone: str = "good") -> None:
         self.text, self.tone = text, tone
@@ -40,3 +47,12 @@ async def say(state: rx.State, text: str, tone: str = "good") -> None:
     """Show ``text`` as a notice; callable from any handler. ``tone``: ``good`` or ``bad``."""
     notices = await state.get_state(Notices)
     notices._say(text, tone)
+
+
+def held_up_frame(waiting: bool) -> str:
+    """Return the message that makes a page show that its events wait, or take that away.
+
+    It is written as Reflex writes its own, and sent by the door: the app itself has not been given those events yet.
+    """
+    delta = {Notices.get_full_name(): {f"held_up{FIELD_MARKER}": waiting}}
+    return "42/_event," + json.dumps(["event", {"delta": delta, "events": []}])

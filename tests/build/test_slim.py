@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -56,6 +57,16 @@ def test_the_app_loads_nothing_that_is_left_out(tmp_path: Path) -> None:
     assert len(loaded) > 500
     gone = {path for entry in LEFT_OUT for path in chosen(SITE_PACKAGES, entry)}
     assert [str(one) for one in loaded if not gone.isdisjoint({one, *one.parents})] == []
+
+
+def test_no_exchange_that_is_asked_asynchronously_needs_one_of_the_others() -> None:
+    ccxt = SITE_PACKAGES / "ccxt"
+    gone = {path.stem for entry in LEFT_OUT for path in chosen(SITE_PACKAGES, entry) if path.parent == ccxt}
+    assert {"kraken", "binance"} <= gone
+    imported = re.compile(r"^\s*(?:from|import) ccxt\.(\w+)", re.MULTILINE)
+    kept = [path for room in ("async_support", "base", "abstract") for path in (ccxt / room).rglob("*.py")]
+    needed = {name for path in kept for name in imported.findall(path.read_text(encoding="utf-8"))}
+    assert needed.isdisjoint(gone)
 
 
 def test_both_languages_keep_every_region_of_theirs() -> None:

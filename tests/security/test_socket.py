@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from smartfolio_app.security import sessions, socket
+from smartfolio_app.security import pace, sessions, socket
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.handshake import bound_token
 from smartfolio_app.security.middleware import protect
@@ -269,3 +269,53 @@ async def test_handshakes_are_limited_too_and_another_address_is_not_touched(app
     door = protect(app, slow, static_dir=tmp_path)
     assert [await opened(door) for _ in range(5)] == [True, True, True, False, False]
     assert await opened(door, peer="198.51.100.2")
+
+
+# ------------------------------------------------------------------------------------- what a page is told meanwhile
+JOINED = '40/_event,{"sid":"x"}'
+
+
+def held_up(waiting: bool) -> str:
+    return f'42/_event,["held up",{str(waiting).lower()}]'
+
+
+@pytest.fixture
+def paced(app, settings, tmp_path, monkeypatch):
+    """A door with a small bucket, whose waits are noticeable at once; pages on it are connected."""
+    monkeypatch.setattr(pace, "NOTICEABLE_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "CALM_SECONDS", 0.05)
+    app.answers = [JOINED]
+    quick = settings.model_copy(update={"rate_limit_refill_rate": 20.0, "rate_limit_burst_size": 3.0})
+    return protect(app, quick, static_dir=tmp_path, held_up_frame=held_up)
+
+
+async def test_page_is_told_once_that_its_events_wait_and_once_that_they_no_longer_do(paced):
+    async with Socket(paced, query=QUERY) as client:
+        assert [(await client.answer()).get("text") for _ in range(2)] == [None, JOINED]
+        for number in range(12):
+            client.say(frame(number))
+        heard = [(await client.answer(30))["text"] for _ in range(14)]
+    assert [one for one in heard if "held up" not in one] == [frame(number) for number in range(12)]
+    assert [one for one in heard if "held up" in one] == [held_up(True), held_up(False)]
+    assert heard[-1] == held_up(False)
+
+
+async def test_page_that_is_not_connected_yet_is_told_nothing(paced, app):
+    app.answers = []
+    async with Socket(paced, query=QUERY) as client:
+        await client.answer()
+        for number in range(6):
+            client.say(frame(number))
+        assert [(await client.answer(30))["text"] for _ in range(6)] == [frame(number) for number in range(6)]
+        assert client.from_app.empty()
+
+
+async def test_wait_that_nobody_notices_is_not_mentioned(paced, monkeypatch):
+    monkeypatch.setattr(pace, "NOTICEABLE_SECONDS", 3600.0)
+    async with Socket(paced, query=QUERY) as client:
+        for _ in range(2):
+            await client.answer()
+        for number in range(8):
+            client.say(frame(number))
+        assert [(await client.answer(30))["text"] for _ in range(8)] == [frame(number) for number in range(8)]
+        assert client.from_app.empty()
