@@ -9,6 +9,7 @@ from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.charts.heat_map import heat_map
 from smartfolio_app.components.charts.ring import ring
 from smartfolio_app.components.controls import link_button, segmented
+from smartfolio_app.components.decision_tiles import decision_tiles
 from smartfolio_app.components.figures import change, figure, hero, plain_figure, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
@@ -44,7 +45,7 @@ def _everything() -> rx.Component:
     return rx.fragment(
         _worth(),
         _tiles(),
-        _outlook(),
+        decision_tiles(S.outlook),
         rx.el.div(_today(), _allocation(), class_name="board"),
         rx.el.div(_top(), _movers(), class_name="board open"),
         _map(),
@@ -128,28 +129,6 @@ def _tile(one: Var) -> rx.Component:
         rx.el.p(one.detail, class_name="small faint num-inline"),
         class_name="tile card",
         key=one.key,
-    )
-
-
-def _outlook() -> rx.Component:
-    """Return one line for each page that looks ahead; it leads there."""
-    return rx.el.section(
-        route_link(
-            icon("shield-half"),
-            rx.el.span(t("risk.tile"), class_name="quiet"),
-            rx.el.span(S.risk.loss, class_name="num strong sk w5"),
-            rx.el.span(S.risk.ratio, class_name="num faint"),
-            rx.el.span(t("risk.tile_text"), class_name="faint wide-only"),
-            rx.cond(
-                S.risk.verdict,
-                rx.el.span(S.risk.verdict, class_name=Var.create("chip ").to(str) + S.risk.tone),
-            ),
-            rx.cond(S.risk.score, rx.el.span(S.risk.score, class_name="chip wide-only")),
-            icon("chevron-right", "tiny"),
-            to="/risk",
-            class_name="outlook-line",
-        ),
-        class_name="outlook",
     )
 
 

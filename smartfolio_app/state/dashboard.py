@@ -13,11 +13,11 @@ from sqlmodel import Session
 from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.i18n.format import MoneyParts
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import risk, wealth
+from smartfolio_app.services import wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import ANCHORS
 from smartfolio_app.state import dashboard_view as view
-from smartfolio_app.state import risk_view
+from smartfolio_app.state import decision_tiles
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.timeline import RANGES, Timeline, day_line, first_day, timeline
@@ -71,7 +71,7 @@ class DashboardState(PageState, rx.State):
     concerns: list[view.Concern] = []
     more_concerns: str = ""
     moves_known: bool = False
-    risk: risk_view.RiskTile = risk_view.RiskTile()
+    outlook: dict[str, decision_tiles.DecisionTile] = decision_tiles.waiting()
 
     @rx.event
     @signed_in
@@ -128,7 +128,7 @@ class DashboardState(PageState, rx.State):
     async def _later(self, seat: Seat) -> None:
         if not self.empty:
             await self._draw(seat)
-            self.risk = risk_view.tile(await off_loop(risk.dashboard, seat.view), seat.figures)
+            self.outlook = await off_loop(decision_tiles.read, seat.view, seat.figures)
 
     async def _draw(self, seat: Seat) -> None:
         if self.range in wealth.INTRADAY:

@@ -160,7 +160,6 @@ class RiskTile:
     ratio: str = ""
     verdict: str = ""
     tone: str = ""
-    score: str = ""
 
 
 @dataclass
@@ -229,15 +228,11 @@ def tile(found: Dashboard, figures: Figures) -> RiskTile:
         return RiskTile(loss=UNKNOWN, verdict=figures.say("risk.verdict_too_short"))
     model, value = head
     verdict = report.record(model, 0.95).test.verdict
-    score = report.robustness
     return RiskTile(
         loss=figures.money(exact(value * report.value), decimals=0),
         ratio=percent(value, figures),
         verdict=figures.say(f"risk.verdict_{verdict}"),
         tone=VERDICTS[verdict],
-        score=""
-        if score is None
-        else figures.say("risk.tile_score", score=figures.count(round(score.score))),
     )
 
 

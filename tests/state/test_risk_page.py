@@ -35,4 +35,4 @@ async def test_the_page_in_all_its_windows_and_with_hidden_amounts(settings):
     assert page.bad_day.whole == "•••••"
     assert all("•" in cell.money for row in page.tails for cell in row.cells if not cell.why)
     board = await tab(DashboardState, user, "/")
-    assert board.risk.verdict
+    assert board.outlook["risk"].verdict

@@ -1,0 +1,68 @@
+"""The dashboard's row of tiles that look ahead: one entry in ``TILES`` each, which leads to the page it sums up.
+
+A further tile is a builder (``db, view, figures`` to ``DecisionTile``) and one more entry. The row draws itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.services import risk
+from smartfolio_app.services.wealth import View
+from smartfolio_app.state import risk_view
+from smartfolio_app.state.figures import UNKNOWN, Figures
+
+
+@dataclass
+class DecisionTile:
+    """A tile's words: one figure or word, a few words about it, and a verdict (``tone``: a class of ``.chip``).
+
+    While ``headline`` is empty a skeleton stands in. ``hidden``: there is nothing to say, and the row closes up.
+    """
+
+    headline: str = ""
+    detail: str = ""
+    verdict: str = ""
+    tone: str = ""
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TileEntry:
+    """A tile: its key, the page it opens, the message key of its name, its icon, and what fills it."""
+
+    key: str
+    address: str
+    label: str
+    icon: str
+    build: Callable[[Session, View, Figures], DecisionTile]
+
+
+def _risk(db: Session, view: View, figures: Figures) -> DecisionTile:
+    told = risk_view.tile(risk.dashboard(db, view), figures)
+    detail = f"{told.ratio} · {figures.say('risk.tile_text')}" if told.ratio else ""
+    return DecisionTile(told.loss, detail, told.verdict, told.tone)
+
+
+TILES: tuple[TileEntry, ...] = (TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),)
+
+
+def waiting() -> dict[str, DecisionTile]:
+    """Return every tile before it is filled."""
+    return {entry.key: DecisionTile() for entry in TILES}
+
+
+def read(db: Session, view: View, figures: Figures) -> dict[str, DecisionTile]:
+    """Fill every tile. What one cannot tell stands in its place, and costs no other."""
+    filled = {}
+    for entry in TILES:
+        try:
+            filled[entry.key] = entry.build(db, view, figures)
+        except SmartFolioError as problem:
+            filled[entry.key] = DecisionTile(UNKNOWN, error_text(figures.language, problem))
+    return filled
