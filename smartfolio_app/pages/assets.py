@@ -15,6 +15,7 @@ from smartfolio_app.components.price_dialog import price_dialog
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.asset_evidence import set_aside, which_one
 from smartfolio_app.pages.what_if import what_if_section
 from smartfolio_app.state.assets import RANGES, AssetState
 
@@ -50,6 +51,7 @@ def _missing() -> rx.Component:
 def _everything() -> rx.Component:
     return rx.fragment(
         _head(),
+        which_one(),
         _tiles(),
         rx.el.div(_places(), _price_sources(), class_name="board open"),
         rx.cond(S.has_lots, _lots()),
@@ -244,6 +246,7 @@ def _price_sources() -> rx.Component:
                 ),
             ),
         ),
+        set_aside(),
         class_name="block",
     )
 

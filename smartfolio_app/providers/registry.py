@@ -22,7 +22,17 @@ WEALTH_ITEMS = "wealth_items"
 FILE_CRYPTO = "file_crypto"
 FILE_STOCKS = "file_stocks"
 
-__all__ = ["BUILT_IN", "WELL_KNOWN", "Field", "Provider", "family", "is_live", "provider", "providers"]
+__all__ = [
+    "BUILT_IN",
+    "WELL_KNOWN",
+    "Field",
+    "Provider",
+    "family",
+    "is_live",
+    "label_of",
+    "provider",
+    "providers",
+]
 
 #: Shown to a new user before anything is set up, in this order; the rest is found by searching.
 WELL_KNOWN = ("cointracking_api", "cointracking_csv", FILE_CRYPTO, "saxo_csv", FILE_STOCKS)
@@ -123,6 +133,12 @@ def provider(provider_id: str) -> Provider:
     if found is None:
         raise NotFoundError("source.unknown_provider", provider=provider_id)
     return found
+
+
+def label_of(provider_id: str) -> str:
+    """Return what a provider is called: a message key or its own name; the id of one that is not known."""
+    found = providers().get(provider_id)
+    return found.label if found is not None else provider_id
 
 
 def family(provider_id: str) -> tuple[str, ...]:

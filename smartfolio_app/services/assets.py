@@ -16,7 +16,8 @@ from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetId, is_fiat
 from smartfolio_app.ledger.gains import GainTotal
 from smartfolio_app.ledger.transactions import PriceQuote
-from smartfolio_app.services import gains, manual_prices, wealth
+from smartfolio_app.services import gains, manual_prices, price_evidence, wealth
+from smartfolio_app.services.price_evidence import Doubted, Evidence
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.storage.repo_ledger import read_assets
 from smartfolio_app.storage.tables import DailyPrice, Quote
@@ -52,7 +53,22 @@ class AssetPicture:
     realised: GainTotal
     sources: tuple[PriceSource, ...]
     own_prices: tuple[PriceQuote, ...]
+    doubted: tuple[Doubted, ...]
     labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPrices:
+    """Everything that is known of an asset's price: what it is now in the view's currency (``None``: not known), who
+    tells it, what was set aside, and what was told day by day.
+    """
+
+    asset: Asset
+    currency: str
+    price: UnitPrice | None
+    sources: tuple[PriceSource, ...]
+    doubted: tuple[Doubted, ...]
+    told: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +101,39 @@ def picture(db: Session, view: View, asset: AssetId) -> AssetPicture:
         realised=realised,
         sources=tuple(price_sources(db, view.user_id, asset)),
         own_prices=tuple(manual_prices.manual_prices(db, view.user_id, asset)),
+        doubted=tuple(price_evidence.doubted(db, view.user_id, asset)),
         labels={one.key: one.label for one in known.ledger.sources.values()},
     )
+
+
+def prices(
+    db: Session, view: View, asset: AssetId, first: date | None = None, last: date | None = None
+) -> AssetPrices:
+    """Return what is known of an asset's price; what was told of the days from ``first`` to ``last`` (a month).
+
+    Raises:
+        NotFoundError: As ``picture``.
+        InvalidInputError: The last day is before the first, or it is more than a year.
+    """
+    found, user = _asset(db, view, asset), view.user_id
+    return AssetPrices(
+        asset=found,
+        currency=view.currency,
+        price=basis(db, user).prices.unit_price(asset, view.currency, datetime.now(UTC)),
+        sources=tuple(price_sources(db, user, asset)),
+        doubted=tuple(price_evidence.doubted(db, user, asset)),
+        told=tuple(price_evidence.told(db, user, asset, first, last)),
+    )
+
+
+def decide(db: Session, view: View, asset: AssetId, *, provider: str, day: date, use: bool) -> None:
+    """Go by a price that was set aside, or leave it aside after all. Commits.
+
+    Raises:
+        NotFoundError: As ``picture``, or no such price was set aside.
+    """
+    _asset(db, view, asset)
+    price_evidence.decide(db, view.user_id, asset, provider, day, use=use)
 
 
 def price_line(db: Session, view: View, asset: AssetId, first: date | None = None) -> PriceLine:

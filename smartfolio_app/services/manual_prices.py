@@ -40,10 +40,16 @@ def set_manual_price(
         raise InvalidInputError("price.in_the_future", day=at.date().isoformat())
     if is_fiat(asset) or not read_assets(db, [asset]):
         raise NotFoundError("price.no_such_asset", asset=asset)
+    take_over(db, user_id, PriceQuote(asset, currency, price, at))
+
+
+def take_over(db: Session, user_id: str, quote: PriceQuote) -> None:
+    """Go by a price that somebody told, in whatever currency, as if it were typed in. Commits."""
     bump_revision(db, user_id)
-    _forget(db, user_id, asset, at.date())
-    put_daily_prices(db, Observer(MANUAL_PROVIDER, owner=user_id), [PriceQuote(asset, currency, price, at)])
-    audit.record(db, user_id, "price.set", {"asset": asset, "price": price, "currency": currency})
+    _forget(db, user_id, quote.asset, quote.at.date())
+    put_daily_prices(db, Observer(MANUAL_PROVIDER, owner=user_id), [quote])
+    told = {"asset": quote.asset, "price": quote.price, "currency": quote.currency}
+    audit.record(db, user_id, "price.set", told)
     db.commit()
 
 

@@ -130,7 +130,7 @@ def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceB
     if user is not None and user.is_demo:
         return PriceBook(points, own_rates)
     public = _public(db, shelf, wanted.public)
-    own_word = _chosen(
+    own_word = chosen_by(
         db, user_id
     )  # what everybody takes such a ticker for is another thing than this user's
     known = {(rate.currency, rate.day) for rate in public.rates} if own_rates else set()
@@ -141,7 +141,7 @@ def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceB
     return (public.book.without(own_word) if own_word else public.book).with_points(points)
 
 
-def _chosen(db: Session, user_id: str) -> set[str]:
+def chosen_by(db: Session, user_id: str) -> set[str]:
     """Return the assets of which the user said themselves what they are."""
     coins = select(col(AssetOverride.asset)).where(
         col(AssetOverride.user_id) == user_id, col(AssetOverride.coingecko_id) != ""

@@ -207,6 +207,17 @@ def unresolved(db: Session, user_id: str) -> list[Unresolved]:
     ]
 
 
+def word_on(db: Session, user_id: str, asset: str) -> str:
+    """Return what the user said that an asset is (an id of its provider, or ``NO_COIN``); empty when nothing."""
+    if asset.startswith("crypto:"):
+        row = db.get(AssetOverride, (user_id, asset))
+        return row.coingecko_id if row is not None else ""
+    wanted = select(col(PriceListing.symbol)).where(
+        col(PriceListing.owner) == user_id, col(PriceListing.asset) == asset
+    )
+    return db.execute(wanted).scalars().first() or ""
+
+
 def choose_coin(db: Session, user_id: str, asset: str, coin: str) -> None:
     """Say, for one user, what an asset is: a CoinGecko id for a coin, a Yahoo symbol for a security, ``NO_COIN`` for
     none, empty to take the word back.

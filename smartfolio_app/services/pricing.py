@@ -14,7 +14,7 @@ which coin a ticker means), ``manual_prices`` and ``price_books``.
 from smartfolio_app.services.manual_prices import manual_prices, remove_manual_price, set_manual_price
 from smartfolio_app.services.market_data import ProviderStatus, provider_statuses, recent_calls
 from smartfolio_app.services.price_books import price_book, revision
-from smartfolio_app.services.price_needs import NO_COIN, Unresolved, choose_coin, unresolved
+from smartfolio_app.services.price_needs import NO_COIN, Unresolved, choose_coin, unresolved, word_on
 from smartfolio_app.services.price_refresh import RefreshReport, backfill, refresh, tidy
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "set_manual_price",
     "tidy",
     "unresolved",
+    "word_on",
 ]

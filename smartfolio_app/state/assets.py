@@ -16,10 +16,12 @@ from smartfolio_app.errors import NotFoundError, SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import AssetClass, is_fiat
 from smartfolio_app.ledger.money import ZERO, divide, multiply, plain
+from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import assets, gains, own_transfers, pricing, transactions
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.transactions import Filter
+from smartfolio_app.state.asset_evidence import EvidenceState
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.figures import Figures, direction
 from smartfolio_app.state.gains_rows import LotRow, lot_row, transactions_address
@@ -191,6 +193,8 @@ class AssetState(PageState, rx.State):
         self.missing = ""
         self._fill_head(found, seat.figures)
         self._fill_prices(found, seat.figures)
+        doubts = await self.get_state(EvidenceState)
+        await doubts._about(seat, found, can_be_priced=self.can_be_priced)
         await self._fill_lots(seat)
         await self._fill_records(seat)
         await self._draw(seat)
@@ -350,7 +354,8 @@ def provider_name(provider: str, figures: Figures) -> str:
     """Return a price provider as a person knows it."""
     from smartfolio_app.analytics.explain_steps import provider_name as named
 
-    return figures.say_or_text(named(provider))
+    told = named(provider)
+    return figures.say_or_text(told if told != provider else registry.label_of(provider))
 
 
 def _exact(value: float) -> Decimal:

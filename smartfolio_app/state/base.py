@@ -15,7 +15,8 @@ import reflex as rx
 
 from smartfolio_app.analytics.scope import ALL, Category, Scope
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import LANGUAGES, error_text, translate
+from smartfolio_app.i18n import LANGUAGES, error_text, translate, translate_or_text
+from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import pricing, sources, user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 #: Offered first; the rest follows by code.
 USUAL = ("EUR", "USD", "GBP", "CHF", "BTC")
 CURRENCY_CODES = (*USUAL, *(code for code in CURRENCIES if code not in USUAL))
-
-
-_PROVIDERS = {"coingecko": "CoinGecko", "ecb": "ECB"}
 
 
 @dataclass
@@ -177,7 +175,9 @@ class AppState(rx.State):
         if report.offline:
             return translate(language, "bar.refresh_offline"), "good"
         if report.problems:
-            names = ", ".join(sorted(_PROVIDERS.get(one, one) for one in report.problems))
+            names = ", ".join(
+                sorted(translate_or_text(language, registry.label_of(one)) for one in report.problems)
+            )
             return translate(language, "bar.refresh_failed", providers=names), "bad"
         return translate(language, "bar.refreshed"), "good"
 

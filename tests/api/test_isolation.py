@@ -245,6 +245,14 @@ TABLE: dict[tuple[str, str], Route] = {
     ("POST", "/api/prices/refresh"): own,
     ("GET", "/api/prices/unresolved"): own,
     ("PUT", "/api/prices/coins/{asset}"): Route("own", "/api/prices/coins/crypto:BTC", {"coin": "bitcoin"}),
+    ("GET", "/api/prices/{asset}"): Route("own", "/api/prices/crypto:BTC", foreign=404),
+    ("PUT", "/api/prices/{asset}/set-aside"): Route(
+        "own",
+        "/api/prices/crypto:BTC/set-aside",
+        {"provider": "coingecko", "day": "2026-01-05", "use": True},
+        status=404,
+    ),
+    ("GET", "/api/providers"): own,
     # settings
     ("GET", "/api/settings"): own,
     ("PATCH", "/api/settings"): Route("own", body={"scope_crypto": "{source}"}, foreign=422),
