@@ -16,6 +16,7 @@ from smartfolio_app.analytics.currency_effect import currency_effect
 from smartfolio_app.analytics.flows import Flows, flows_of
 from smartfolio_app.analytics.gain_series import gain_series, has_lots
 from smartfolio_app.analytics.grid import Grid
+from smartfolio_app.analytics.reliable import known_share, weights
 from smartfolio_app.analytics.results import DailySeries, FloatArray
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ColumnSeries:
     realised: FloatArray
     unrealised: FloatArray  # nan where it is not known
     fx: FloatArray
+    weight: FloatArray  # what each column weighs in what is known
 
     def together(self, chosen: Chosen, window: slice, *, alone: bool = False) -> DailySeries:
         """Return the chosen columns (shape (columns,)) as one, over a window of the instants.
@@ -56,6 +58,9 @@ class ColumnSeries:
             unrealised=self._unrealised(chosen)[window],
             fx=self.fx[:, chosen].sum(axis=1)[window],
             coverage=coverage_of(self.grid, chosen)[window],
+            known=known_share(self.weight[:, chosen], self.grid.held[:, chosen], self.grid.fresh[:, chosen])[
+                window
+            ],
         )
 
     def _unrealised(self, chosen: Chosen) -> FloatArray:
@@ -75,7 +80,7 @@ def column_series(
     value = grid.values()
     realised, unrealised = gain_series(ledger, grid, lots, scope)
     flows = flows_of(ledger, grid, zone)
-    return ColumnSeries(grid, value, flows, realised, unrealised, currency_effect(grid, value))
+    return ColumnSeries(grid, value, flows, realised, unrealised, currency_effect(grid, value), weights(grid))
 
 
 def coverage_of(grid: Grid, chosen: Chosen | None = None) -> FloatArray:

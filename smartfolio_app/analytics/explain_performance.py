@@ -69,9 +69,15 @@ def explain_performance(measure: str, found: Performance, series: PerformanceSer
         steps,
         currency,
         rate=measure in RATES,
-        notes=[] if value is not None else [f"explain.performance.none_{measure}"],
+        notes=[] if value is not None else [_why_none(measure, found)],
         params={**_days(found), "days": str((found.last - found.first).days)},
     )
+
+
+def _why_none(measure: str, found: Performance) -> str:
+    if found.first == found.last:
+        return "explain.performance.not_known"
+    return f"explain.performance.none_{measure}"
 
 
 def explain_contribution(

@@ -43,6 +43,15 @@ def linked(returns: FloatArray) -> float:
     return float(np.prod(1.0 + returns)) - 1.0
 
 
+def time_weighted(value: FloatArray, flow: FloatArray) -> float | None:
+    """Return the time-weighted return from the first day to the last, ``None`` when nothing was ever worth anything.
+
+    A value that is not known counts as nothing: what has no price enters as a flow when it gets one.
+    """
+    worth, moved = np.nan_to_num(value), np.nan_to_num(flow)
+    return linked(daily_returns(worth, moved)) if len(worth) > 1 and (worth > 0).any() else None
+
+
 def annualised(rate: float, days: int) -> float | None:
     """Return the rate a year that gives ``rate`` over ``days``: (1 + rate)^(365 / days) - 1; ``None`` without days.
 

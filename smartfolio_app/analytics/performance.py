@@ -23,6 +23,7 @@ from smartfolio_app.analytics.money_returns import (
     xirr,
 )
 from smartfolio_app.analytics.periods import Period, period_start
+from smartfolio_app.analytics.reliable import known_share, returns_from, weights
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.drawdowns import Drawdown, deepest, falls, underwater
 from smartfolio_app.ledger.assets import AssetId
@@ -40,17 +41,18 @@ class Performance:
 
     ``gain`` = ``end`` - ``start`` - ``flows``: what the market, income and costs made together. ``twr`` is
     time-weighted (how good the choices were), ``xirr`` money-weighted and a year (how good the timing was as well),
-    ``None`` where it has no solution. ``annualised`` is the ``twr`` a year, ``None`` for less than a year.
+    ``None`` where it has no solution. ``annualised`` is the ``twr`` a year, ``None`` for less than a year. Of a period
+    without a day (``first`` is ``last``) nothing but its value is known.
     """
 
     first: date
     last: date
     start: float
     end: float
-    flows: float
-    gain: float
-    income: float
-    fees: float
+    flows: float | None
+    gain: float | None
+    income: float | None
+    fees: float | None
     simple: float | None
     dietz: float | None
     twr: float | None
@@ -72,7 +74,8 @@ class PerformanceSeries:
     """Everything performance is computed from, by day from the eve of the ledger's first day on; shape (days,).
 
     ``index`` is the time-weighted worth of 1 put in on the first day, ``below`` the distance of the index from its peak
-    (0 or negative), ``gains`` the gain of each asset and day, shape (days, assets).
+    (0 or negative), ``gains`` the gain of each asset and day, shape (days, assets). ``known`` is the share of what was
+    held, by worth, that had a price of its time (``reliable.known_share``).
     """
 
     days: tuple[date, ...]
@@ -86,20 +89,27 @@ class PerformanceSeries:
     below: FloatArray
     assets: tuple[AssetId, ...]
     gains: FloatArray = field(repr=False)
+    known: FloatArray
 
     def number(self, day: date) -> int:
         """Return the row of a day, the nearest there is."""
         return min(max((day - self.days[0]).days, 0), len(self.days) - 1)
 
+    def known_from(self, first: date) -> date:
+        """Return the first day, ``first`` or later, from whose end on a return tells what was."""
+        return self.days[returns_from(self.known, self.flows, self.number(first))]
+
     def between(self, first: date, last: date) -> Performance:
         """Return the performance from the end of ``first`` to the end of ``last``."""
         begin, end = self.number(first), self.number(last)
         start_value, end_value = float(self.value[begin]), float(self.value[end])
-        flow = self.flows[begin + 1 : end + 1]
         days = end - begin
+        if not days:
+            return Performance(self.days[begin], self.days[end], start_value, end_value, *(None,) * 9)
+        flow = self.flows[begin + 1 : end + 1]
         returns = self.returns[begin:end]
         worked = bool((self.value[begin : end + 1] > 0).any())
-        twr = linked(returns) if worked and days else None
+        twr = linked(returns) if worked else None
         dated = [(self.days[begin], -start_value)]
         dated += [(self.days[begin + 1 + step], -float(amount)) for step, amount in enumerate(flow) if amount]
         dated.append((self.days[end], end_value))
@@ -186,6 +196,7 @@ def performance_series(
         below=underwater(returns),
         assets=assets,
         gains=gains,
+        known=known_share(weights(grid), grid.held, grid.fresh),
     )
 
 

@@ -184,7 +184,8 @@ class DailySeries:
     """Daily series of one thing, at the end of each of the user's days; shape (days,) each.
 
     ``value`` carries the last known price over days without one; ``coverage`` is the share of held assets (0..1) that
-    had a price not older than the staleness limit on that day. ``flows`` is what was put in (+) or taken out (-) on the
+    had a price not older than the staleness limit on that day; ``known`` is the same by worth, where what never had a
+    price weighs nothing (``reliable.known_share``). ``flows`` is what was put in (+) or taken out (-) on the
     day: over the border of the scope, and of a part (one asset, one source) by trades with the other parts too;
     ``invested`` is its running sum. ``income``, ``fees``, ``realised`` gains and ``fx`` (what exchange rates did) are
     those of the day, ``unrealised`` is that at its end, of the coins and securities whose cost is known.
@@ -199,6 +200,7 @@ class DailySeries:
     unrealised: FloatArray
     fx: FloatArray
     coverage: FloatArray
+    known: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,10 @@ class DayOut(Answer):
     unrealised: Amount | None = Field(description="gains not yet realised at the end of the day")
     fx: Amount | None = Field(description="what exchange rates alone did on the day")
     coverage: Amount | None = Field(description="share (0 to 1) of what was held that had a fresh price")
+    known: Amount | None = Field(
+        description="the same by worth; what never had a price weighs nothing. No return is told across a long "
+        "stretch where this is under 0.5"
+    )
 
 
 class HistoryOut(Answer):

@@ -23,6 +23,15 @@ PeriodQuery = Literal["1D", "1W", "1M", "3M", "YTD", "1Y", "3Y", "MAX", "max"]
 Ratio = Annotated[Amount | None, Field(description="a ratio: 0.05 is five percent; null: there is none")]
 
 
+Cut = Annotated[
+    bool,
+    Field(
+        description="true: it begins later than asked, with the first day from which the prices of most of what was "
+        "owned are known; on the last day itself nothing is told"
+    ),
+]
+
+
 class ReturnsOut(Answer):
     """From the end of ``first`` to the end of ``last``: ``gain`` = ``end`` - ``start`` - ``flows``."""
 
@@ -81,6 +90,7 @@ class PerformanceOut(Answer):
 
     currency: str
     period: str
+    cut: Cut
     returns: ReturnsOut
     contributions: list[ContributionOut]
     drawdowns: list[DrawdownOut]
@@ -140,13 +150,14 @@ def get_performance(  # noqa: PLR0917 - FastAPI passes them by name
     return PerformanceOut(
         currency=found.currency,
         period=found.span.period,
+        cut=found.span.cut,
         returns=returns_out(found.figures),
         contributions=[
-            ContributionOut(asset=one.asset, gain=known(one.gain), share=ratio(one.share))
+            ContributionOut(asset=one.asset, gain=known(one.gain), share=told(one.share))
             for one in found.contributions
         ],
         drawdowns=[
-            DrawdownOut(depth=ratio(one.depth), peak=one.peak, trough=one.trough, recovered=one.recovered)
+            DrawdownOut(depth=told(one.depth), peak=one.peak, trough=one.trough, recovered=one.recovered)
             for one in found.drawdowns
         ],
         benchmark=None if other is None else benchmark_out(other),
@@ -166,6 +177,7 @@ def get_performance(  # noqa: PLR0917 - FastAPI passes them by name
 class PeriodOut(Answer):
     """One line of the table."""
 
+    cut: Cut
     returns: ReturnsOut
     benchmark: BenchmarkOut | None
 
@@ -177,6 +189,7 @@ def get_periods(
     """Return the returns of 1D, 1W, 1M, 3M, YTD, 1Y, 3Y and MAX, each beside the benchmark."""
     return {
         row.span.period: PeriodOut(
+            cut=row.span.cut,
             returns=returns_out(row.figures),
             benchmark=None if row.benchmark is None else benchmark_out(row.benchmark),
         )
@@ -211,13 +224,9 @@ def get_income(view: ChosenView, db: Database) -> IncomeOut:
 
 def returns_out(found: Performance) -> ReturnsOut:
     """Write the figures of a period."""
-    names = ("start", "end", "flows", "gain", "income", "fees")
-    rates = ("simple", "twr", "annualised", "xirr")
+    names = ("start", "end", "flows", "gain", "income", "fees", "simple", "twr", "annualised", "xirr")
     return ReturnsOut(
-        first=found.first,
-        last=found.last,
-        **{name: known(getattr(found, name)) for name in names},
-        **{name: ratio(getattr(found, name)) for name in rates},
+        first=found.first, last=found.last, **{name: told(getattr(found, name)) for name in names}
     )
 
 
@@ -226,13 +235,13 @@ def benchmark_out(found: Benchmark) -> BenchmarkOut:
     return BenchmarkOut(
         asset=found.asset,
         end=known(float(found.value[-1])),
-        twr=ratio(found.rate),
-        xirr=ratio(found.xirr),
+        twr=told(found.rate),
+        xirr=told(found.xirr),
     )
 
 
-def ratio(value: float | None) -> Amount | None:
-    """Return a ratio with ten places."""
+def told(value: float | None) -> Amount | None:
+    """Return an amount or a ratio with ten places, ``None`` where there is none."""
     return None if value is None else known(value)
 
 

@@ -78,6 +78,7 @@ def _headline() -> rx.Component:
             ),
             class_name="hero-head",
         ),
+        rx.cond(S.note, rx.el.p(S.note, class_name="faint small hero-note")),
         rx.cond(S.problem, rx.el.p(S.problem, class_name="form-error hero-note", role="alert")),
         LinesChart.create(drawing=S.drawing, label=S.drawing.summary, class_name="hero-chart"),
         class_name="hero",
@@ -182,17 +183,22 @@ def _period(one: Var) -> rx.Component:
                 on_click=S.choose_period(one.period),
                 class_name="link",
             ),
+            rx.cond(one.since, rx.el.span(one.since, class_name="small faint since")),
             scope="row",
         ),
-        number_cell(_moved(one.gain)),
-        number_cell(_moved(one.twr)),
-        number_cell(rx.cond(one.other.figure, _moved(one.other), one.other.value), wide_only=True),
+        number_cell(_told(one.gain)),
+        number_cell(_told(one.twr)),
+        number_cell(_told(one.other), wide_only=True),
         number_cell(change(one.ahead, one.ahead_direction), wide_only=True),
-        number_cell(_moved(one.annualised), wide_only=True),
-        number_cell(_moved(one.xirr), wide_only=True),
+        number_cell(_told(one.annualised), wide_only=True),
+        number_cell(_told(one.xirr), wide_only=True),
         class_name=rx.cond(one.period == S.period, "chosen", ""),
         key=one.period,
     )
+
+
+def _told(one: Var) -> rx.Component:
+    return rx.cond(one.figure, _moved(one), rx.el.span(one.value, class_name="faint"))
 
 
 # ---------------------------------------------------------------------------------------------- contributions

@@ -31,11 +31,16 @@ USUAL_BENCHMARK = crypto("BTC")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the end of ``first`` to the end of ``last``; ``period`` is empty for two days of the caller's."""
+    """From the end of ``first`` to the end of ``last``; ``period`` is empty for two days of the caller's.
+
+    ``cut``: it would begin earlier, but what most of the holdings were worth before is not known. It is then empty
+    (``first`` is ``last``) when nothing is known before today.
+    """
 
     first: date
     last: date
     period: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +105,23 @@ def span_of(
     """Return the days a question is about: a ``period`` that ends today, or from ``first`` to ``last``.
 
     Raises:
-        InvalidInputError: There is no such period, or ``last`` is not after ``first``.
+        InvalidInputError: There is no such period, ``last`` is not after ``first``, or both are before anything is
+            known.
     """
     eve, today = found.days[0], found.days[-1]
     if first is None and last is None:
         if period not in PERIODS:
             raise InvalidInputError("performance.no_such_period", period=period, allowed=", ".join(PERIODS))
-        begin = period_start(Period(period), today, found.days[min(1, len(found.days) - 1)])
-        return Span(max(begin, eve), today, period)
+        begin = max(period_start(Period(period), today, found.days[min(1, len(found.days) - 1)]), eve)
+        start = found.known_from(begin)
+        return Span(start, today, period, begin < start)
     begin, end = max(first or eve, eve), min(last or today, today)
     if end <= begin:
         raise InvalidInputError("wealth.days_reversed", first=begin.isoformat(), last=end.isoformat())
-    return Span(begin, end)
+    start = found.known_from(begin)
+    if end <= start:
+        raise InvalidInputError("performance.not_known", day=start.isoformat())
+    return Span(start, end, "", begin < start)
 
 
 def report(

@@ -114,7 +114,7 @@ def _stretch(whole: History, first: date, last: date) -> History:
         return np.concatenate((np.full(lead, before), part)) if lead else part
 
     def cut_all(series: DailySeries) -> dict[str, FloatArray]:
-        unknown = {"realised": np.nan, "unrealised": np.nan, "coverage": np.nan}
+        unknown = {"realised": np.nan, "unrealised": np.nan, "coverage": np.nan, "known": np.nan}
         return {
             one.name: cut(getattr(series, one.name), unknown.get(one.name, 0.0))
             for one in fields(DailySeries)

@@ -69,6 +69,7 @@ class PerformanceState(PageState, rx.State):
     other: view.Fact = view.Fact()
     other_name: str = ""
     span: str = ""
+    note: str = ""
     drawing: view.Drawing = view.Drawing()
     under: view.Drawing = view.Drawing()
     facts: list[view.Fact] = []
@@ -145,6 +146,7 @@ class PerformanceState(PageState, rx.State):
         self.span = figures.say(
             "performance.span", first=figures.day(report.span.first), last=figures.day(report.span.last)
         )
+        self.note = view.cut_note(report.span, figures)
         self.twr = view.rate_fact("twr", report.figures.twr, report.span, figures)
         self.other_name, self.other = other, view.Fact()
         if report.benchmark is not None:

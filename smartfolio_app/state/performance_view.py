@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from smartfolio_app.analytics.explain_performance import exact
 from smartfolio_app.analytics.income_calendar import IncomeCalendar, IncomeTotal
+from smartfolio_app.analytics.periods import Period
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.i18n.format import month_name
 from smartfolio_app.ledger.assets import Asset, symbol_of
@@ -61,6 +62,7 @@ class PeriodLine:
 
     period: str = ""
     label: str = ""
+    since: str = ""
     gain: Fact = field(default_factory=Fact)
     twr: Fact = field(default_factory=Fact)
     other: Fact = field(default_factory=Fact)
@@ -134,9 +136,9 @@ def rate_fact(key: str, value: float | None, span: Span, figures: Figures, *, fa
     short = key == "xirr" and (span.last - span.first).days < SHORTEST
     amount = None if short else _shown(value)
     words = figures.percent(amount, sign=True, decimals=2)
-    if short:
+    if short and span.first < span.last:
         words = figures.say("performance.too_short")
-    elif amount is None and key in {"xirr", "annualised"} and not family:
+    elif amount is None and key in {"xirr", "annualised"} and not family and span.first < span.last:
         words = figures.say(f"performance.none_{key}")
     return Fact(
         key,
@@ -147,9 +149,9 @@ def rate_fact(key: str, value: float | None, span: Span, figures: Figures, *, fa
     )
 
 
-def money_fact(key: str, value: float, span: Span, figures: Figures, *, moved: bool) -> Fact:
+def money_fact(key: str, value: float | None, span: Span, figures: Figures, *, moved: bool) -> Fact:
     """Return an amount; ``moved`` gives it a sign and an arrow."""
-    amount = _cents(value)
+    amount = None if value is None else _cents(value)
     return Fact(
         key,
         figures.say(f"performance.{key}"),
@@ -163,6 +165,7 @@ def facts(report: Report, other: str, figures: Figures) -> list[Fact]:
     """Return the figures beside the chart."""
     found, span = report.figures, report.span
     deepest = report.drawdowns[0].depth if report.drawdowns else 0.0
+    fell = _shown(deepest) if span.first < span.last else None
     rows = [
         money_fact("gain", found.gain, span, figures, moved=True),
         rate_fact("simple", found.simple, span, figures),
@@ -171,7 +174,7 @@ def facts(report: Report, other: str, figures: Figures) -> list[Fact]:
         Fact(
             "drawdown",
             figures.say("performance.drawdown"),
-            figures.percent(_shown(deepest), decimals=2),
+            figures.percent(fell, decimals=2),
             f"drawdown:{name_of(span)}",
         ),
         money_fact("flows", found.flows, span, figures, moved=True),
@@ -179,7 +182,8 @@ def facts(report: Report, other: str, figures: Figures) -> list[Fact]:
         money_fact("fees", found.fees, span, figures, moved=False),
     ]
     if report.benchmark is not None:
-        asset, end = report.benchmark.asset, float(report.benchmark.value[-1])
+        asset = report.benchmark.asset
+        end = float(report.benchmark.value[-1]) if report.benchmark.rate is not None else math.nan
         rows.append(
             Fact(
                 "same_money",
@@ -196,12 +200,16 @@ def period_lines(rows: Sequence[PeriodRow], figures: Figures) -> list[PeriodLine
     lines = []
     for row in rows:
         found, span, other = row.figures, row.span, row.benchmark
+        if span.cut and span.period != Period.MAX:  # a return of three weeks is none of a year
+            lines.append(_not_known(span, figures))
+            continue
         rate = None if other is None else other.rate
         ahead = None if found.twr is None or rate is None else found.twr - rate
         lines.append(
             PeriodLine(
                 period=span.period,
                 label=figures.say(f"performance.period_{span.period}"),
+                since=figures.say("performance.since", day=figures.day(span.first)) if span.cut else "",
                 gain=money_fact("gain", found.gain, span, figures, moved=True),
                 twr=rate_fact("twr", found.twr, span, figures),
                 other=_other_rate(row, figures),
@@ -214,6 +222,28 @@ def period_lines(rows: Sequence[PeriodRow], figures: Figures) -> list[PeriodLine
     return lines
 
 
+def _not_known(span: Span, figures: Figures) -> PeriodLine:
+    nothing = Fact(value=UNKNOWN, direction="none")
+    return PeriodLine(
+        span.period,
+        figures.say(f"performance.period_{span.period}"),
+        gain=nothing,
+        twr=nothing,
+        other=nothing,
+        ahead=UNKNOWN,
+        xirr=nothing,
+        annualised=nothing,
+    )
+
+
+def cut_note(span: Span, figures: Figures) -> str:
+    """Return from when on the figures count, where that is later than asked."""
+    if not span.cut:
+        return ""
+    key = "performance.cut" if span.first < span.last else "performance.not_yet"
+    return figures.say(key, day=figures.day(span.first))
+
+
 def _other_rate(row: PeriodRow, figures: Figures) -> Fact:
     if row.benchmark is None:
         return Fact(value=UNKNOWN)
@@ -224,7 +254,7 @@ def _other_rate(row: PeriodRow, figures: Figures) -> Fact:
 
 def part_lines(report: Report, figures: Figures) -> list[PartLine]:
     """Return who contributed most, either way, and the rest in one line."""
-    rows = report.contributions
+    rows = [one for one in report.contributions if _cents(one.gain)]
     largest = sorted(rows, key=lambda one: -abs(one.gain))[:CONTRIBUTORS]
     shown = sorted(largest, key=lambda one: -one.gain)
     scale = max((abs(one.gain) for one in shown), default=0.0)

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from smartfolio_app.analytics.intraday import Intraday
-from smartfolio_app.analytics.reliable import reliable_from, time_weighted
+from smartfolio_app.analytics.money_returns import time_weighted
+from smartfolio_app.analytics.reliable import reliable_from
 from smartfolio_app.analytics.results import History
 from smartfolio_app.ledger.money import divide
 from smartfolio_app.state.figures import Figures, direction
@@ -72,7 +73,7 @@ def timeline(history: History, figures: Figures) -> Timeline:
     owned = next((index for index, point in enumerate(points) if point.value and point.known), None)
     if owned is None:
         return Timeline()
-    begin = max(owned, min(reliable_from(history.coverage), len(points) - 1))
+    begin = max(owned, min(reliable_from(history.known), len(points) - 1))
     note = figures.say("dashboard.chart_begins", day=points[begin].day) if begin > owned else ""
     if begin == len(points) - 1:
         return Timeline(note=note or figures.say("dashboard.chart_first"))  # one point is no line

@@ -39,8 +39,9 @@ async def test_performance_between_two_dates_with_a_benchmark(owner):
     assert body["points"][-1]["value"] == "1520"
     assert body["benchmark"]["end"] == "2000"  # the money waits for the first price: the trade's own
     assert body["period"] == ""
-    half = await ask(owner, "performance", **{"from": "2024-02-01", "to": "2024-02-02"})
+    half = await ask(owner, "performance", **{"from": "2024-01-05", "to": "2024-01-07"})
     assert half["returns"]["annualised"] is None
+    assert not half["cut"]
     assert half["benchmark"] is None
 
 
@@ -49,6 +50,21 @@ async def test_every_period_is_told(owner):
     assert list(body) == ["1D", "1W", "1M", "3M", "YTD", "1Y", "3Y", "MAX"]
     assert body["MAX"]["returns"]["gain"] == "520"
     assert (await ask(owner, "performance", period="max"))["returns"]["gain"] == "520"
+
+
+async def test_no_return_begins_where_prices_are_not_known(owner):
+    price = {"asset": "crypto:BTC", "price": "100", "currency": "EUR", "day": "2025-03-01"}
+    assert (await owner.put("/api/prices/manual", json=price)).status_code == 200
+    inside = await owner.get("/api/portfolio/performance", params={"from": "2024-09-01", "to": "2024-10-01"})
+    assert inside.status_code == 422
+    assert inside.json()["error"]["code"] == "performance.not_known"
+    begun_inside = await ask(owner, "performance", **{"from": "2024-09-01", "to": "2025-03-04"})
+    assert begun_inside["cut"]
+    assert begun_inside["returns"]["first"] == "2025-03-01"
+    year = await ask(owner, "performance", period="1Y")
+    assert year["cut"]
+    assert {year["returns"][name] for name in ("gain", "twr", "simple", "xirr", "flows")} == {None}
+    assert year["returns"]["end"] == "1520"
 
 
 async def test_history_tells_every_series_of_every_part(owner):

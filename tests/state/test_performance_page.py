@@ -25,7 +25,7 @@ def anna(alice):
         user_settings.update(db, alice, base_currency="EUR")
         for days, kind, received, sent in (
             (730, "deposit", ("1000", "fiat:EUR"), None),
-            (700, "trade", ("10", "crypto:BTC"), ("500", "fiat:EUR")),
+            (728, "trade", ("10", "crypto:BTC"), ("500", "fiat:EUR")),
             (100, "interest", ("20", "fiat:EUR"), None),
         ):
             draft = Draft(at=NOW - timedelta(days=days), kind=kind, received=received, sent=sent)

@@ -30,6 +30,7 @@ def history(values, flows=None):
         unrealised=nothing,
         fx=nothing,
         coverage=nothing + 1,
+        known=nothing + 1,
     )
 
 
@@ -55,7 +56,7 @@ def test_money_paid_in_is_told_apart_from_the_change():
 
 
 def test_a_long_stretch_without_prices_is_not_drawn_across():
-    series = replace(history([5.0] * 400 + [700.0, 770.0]), coverage=np.array([0.0] * 400 + [1.0, 1.0]))
+    series = replace(history([5.0] * 400 + [700.0, 770.0]), known=np.array([0.0] * 400 + [1.0, 1.0]))
     line = tl.timeline(series, FIGURES)
     assert (line.labels, line.change_pct) == (["€700.00", "€770.00"], "+10.0%")
     assert line.note.startswith("Drawn from Nov 22, 2026 on.")
