@@ -46,7 +46,7 @@ from smartfolio_app.api.schemas import ErrorAnswer
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.problems import RequestRefusedError
 from smartfolio_app.security.sessions import PLAIN_COOKIE
-from smartfolio_app.security.throttle import SignInThrottle
+from smartfolio_app.services import past_sign_ins
 from smartfolio_app.storage.engine import current_settings
 
 _ROUTERS: tuple[APIRouter, ...] = (
@@ -111,7 +111,7 @@ def create_api(limits: Limits | None = None) -> FastAPI:
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.state.limits = limits or Limits(current_settings())
     app.state.limiter = app.state.limits.limiter
-    app.state.throttle = SignInThrottle()
+    app.state.throttle = past_sign_ins.throttle(app.state.limits.settings)
     errors.install(app)
     for router in routers(app.state.limits):
         app.include_router(router)

@@ -35,7 +35,6 @@ router = APIRouter(prefix="/auth", include_in_schema=False)
 #: Browsers cap a cookie's life at 400 days; how long a session lasts is the server's business.
 COOKIE_SECONDS = 400 * 24 * 3600
 
-_throttle = SignInThrottle()
 _counter = Counter()
 
 Text = Annotated[str, Form(max_length=2048)]
@@ -51,17 +50,17 @@ async def sign_in(
 ) -> RedirectResponse:
     """Sign in with name and password."""
     access = access_of(request)
-    throttle: SignInThrottle = getattr(request.app.state, "throttle", _throttle)
+    throttle: SignInThrottle = request.app.state.throttle
     try:
         _from_our_page(request, access)
         await _take(request, rates.SIGN_IN, access)
-        pause = throttle.enter(access.client.bucket, name)
+        pause = await run_in_threadpool(throttle.enter, access.client.bucket, name)
         if pause:
             await asyncio.sleep(pause)
         cookie = await _counter.serve(_sign_in, access, name, password, time_zone)
     except SmartFolioError as error:
         return _back("/login", error, next=_safe(next))
-    throttle.succeeded(access.client.bucket, name)
+    await run_in_threadpool(throttle.succeeded, access.client.bucket, name)
     return _signed_in(access, cookie, _safe(next))
 
 
@@ -142,7 +141,7 @@ def change_password(
     viewer = viewer_of_session(access.session_hash)
     if viewer is None:
         return RedirectResponse("/login?next=/settings", status_code=303)
-    throttle: SignInThrottle = getattr(request.app.state, "throttle", _throttle)
+    throttle: SignInThrottle = request.app.state.throttle
     try:
         _from_our_page(request, access)
         _same_twice(new, again)

@@ -9,6 +9,9 @@ from pathlib import Path
 from smartfolio_app.build.places import user_cache_is_writable, work_dir
 from smartfolio_app.build.registry import registry_environment
 
+#: How many connections to Redis the pages' state of one process may use; who needs another waits up to two seconds.
+REDIS_CONNECTIONS = "64"
+
 
 def _reflex_environment() -> dict[str, str]:
     return {
@@ -48,7 +51,12 @@ def run_environment(web_dir: Path, redis_url: str = "") -> dict[str, str]:
     Reflex's own default.
     """
     state = (
-        {"REFLEX_STATE_MANAGER_MODE": "redis", "REFLEX_REDIS_URL": redis_url}
+        {
+            "REFLEX_STATE_MANAGER_MODE": "redis",
+            "REFLEX_REDIS_URL": redis_url,
+            # Without a bound, a burst of events opens a connection each until Redis refuses everybody.
+            "REFLEX_REDIS_MAX_CONNECTIONS": os.environ.get("REFLEX_REDIS_MAX_CONNECTIONS", REDIS_CONNECTIONS),
+        }
         if redis_url
         else {"REFLEX_STATE_MANAGER_MODE": "memory"}
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -105,6 +105,16 @@ class GrowingDelay:
                 tries.free_again = now + self._delay(tries.count)
             return 0.0
 
+    def recall(self, key: str, ago: float) -> None:
+        """Count a try that was let in ``ago`` seconds before now."""
+        with self._lock:
+            at = self._clock() - ago
+            tries = self._of(key, at)
+            tries.count += 1
+            tries.last = at
+            if tries.count >= self._free:
+                tries.free_again = at + self._delay(tries.count)
+
     def delay_of(self, key: str) -> float:
         """Count a try that is never refused; return how long its answer should take longer."""
         with self._lock:
@@ -140,13 +150,41 @@ class GrowingDelay:
         return tries
 
 
-class SignInThrottle:
-    """The three delays together."""
+#: The three delays of a sign-in: by address and account together, by address, by account.
+RULES: dict[str, dict[str, float]] = {
+    "pair": {"free": 3},
+    "address": {"free": 10},
+    "account": {"free": 10, "first": 0.25, "longest": 4.0},
+}
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pair = GrowingDelay(free=3, clock=clock)
-        self._address = GrowingDelay(free=10, clock=clock)
-        self._account = GrowingDelay(free=10, first=0.25, longest=4.0, clock=clock)
+
+@dataclass(frozen=True, slots=True)
+class PastTry:
+    """A sign-in that was tried before this process started; ``ago`` in seconds."""
+
+    address: str
+    account: str
+    ago: float
+    succeeded: bool
+
+
+class SignInThrottle:
+    """The three delays together. Not for the event loop: they may be kept in Redis, and ``past`` in a database.
+
+    ``past`` gives what was tried before this process started; it is asked for once, with the first sign-in.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        delays: dict[str, GrowingDelay] | None = None,
+        past: Callable[[], Iterable[PastTry]] | None = None,
+    ) -> None:
+        chosen = delays or {kind: GrowingDelay(**rules, clock=clock) for kind, rules in RULES.items()}  # type: ignore[arg-type]
+        self._pair, self._address, self._account = (chosen[kind] for kind in RULES)
+        self._past = past
+        self._lock = Lock()
 
     def enter(self, address: str, account: str) -> float:
         """Count a try of ``account`` from ``address``; return the seconds its answer is to be held back.
@@ -154,7 +192,11 @@ class SignInThrottle:
         Raises:
             TooManyAttemptsError: This address has to wait first.
         """
-        account = account.strip().casefold()[:200]
+        with self._lock:
+            if self._past is not None:
+                self.recall(self._past())
+                self._past = None
+        account = _plain(account)
         wait = self._pair.enter(f"{address} {account}")
         wait = max(wait, self._address.enter(address) if wait == 0 else 0.0)
         if wait > 0:
@@ -166,5 +208,20 @@ class SignInThrottle:
 
         Its tries on other accounts are not: an attacker may have an account too.
         """
-        self._pair.forgive(f"{address} {account.strip().casefold()[:200]}")
+        self._pair.forgive(f"{address} {_plain(account)}")
         self._address.undo(address)
+
+    def recall(self, tries: Iterable[PastTry]) -> None:
+        """Count what was tried before a restart, oldest first: whoever had to wait still has to."""
+        for one in tries:
+            account = _plain(one.account)
+            if one.succeeded:
+                self.succeeded(one.address, account)
+                continue
+            self._pair.recall(f"{one.address} {account}", one.ago)
+            self._address.recall(one.address, one.ago)
+            self._account.recall(account, one.ago)
+
+
+def _plain(account: str) -> str:
+    return account.strip().casefold()[:200]

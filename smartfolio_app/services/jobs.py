@@ -1,7 +1,8 @@
 """Getting off the event loop: short work goes to a thread, heavy work to a process, and a page may look again later.
 
 A *job* is work that was started for a user. It goes on when its page is left; ``status`` tells anybody who comes back
-how far it is.
+how far it is. Where several processes serve (``storage.shared``), each of them knows the jobs of all: it is told how
+far they are, may ask for one to be cancelled, and notices when the process that did one is gone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from smartfolio_app.errors import NotFoundError, SmartFolioError
-from smartfolio_app.services.worker import WorkerError, worker
+from smartfolio_app.services.worker import WorkerError, apart, restored, worker
+from smartfolio_app.storage import shared
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.shared import Board
+from smartfolio_app.storage.trouble import StorageTroubleError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +34,13 @@ State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 #: For how long a finished job can still be looked at.
 KEPT_FOR = timedelta(hours=1)
+
+#: A process that has said nothing for so long does its jobs no more.
+SILENT = timedelta(seconds=15)
+#: How often it says so, and listens for what others want cancelled.
+BEAT_SECONDS = 0.5
+#: How often others are told of mere progress.
+TELL_SECONDS = 0.3
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +70,8 @@ class Job:
     result: Any = None
     error: SmartFolioError | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    owner: str = ""  # the process that does it
+    lost: bool = False  # ... and is gone
 
     @property
     def finished(self) -> bool:
@@ -66,10 +79,24 @@ class Job:
         return self.state in ("done", "failed", "cancelled")
 
 
+def packed(job: Job) -> Any:
+    """Return a job as it can be sent to another process."""
+    return replace(job, error=None), None if job.error is None else apart(job.error)
+
+
+def unpacked(sent: Any) -> Job:
+    """Return the job that another process sent."""
+    job, error = sent
+    return replace(job, error=restored(*error)) if error is not None else job
+
+
 class Jobs:
     """The jobs of this process: heavy ones one after the other, light ones beside them."""
 
     def __init__(self) -> None:
+        self._owner = uuid4().hex
+        self._told: dict[str, float] = {}
+        self._heart: threading.Thread | None = None
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._heavy = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-jobs")
@@ -88,16 +115,17 @@ class Jobs:
 
         A ``heavy`` one is done in the worker process, a light one (a tenth of a second) in a thread of ours.
         """
-        job = Job(id=uuid4().hex, user_id=user_id, kind=kind, label=label)
+        job = Job(id=uuid4().hex, user_id=user_id, kind=kind, label=label, owner=self._owner)
         with self._lock:
             self._forget_old()
             self._jobs[job.id] = job
+        self._tell(job)
         (self._heavy if heavy else self._light).submit(self._do, job.id, heavy, function, arguments)
         return job.id
 
     def status(self, user_id: str, job_id: str) -> Job:
         """Return a job; raise ``NotFoundError`` when it is unknown, long over, or another user's."""
-        job = self._jobs.get(job_id)
+        job = self._jobs.get(job_id) or self._elsewhere(user_id, job_id)
         if job is None or job.user_id != user_id:
             raise NotFoundError("job.no_such_job")
         return job
@@ -114,6 +142,8 @@ class Jobs:
         its end, and so does a light one.
         """
         job = self.status(user_id, job_id)
+        if job_id not in self._jobs:
+            return self._cancel_elsewhere(job)
         with self._lock:
             job = self._jobs[job.id]
             if job.state == "queued":
@@ -121,6 +151,7 @@ class Jobs:
         if job.state == "running":
             worker().cancel(job.id)
             self._until(lambda: self._jobs[job.id].finished)
+        self._tell(self._jobs[job.id])
         return self._jobs[job.id]
 
     def forget(self, user_id: str, job_id: str) -> None:
@@ -128,6 +159,8 @@ class Jobs:
         if self.status(user_id, job_id).finished:
             with self._lock:
                 self._jobs.pop(job_id, None)
+            if (others := shared.board()) is not None:
+                others.drop(_table(user_id), job_id)
 
     def wait(self, seconds: float = 600) -> None:
         """Wait until every job is finished (tests)."""
@@ -162,8 +195,72 @@ class Jobs:
             job = self._jobs.get(job_id)
             if job is None or job.finished:
                 return False
-            self._jobs[job_id] = replace(job, at=datetime.now(UTC), **changes)
-            return True
+            self._jobs[job_id] = changed = replace(job, at=datetime.now(UTC), **changes)
+        self._tell(changed, progress_only="state" not in changes)
+        return True
+
+    # ------------------------------------------------------------------------------- the other processes' jobs
+    def _tell(self, job: Job, *, progress_only: bool = False) -> None:
+        """Tell the other processes how a job stands. That they cannot be told must not end the job."""
+        now = time.monotonic()
+        if progress_only and now - self._told.get(job.id, 0.0) < TELL_SECONDS:
+            return
+        try:
+            others = shared.board()
+            if others is None:
+                return
+            if not job.finished:
+                self._begin_to_beat(others)
+            others.put(_table(job.user_id), job.id, packed(job), KEPT_FOR)
+        except StorageTroubleError as error:
+            _log.warning("the other processes are not told of a job: %s", error.code)
+        self._told[job.id] = now
+        if job.finished:
+            self._told.pop(job.id, None)
+
+    def _elsewhere(self, user_id: str, job_id: str) -> Job | None:
+        """Return a job of another process, failed when that one is gone."""
+        others = shared.board()
+        sent = others.get(_table(user_id), job_id) if others is not None else None
+        if others is None or sent is None:
+            return None
+        job = unpacked(sent)
+        if not job.finished and not others.is_marked(f"alive:{job.owner}"):
+            return replace(job, state="failed", error=WorkerError("job.lost"), lost=True)
+        return job
+
+    def _cancel_elsewhere(self, job: Job) -> Job:
+        others = shared.board()
+        if others is not None and not job.finished:
+            others.renew(f"cancel:{job.id}", KEPT_FOR)
+            self._until(lambda: self.status(job.user_id, job.id).finished)
+        return self.status(job.user_id, job.id)
+
+    def _begin_to_beat(self, others: Board) -> None:
+        others.renew(f"alive:{self._owner}", SILENT)
+        with self._lock:
+            if self._heart is None or not self._heart.is_alive():
+                self._heart = threading.Thread(target=self._beat, args=(others,), name="jobs", daemon=True)
+                self._heart.start()
+
+    def _beat(self, others: Board) -> None:
+        """Say that we are still there as long as a job of ours is not over, and hear which are to be cancelled."""
+        while True:
+            time.sleep(BEAT_SECONDS)
+            with self._lock:
+                mine = [job for job in self._jobs.values() if not job.finished]
+                if not mine:
+                    self._heart = None
+                    return
+            try:
+                others.renew(f"alive:{self._owner}", SILENT)
+                for job in mine:
+                    if others.is_marked(f"cancel:{job.id}"):
+                        self.cancel(job.user_id, job.id)
+            except StorageTroubleError as error:
+                _log.warning("the other processes cannot be heard: %s", error.code)
+            except NotFoundError:
+                continue  # it was forgotten meanwhile
 
     def _forget_old(self) -> None:
         oldest = datetime.now(UTC) - KEPT_FOR
@@ -175,6 +272,10 @@ class Jobs:
         end = time.monotonic() + seconds
         while not condition() and time.monotonic() < end:
             time.sleep(0.01)
+
+
+def _table(user_id: str) -> str:
+    return f"jobs:{user_id}"
 
 
 jobs = Jobs()

@@ -1,8 +1,8 @@
 """What happens by itself: fresh prices, the missing past, daily snapshots, tidying up.
 
 The jobs run in threads of their own, never on the event loop; each opens its own session. One that fails is logged,
-shows up in ``jobs``, and runs again at its next time; the others never notice. Several processes may run the same jobs:
-each job finds out by itself whether there is anything left to do.
+shows up in ``jobs``, and runs again at its next time; the others never notice. Of several processes, one alone does the
+jobs that are not for each of them (``leadership``); the others look in now and then, and take over when it is gone.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from smartfolio_app.services import (
     sync,
     warming,
 )
+from smartfolio_app.services.leadership import leadership
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 
@@ -41,12 +42,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing that happens every ``every``, for the first time ``first`` after the start; ``run`` takes a session."""
+    """One thing that happens every ``every``, for the first time ``first`` after the start; ``run`` takes a session.
+
+    ``everywhere``: each process of a server does it, because it is about the process itself, or sees to it by itself
+    that a thing is done once.
+    """
 
     name: str
     every: timedelta
     first: timedelta
     run: Callable[[Session], object]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,9 @@ def _report(db: Session) -> None:
 
 TASKS: tuple[Task, ...] = (
     # What this process counts is of use to the others only when it is written down.
-    Task("report", process_reports.EVERY, timedelta(seconds=2), _report),
+    Task("report", process_reports.EVERY, timedelta(seconds=2), _report, everywhere=True),
     # What pages will ask for is made before anybody asks.
-    Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all),
+    Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all, everywhere=True),
     # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.
     Task(
         "prices",
@@ -117,7 +123,7 @@ TASKS: tuple[Task, ...] = (
         _prices,
     ),
     # Looking costs two short queries; what is due is done in threads of its own.
-    Task("sync", timedelta(seconds=15), timedelta(seconds=6), sync.tick),
+    Task("sync", timedelta(seconds=15), timedelta(seconds=6), sync.tick, everywhere=True),
     # A refresh token lasts an hour, an access token twenty minutes: each is renewed in time.
     Task("sign_ins", timedelta(minutes=10), timedelta(minutes=1), sign_in.keep_alive),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
@@ -172,6 +178,7 @@ class Scheduler:
             market_data.close()
             sync.stop()
             running.shutdown(wait=True)
+            leadership.release()
 
     def soon(self, name: str) -> bool:
         """Run a task as soon as possible, once more than planned; tell whether anything is there to run it."""
@@ -190,9 +197,11 @@ class Scheduler:
             return [replace(status, next_at=planned.get(status.name)) for status in self._status.values()]
 
     def _run(self, task: Task) -> None:
-        self._note(task, running=True, started_at=datetime.now(UTC))
         error = ""
         try:
+            if not task.everywhere and not leadership.held():
+                return
+            self._note(task, running=True, started_at=datetime.now(UTC))
             with session_scope() as db:
                 task.run(db)
         except SmartFolioError as problem:

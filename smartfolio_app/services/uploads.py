@@ -1,14 +1,15 @@
 """Files on their way in: uploaded, previewed, decided on, imported. They belong to their user, not to a page.
 
 Whoever leaves the page, reloads it or opens a second one finds every waiting file as far as it has come: the bytes are
-in ``services.staging``, the work in ``services.jobs``, and what was chosen for each is kept here, in memory. After a
-restart the files are still there and are previewed anew.
+in ``services.staging``, the work in ``services.jobs``, and what was chosen for each is kept here: in memory, or where
+all processes see it when there are several. After a restart the files are still there and are previewed anew.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlmodel import Session
@@ -18,10 +19,11 @@ from smartfolio_app.providers.csv.base import ReadOptions, UnknownFormatError
 from smartfolio_app.providers.csv.mapping import Mapping
 from smartfolio_app.services import imports, mappings, staging
 from smartfolio_app.services.import_results import ImportOutcome, ImportPreview, Wanted
-from smartfolio_app.services.jobs import Job, jobs
+from smartfolio_app.services.jobs import Job, jobs, packed, unpacked
 from smartfolio_app.services.staging import StagedFile
 from smartfolio_app.services.upload_grid import Grid, first_rows
 from smartfolio_app.services.worker import worker
+from smartfolio_app.storage import shared
 
 Step = Literal["preview", "import", "undone"]
 
@@ -50,13 +52,17 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file and how far it is. ``preview`` stays readable while and after it is imported."""
+    """One file and how far it is. ``preview`` stays readable while and after it is imported.
+
+    ``revived``: the process that previewed it was lost. That is tried again once, lest a file takes one after another.
+    """
 
     file: StagedFile
     choices: Choices
     step: Step
     job: Job
     preview: ImportPreview | None = None
+    revived: bool = False
 
     @property
     def outcome(self) -> ImportOutcome | None:
@@ -69,8 +75,58 @@ class Upload:
         return isinstance(self.job.error, UnknownFormatError)
 
 
+#: For how long an import that was made is shown, and what was chosen for a file is remembered.
+REMEMBERED = staging.KEPT_FOR + timedelta(hours=1)
+
 _uploads: dict[str, dict[str, Upload]] = {}
 _lock = threading.RLock()
+
+
+class _Desk:
+    """One user's uploads: in this process's memory, or on the board of all processes."""
+
+    def __init__(self, user_id: str) -> None:
+        self._user_id = user_id
+        self._table = f"uploads:{user_id}"
+        self._board = shared.board()
+
+    def all(self) -> dict[str, Upload]:
+        """Return the uploads by id."""
+        if self._board is None:
+            return dict(_uploads.get(self._user_id, {}))
+        return {name: _unpacked(sent) for name, sent in self._board.all(self._table).items()}
+
+    def find(self, upload_id: str) -> Upload | None:
+        """Return one upload as it was kept."""
+        if self._board is None:
+            return _uploads.get(self._user_id, {}).get(upload_id)
+        sent = self._board.get(self._table, upload_id)
+        return None if sent is None else _unpacked(sent)
+
+    def put(self, upload: Upload) -> None:
+        """Keep an upload."""
+        if self._board is None:
+            _uploads.setdefault(self._user_id, {})[upload.file.id] = upload
+        else:  # what a job came to is told by ``services.jobs``
+            job = packed(replace(upload.job, result=None))
+            parts = {name: getattr(upload, name) for name in Upload.__dataclass_fields__ if name != "job"}
+            self._board.put(self._table, upload.file.id, (parts, job), REMEMBERED)
+
+    def drop(self, upload_id: str) -> None:
+        """Forget one."""
+        if self._board is None:
+            _uploads.get(self._user_id, {}).pop(upload_id, None)
+        else:
+            self._board.drop(self._table, upload_id)
+
+    def begins(self, upload_id: str) -> bool:
+        """Tell whether nobody else is beginning with a file at this moment."""
+        return self._board is None or self._board.mark(f"begin:{upload_id}", timedelta(seconds=10))
+
+
+def _unpacked(sent: tuple[dict[str, Any], Any]) -> Upload:
+    parts, job = sent
+    return Upload(**parts, job=unpacked(job))
 
 
 def receive(user_id: str, name: str, data: bytes) -> Upload:
@@ -82,17 +138,25 @@ def listing(user_id: str) -> list[Upload]:
     """Return every file that waits or was imported and not yet put aside, oldest first."""
     waiting = {one.id: one for one in staging.listing(user_id)}
     with _lock:
-        mine = _uploads.setdefault(user_id, {})
+        desk = _Desk(user_id)
+        mine = desk.all()
         for upload_id, upload in list(mine.items()):
-            if (current := _refreshed(user_id, upload)) is None or (
-                current.step == "preview" and upload_id not in waiting
-            ):
+            current = _refreshed(user_id, upload)
+            if current is None and upload.step == "preview" and upload_id in waiting:
+                # Its preview is long over, or ended with the process that made it.
+                mine[upload_id] = _begin(
+                    user_id, upload.file, upload.choices, "preview", upload.preview, revived=True
+                )
+            elif current is None or (current.step == "preview" and upload_id not in waiting):
+                desk.drop(upload_id)
                 del mine[upload_id]
             else:
                 mine[upload_id] = current
+                if current.preview is not upload.preview:
+                    desk.put(current)
         for upload_id, file in waiting.items():
-            if upload_id not in mine:
-                _begin(user_id, file, Choices(), "preview")
+            if upload_id not in mine and desk.begins(upload_id):
+                mine[upload_id] = _begin(user_id, file, Choices(), "preview")
         return sorted(mine.values(), key=lambda one: (one.file.at, one.file.id))
 
 
@@ -158,7 +222,7 @@ def discard(user_id: str, upload_id: str) -> None:
     if upload.step == "import" and not upload.job.finished:
         raise ConflictError("import.under_way", name=upload.file.name)
     with _lock:
-        _uploads.get(user_id, {}).pop(upload_id, None)
+        _Desk(user_id).drop(upload_id)
     if not upload.job.finished:
         jobs.cancel(user_id, upload.job.id)
     staging.discard(user_id, upload_id)
@@ -172,30 +236,39 @@ def undo(db: Session, user_id: str, upload_id: str) -> Upload:
     imports.undo(db, user_id, upload.outcome.batch_id)
     undone = replace(upload, step="undone")
     with _lock:
-        _uploads[user_id][upload_id] = undone
+        _Desk(user_id).put(undone)
     return undone
 
 
 def _begin(
-    user_id: str, file: StagedFile, choices: Choices, step: Step, preview: ImportPreview | None = None
+    user_id: str,
+    file: StagedFile,
+    choices: Choices,
+    step: Step,
+    preview: ImportPreview | None = None,
+    *,
+    revived: bool = False,
 ) -> Upload:
     data = staging.read(user_id, file.id)
     start = imports.start_commit if step == "import" else imports.start_preview
     job_id = start(user_id, data, file.name, **choices.arguments())
-    upload = Upload(file, choices, step, jobs.status(user_id, job_id), preview)
+    upload = Upload(file, choices, step, jobs.status(user_id, job_id), preview, revived)
     with _lock:
-        old = _uploads.setdefault(user_id, {}).get(file.id)
-        _uploads[user_id][file.id] = upload
+        desk = _Desk(user_id)
+        old = desk.find(file.id)
+        desk.put(upload)
     if old is not None and not old.job.finished:
         jobs.cancel(user_id, old.job.id)
     return upload
 
 
 def _refreshed(user_id: str, upload: Upload) -> Upload | None:
-    """Return an upload as its job stands now; ``None`` when the job is long over."""
+    """Return an upload as its job stands now; ``None`` when the job is long over, or its preview died half-way."""
     try:
         job = jobs.status(user_id, upload.job.id)
     except NotFoundError:
+        return None
+    if job.lost and upload.step == "preview" and not upload.revived:
         return None
     current = replace(upload, job=job)
     if job.state == "done" and upload.step == "preview":

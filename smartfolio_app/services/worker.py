@@ -140,7 +140,7 @@ class Worker:
                 if progress is not None:
                     progress(*rest)
             elif what == "failed":
-                raise _restored(*rest)
+                raise restored(*rest)
             else:
                 return rest[0]
 
@@ -211,7 +211,7 @@ def _serve(pipe: Connection, settings: Settings) -> None:
         try:
             answer = ("done", function(*arguments, progress=progress))
         except SmartFolioError as error:
-            answer = ("failed", type(error), error.args, vars(error))
+            answer = ("failed", *apart(error))
         except Exception as error:  # noqa: BLE001 - reported to the caller, and the process lives on
             _log.exception("work in the background failed")
             answer = (
@@ -228,7 +228,12 @@ def _serve(pipe: Connection, settings: Settings) -> None:
         gc.collect()
 
 
-def _restored(
+def apart(error: SmartFolioError) -> tuple[type[SmartFolioError], tuple[Any, ...], dict[str, Any]]:
+    """Take an error apart for another process; ``restored`` puts it together."""
+    return type(error), error.args, vars(error)
+
+
+def restored(
     kind: type[SmartFolioError], arguments: tuple[Any, ...], state: dict[str, Any]
 ) -> SmartFolioError:
     """Return an error as it was raised: its own constructor may want other arguments than ``args`` holds."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.settings import Settings
 
-TROUBLES = ("storage.disk_full", "storage.read_only", "storage.busy", "storage.unavailable")
+TROUBLES = ("storage.disk_full", "storage.read_only", "storage.busy", "storage.unavailable", "storage.redis")
 
 #: Seconds after which asking again makes sense.
 AGAIN_SECONDS = 5
@@ -42,7 +42,9 @@ _BY_SQLSTATE = {"53100": "storage.disk_full", "25006": "storage.read_only", "55P
 
 
 class StorageTroubleError(SmartFolioError):
-    """``storage.disk_full`` (507), ``storage.read_only``, ``storage.busy`` or ``storage.unavailable`` (503)."""
+    """``storage.disk_full`` (507), ``storage.read_only``, ``storage.busy``, ``storage.unavailable`` or
+    ``storage.redis`` (503).
+    """
 
     status = 503
 
