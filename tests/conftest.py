@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from smartfolio_app.settings import Settings, load_settings
 from smartfolio_app.storage import engine, migrate
+from tests.support import redis_server
 
 #: Address of a PostgreSQL server (without a database) on which to run instead of SQLite; see storage/test_postgresql.
 POSTGRES = os.environ.get("SMARTFOLIO_TEST_POSTGRES", "")
@@ -65,6 +66,24 @@ def db(settings: Settings) -> Iterator[Session]:
     """A session on the test's database."""
     with Session(engine.engine_for(settings), expire_on_commit=False) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[redis_server.Server]:
+    """A Redis of this test process; what takes it is skipped, saying so, where there is none."""
+    try:
+        server = redis_server.start()
+    except redis_server.NoRedisError as error:
+        pytest.skip(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(shared_redis: redis_server.Server) -> str:
+    """The address of an empty Redis."""
+    shared_redis.client.flushall()
+    return shared_redis.url
 
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -110,3 +110,28 @@ def test_a_backup_of_sqlite_can_be_restored_into_postgresql_and_back(server, tmp
         engine.configure(None)
         for settings in (old, new):
             engine.dispose(settings)
+
+
+def test_one_process_alone_does_the_background_work_and_another_when_it_is_gone(server, tmp_path):
+    from smartfolio_app.services.leadership import Leadership
+
+    create(server, "leader")
+    settings = load_settings(data_dir=tmp_path / "home", database_url=server.url("leader"))
+    engine.configure(settings)
+    try:
+        first, second = Leadership(), Leadership()
+        assert [first.held(), second.held(), first.held()] == [True, False, True]
+        with psycopg.connect(server.url("leader").replace("+psycopg", ""), autocommit=True) as connection:
+            # What a killed process leaves: its connection is gone, and with it the lock.
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            assert connection.execute(ended).fetchall() == [(True,)]
+            while connection.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'").fetchone():
+                pass
+        assert second.held()
+        assert not first.held()
+        second.release()
+        assert first.held()
+        first.release()
+    finally:
+        engine.configure(None)
+        engine.dispose(settings)
