@@ -68,7 +68,6 @@ def _content() -> rx.Component:
         _totals(),
         rx.el.div(_parts(), _sides(), class_name="board open"),
         what_if_section(),
-        rx.cond(S.unknown, _unknown()),
         rx.el.section(
             rx.el.header(rx.el.h2(t("gains.matches"))),
             rx.cond(
@@ -78,6 +77,7 @@ def _content() -> rx.Component:
             ),
             class_name="block",
         ),
+        rx.cond(S.unknown, _unknown()),
         rx.cond(S.loaded, verify_place()),
     )
 

@@ -212,7 +212,7 @@ def _contributions() -> rx.Component:
             S.filled & (S.parts.length() == 0),
             rx.el.p(t("performance.contributions_none"), class_name="quiet"),
         ),
-        rx.el.ul(rx.foreach(S.parts, _part), class_name="parts"),
+        rx.el.ul(rx.foreach(S.parts, _part), class_name="contributors"),
         class_name="block",
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from smartfolio_app.analytics.groups import GROUPS
+from smartfolio_app.analytics.change_today import LEAST_COVERED
 from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetClass
@@ -130,11 +131,14 @@ def tiles(portfolio: Portfolio, figures: Figures) -> list[Tile]:
 def _tile(category: Category, portfolio: Portfolio, figures: Figures) -> Tile:
     mine = [one for one in portfolio.holdings if one.category is category]
     value = portfolio.by_category.get(category)
-    moved = [one.change_today for one in mine if one.change_today is not None]
-    change = sum(moved, ZERO) if moved else None
-    pct = _ratio(change, value - change) if change is not None and value is not None else None
+    moved = [one for one in mine if one.change_today is not None]
     owned = sum((one.value for one in mine if one.value is not None and one.value > 0), ZERO)
     owed = -sum((one.value for one in mine if one.value is not None and one.value < 0), ZERO)
+    covered = sum((one.value for one in moved if one.value is not None and one.value > 0), ZERO)
+    change = None  # the rule of the whole: a change of less than half of it says little about the day
+    if moved and covered >= LEAST_COVERED * owned:
+        change = sum((one.change_today for one in moved if one.change_today is not None), ZERO)
+    pct = _ratio(change, value - change) if change is not None and value is not None else None
     detail = figures.say("dashboard.assets_count", count=len(mine))
     if owed:
         detail = figures.say("dashboard.owned_owed", owned=figures.money(owned), owed=figures.money(owed))

@@ -40,7 +40,7 @@ from smartfolio_app.state.what_if import WhatIfState
 RULES = ("365d", "1y", "2y", "none")
 SORTS = ("realised", "quantity", "proceeds", "gain")
 PAGE_SIZE = 50
-MOST_UNKNOWN = 50
+MOST_UNKNOWN = 12
 EXPORT_PATH = "/api/portfolio/gains"
 
 

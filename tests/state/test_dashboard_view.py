@@ -82,6 +82,13 @@ def test_the_wealth_tile_sets_what_is_owned_against_what_is_owed():
     assert "€100.00" in wealth.detail
 
 
+def test_a_tile_tells_no_change_of_less_than_half_of_it():
+    whole = portfolio(holding("USDT", "40", change="0"), holding("BTC", "100"))
+    assert view.tiles(whole, FIGURES)[0].change == UNKNOWN
+    half = portfolio(holding("USDT", "100", change="1"), holding("BTC", "100"))
+    assert view.tiles(half, FIGURES)[0].change == "+€1.00"
+
+
 def test_a_move_that_is_not_known_is_not_drawn_as_flat():
     stocks = view.tiles(portfolio(holding("A", "20", category=Category.STOCKS)), FIGURES)[1]
     assert (stocks.change, stocks.direction) == (UNKNOWN, "none")
