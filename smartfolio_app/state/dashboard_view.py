@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.change_today import LEAST_COVERED
+from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetClass
