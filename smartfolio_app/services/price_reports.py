@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class RefreshReport:
-    """What a refresh brought: how many ``prices`` and ``rates`` were stored, how many prices were set ``aside``.
+    """What a refresh brought: how many ``prices``, ``rates`` and market ``signals`` were stored, how many prices were
+    set ``aside``.
 
     ``problems`` names, by provider, the code of what went wrong (a message key below ``error.``); ``unresolved`` are
     assets whose ticker could mean several or none, ``refused`` CoinGecko ids whose price was nonsense.
@@ -30,6 +31,7 @@ class RefreshReport:
     prices: int = 0
     rates: int = 0
     aside: int = 0
+    signals: int = 0
     offline: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     unresolved: tuple[str, ...] = ()

@@ -34,6 +34,7 @@ from smartfolio_app.services import (
     warming,
 )
 from smartfolio_app.services.leadership import leadership
+from smartfolio_app.services.signals import fetch as signals_fetch
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 
@@ -128,6 +129,8 @@ TASKS: tuple[Task, ...] = (
     Task("sign_ins", timedelta(minutes=10), timedelta(minutes=1), sign_in.keep_alive),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
+    # Each signal is asked for only when a newer one can be there.
+    Task("signals", timedelta(minutes=30), timedelta(seconds=30), signals_fetch.refresh),
     # Looking often costs one query, and catches each user's own midnight.
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
     Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
