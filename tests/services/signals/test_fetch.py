@@ -56,9 +56,7 @@ def test_every_signal_is_stored_with_its_source_and_its_whole_past(db, online, s
 
     rates = series(db, FUNDING, "BTCUSDT")
     assert len(rates) >= 39 * 3, "more than a page is read to its end"
-    assert all(
-        later[0] - before[0] == timedelta(hours=8) for before, later in zip(rates, rates[1:], strict=False)
-    )
+    assert all(later[0] - before[0] == timedelta(hours=8) for before, later in pairwise(rates))
     assert set(newest(db, FUNDING_NOW)) == HERE
     assert newest(db, DOMINANCE)[MARKET].value == Decimal("0.5731")
 
