@@ -35,9 +35,9 @@ def _nothing_yet() -> rx.Component:
 def _everything() -> rx.Component:
     return rx.fragment(
         _headline(),
-        _facts(),
-        _periods(),
-        rx.el.div(_contributions(), _under(), class_name="board even"),
+        rx.cond(S.told, _facts()),
+        rx.cond(S.any_told, _periods()),
+        rx.cond(S.told, rx.el.div(_contributions(), _under(), class_name="board even")),
         _calendar(),
     )
 
@@ -53,9 +53,9 @@ def _headline() -> rx.Component:
                     class_name=Var.create("hero-rate ").to(str) + S.twr.direction,
                 ),
                 rx.el.p(
-                    rx.el.span(S.span, class_name="faint sk w20"),
+                    rx.cond(S.told, rx.el.span(S.span, class_name="faint sk w20")),
                     rx.cond(
-                        S.other_name,
+                        S.told & (S.other_name != ""),
                         rx.el.span(
                             rx.el.span(class_name="dot hue-1"),
                             rx.el.span(S.other_name, class_name="faint"),
@@ -80,7 +80,9 @@ def _headline() -> rx.Component:
         ),
         rx.cond(S.note, rx.el.p(S.note, class_name="faint small hero-note")),
         rx.cond(S.problem, rx.el.p(S.problem, class_name="form-error hero-note", role="alert")),
-        LinesChart.create(drawing=S.drawing, label=S.drawing.summary, class_name="hero-chart"),
+        rx.cond(
+            S.told, LinesChart.create(drawing=S.drawing, label=S.drawing.summary, class_name="hero-chart")
+        ),
         class_name="hero",
     )
 

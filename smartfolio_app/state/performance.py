@@ -70,6 +70,8 @@ class PerformanceState(PageState, rx.State):
     other_name: str = ""
     span: str = ""
     note: str = ""
+    told: bool = True  # the chosen period has figures
+    any_told: bool = True  # some period has
     drawing: view.Drawing = view.Drawing()
     under: view.Drawing = view.Drawing()
     facts: list[view.Fact] = []
@@ -146,6 +148,8 @@ class PerformanceState(PageState, rx.State):
         self.span = figures.say(
             "performance.span", first=figures.day(report.span.first), last=figures.day(report.span.last)
         )
+        self.told = report.span.first < report.span.last
+        self.any_told = any(row.span.first < row.span.last for row in found.rows)
         self.note = view.cut_note(report.span, figures)
         self.twr = view.rate_fact("twr", report.figures.twr, report.span, figures)
         self.other_name, self.other = other, view.Fact()
@@ -155,8 +159,8 @@ class PerformanceState(PageState, rx.State):
             rate.label = other
             self.other = rate
         draw = view.growth_drawing if self.mode == "return" else view.value_drawing
-        self.drawing = draw(report, other, figures)
-        self.under = view.under_drawing(report, figures)
+        self.drawing = draw(report, other, figures) if self.told else view.Drawing()
+        self.under = view.under_drawing(report, figures) if self.told else view.Drawing()
         self.facts = view.facts(report, other, figures)
         self.periods = view.period_lines(found.rows, figures)
         self.parts = view.part_lines(report, figures)

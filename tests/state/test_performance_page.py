@@ -10,6 +10,7 @@ import pytest
 from smartfolio_app.services import manual_prices, performance, sources, transactions, user_settings, wealth
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.figures import UNKNOWN
 from smartfolio_app.state.performance import NOTHING, PerformanceState
 from smartfolio_app.storage.engine import session_scope
 from tests.state.tab import call, tab
@@ -110,3 +111,24 @@ async def test_with_nothing_owned_the_page_says_what_to_do(alice):
     page = await tab(PerformanceState, alice, "/performance")
     assert page.empty
     assert not page.problem
+
+
+async def test_where_no_return_can_be_told_the_page_says_since_when_prices_are_known(alice):
+    with session_scope() as db:
+        sources.create_built_in_sources(db, alice)
+        user_settings.update(db, alice, base_currency="EUR")
+        sent = ("100", "fiat:EUR")
+        draft = Draft(at=NOW - timedelta(days=900), kind="trade", received=("1", "crypto:BTC"), sent=sent)
+        transactions.add(db, alice, "manual_crypto", draft)
+        draft = Draft(at=NOW - timedelta(days=400), kind="deposit", received=("1", "crypto:BTC"))
+        transactions.add(db, alice, "manual_crypto", draft)
+        manual_prices.set_manual_price(
+            db, alice, asset="crypto:BTC", price=Decimal(9000), currency="EUR", day=NOW.date()
+        )
+    page = await tab(PerformanceState, alice, "/performance")
+    await call(page, "choose_period", "MAX")
+    assert (page.told, page.any_told) == (False, False)
+    assert page.twr.value == UNKNOWN
+    assert "No return can be told yet" in page.note
+    assert page.drawing.times == []
+    assert {one.gain.value for one in page.periods} == {UNKNOWN}
