@@ -31,6 +31,7 @@ PAGE_SHEETS = (
     "risk",
     "trust",
     "gains",
+    "rebalancing",
 )
 STYLESHEETS = (
     "tokens",

@@ -83,7 +83,7 @@ class VenueOut(Answer):
 
 
 class TargetsOut(Answer):
-    """The targets in force, and the presets one can start from (by group)."""
+    """The targets in force, and the presets one can start from, by ``by`` and name."""
 
     by: str
     weights: dict[str, Amount]
@@ -95,7 +95,7 @@ class TargetsOut(Answer):
     tax_long: Amount
     venues: dict[str, VenueOut]
     locked: list[str]
-    presets: dict[str, dict[str, Amount]]
+    presets: dict[str, dict[str, dict[str, Amount]]]
 
     @classmethod
     def of(cls, found: Targets) -> TargetsOut:
@@ -256,3 +256,12 @@ def export_plan(view: ChosenView, db: Database, cash: Cash = Decimal(0), only_ca
     """Return one line a trade; text cells are neutralised."""
     data = export.as_csv(propose(db, view, Wish(cash, only_cash))).encode("utf-8-sig")
     return attachment(data, "rebalancing.csv", "text/csv; charset=utf-8")
+
+
+@router.get("/plan.json", summary="The plan as a JSON file", response_class=Response)
+def save_plan(view: ChosenView, db: Database, cash: Cash = Decimal(0), only_cash: bool = False) -> Response:
+    """Return what `plan` answers, as a file to keep."""
+    found = PlanOut.of(propose(db, view, Wish(cash, only_cash)))
+    return attachment(
+        found.model_dump_json(indent=2).encode(), "rebalancing.json", "application/json; charset=utf-8"
+    )

@@ -14,6 +14,7 @@ from smartfolio_app.pages import (
     items,
     missing,
     performance,
+    rebalancing,
     risk,
     settings,
     sign_in,
@@ -37,6 +38,9 @@ def add_all(app: rx.App) -> None:
         performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
     )
     app.add_page(risk.risk, route="/risk", title=t("nav.risk"), on_load=AppState.load)
+    app.add_page(
+        rebalancing.rebalancing, route="/rebalancing", title=t("nav.rebalancing"), on_load=AppState.load
+    )
     app.add_page(gains.gains, route="/gains", title=t("nav.gains"), on_load=AppState.load)
     app.add_page(assets.asset, route="/assets/[asset_code]", title=t("assets.title"), on_load=AppState.load)
     app.add_page(transfers.transfers, route="/transfers", title=t("transfers.title"), on_load=AppState.load)

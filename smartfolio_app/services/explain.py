@@ -11,6 +11,7 @@ from smartfolio_app.analytics.explain import UnknownFigureError
 from smartfolio_app.analytics.explain_risk import explain_risk
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import explain_performance, risk
+from smartfolio_app.services.rebalancing.explain import explain_plan
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.services.wealth import portfolio
 
@@ -33,6 +34,8 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
     name, _, about = figure.partition(":")
     if name == "risk":
         return replace(_risk(db, view, about), figure=figure)
+    if name == "rebalance":
+        return replace(explain_plan(db, view, about), figure=figure)
     whole = portfolio(db, view)
     known = basis(db, view.user_id)
     return engine.explain(

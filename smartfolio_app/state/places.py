@@ -27,6 +27,7 @@ PLACES = (
     Place("/performance", "nav.performance", "trending-up", "see"),
     Place("/gains", "nav.gains", "receipt-text", "see"),
     Place("/risk", "nav.risk", "shield-half", "see"),
+    Place("/rebalancing", "nav.rebalancing", "scale", "see"),
     Place("/transactions", "nav.transactions", "arrow-left-right", "keep", phone=True),
     Place("/transfers", "transfers.title", "arrow-right-left", "keep"),
     Place("/sources", "nav.sources", "plug", "keep", phone=True),

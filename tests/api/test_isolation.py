@@ -213,6 +213,7 @@ TABLE: dict[tuple[str, str], Route] = {
         "own", body={"weights": {"BTC": "1"}}, query={"crypto": "{source}"}, foreign=404
     ),
     ("GET", "/api/portfolio/rebalancing/plan.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("GET", "/api/portfolio/rebalancing/plan.json"): Route("own", query={"crypto": "{source}"}, foreign=404),
     # risk: what Alice holds in the table has no history to simulate
     ("GET", "/api/risk/dashboard"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/risk/scenarios"): Route("own", query={"crypto": "{source}"}, foreign=404),

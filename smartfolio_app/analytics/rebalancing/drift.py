@@ -13,13 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ONE = Decimal(1)
-#: Ready-made targets by asset group, to start from; shares of one.
-PRESETS: dict[str, dict[str, Decimal]] = {
-    "bitcoin_only": {"BTC": ONE},
-    "two_giants": {"BTC": Decimal("0.65"), "ETH": Decimal("0.35")},
-    "majors": {"BTC": Decimal("0.5"), "ETH": Decimal("0.3"), "SOL": Decimal("0.1"), "L1": Decimal("0.1")},
-    "cautious": {"BTC": Decimal("0.4"), "ETH": Decimal("0.2"), "STABLECOINS": Decimal("0.4")},
+#: Ready-made targets to start from, by asset group and by category; shares of one.
+PRESETS: dict[str, dict[str, dict[str, Decimal]]] = {
+    "group": {
+        "bitcoin_only": {"BTC": ONE},
+        "two_giants": {"BTC": Decimal("0.65"), "ETH": Decimal("0.35")},
+        "majors": {"BTC": Decimal("0.5"), "ETH": Decimal("0.3"), "SOL": Decimal("0.1"), "L1": Decimal("0.1")},
+        "cautious": {"BTC": Decimal("0.4"), "ETH": Decimal("0.2"), "STABLECOINS": Decimal("0.4")},
+    },
+    "category": {
+        "a_little_crypto": {"stocks": Decimal("0.9"), "crypto": Decimal("0.1")},
+        "mostly_stocks": {"stocks": Decimal("0.75"), "crypto": Decimal("0.25")},
+        "half_and_half": {"stocks": Decimal("0.5"), "crypto": Decimal("0.5")},
+    },
 }
+#: Targets that are made rather than typed come in steps of a tenth of a per cent.
+_STEP = Decimal("0.001")
 
 
 class TargetsError(InvalidInputError):
@@ -71,6 +80,23 @@ def check_weights(weights: Mapping[str, Decimal]) -> None:
     total = sum(weights.values(), ZERO)
     if total != ONE:
         raise TargetsError("rebalance.sum", sum=f"{total * 100:f}".rstrip("0").rstrip("."))
+
+
+def whole(parts: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return the parts as shares of one in steps of 0.1 %, exactly one together (largest remainders); zeros left out.
+
+    Empty when the parts are worth nothing. No part may be negative.
+    """
+    with localcontext(MONEY_CONTEXT):
+        total = sum(parts.values(), ZERO)
+        if total <= 0:
+            return {}
+        exact = {key: part / total / _STEP for key, part in parts.items()}
+        steps = {key: int(share) for key, share in exact.items()}
+        missing = int(1 / _STEP) - sum(steps.values())
+        for key in sorted(exact, key=lambda one: (steps[one] - exact[one], one))[:missing]:
+            steps[key] += 1
+        return {key: count * _STEP for key, count in steps.items() if count}
 
 
 def drifts(values: Mapping[str, Decimal], weights: Mapping[str, Decimal], bands: Bands) -> tuple[Drift, ...]:

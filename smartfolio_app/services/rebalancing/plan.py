@@ -39,7 +39,8 @@ class Wish:
 class Planned:
     """One trade with what a sale realises. ``gain`` and ``tax`` are ``None`` where a cost is not known.
 
-    A loss has a negative tax: what it saves where it can be set off.
+    A loss has a negative tax: what it saves where it can be set off. The trade's ``part`` (0 to 1) of ``matches`` is
+    what it realises: an asset that is sold at two venues takes its lots once.
     """
 
     trade: Trade
@@ -48,6 +49,8 @@ class Planned:
     long_term: Decimal = ZERO
     short_term: Decimal = ZERO
     tax: Decimal | None = None
+    matches: tuple[Match, ...] = ()
+    part: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,16 @@ class Outside:
 class Proposal:
     """The plan, its trades with their tax, and what it leaves out. Money is in ``currency``.
 
+    ``targets`` are as they were kept, ``local`` the same with their amounts in ``currency``.
+
     ``gain`` and ``tax`` sum what is known; ``unknown`` counts the sales whose cost is not. ``tax`` is never negative.
     """
 
     currency: str
     at: datetime
     targets: Targets
+    local: Targets
+    rule: TermRule
     wish: Wish
     plan: Plan
     trades: tuple[Planned, ...]
@@ -90,7 +97,8 @@ def propose(db: Session, view: View, wish: Wish | None = None, targets: Targets 
     known, portfolio = basis(db, view.user_id), wealth.portfolio(db, view)
     local = _in_currency(known, chosen, user_settings.get(db, view.user_id).base_currency, view.currency)
     places, outside = _places(portfolio, local)
-    taxes = _Taxes(known, view, local, gains.rule_of(db, view, gains.Query()), portfolio.at)
+    rule = gains.rule_of(db, view, gains.Query())
+    taxes = _Taxes(known, view, local, rule, portfolio.at)
     rules = Rules(local.weights, local.bands, wanted.cash, local.minimum, wanted.only_cash)
     pieces = (
         taxes.pieces({place.asset: place.price for place in places})
@@ -104,6 +112,8 @@ def propose(db: Session, view: View, wish: Wish | None = None, targets: Targets 
         currency=view.currency,
         at=portfolio.at,
         targets=chosen,
+        local=local,
+        rule=rule,
         wish=wanted,
         plan=plan,
         trades=trades,
@@ -213,7 +223,7 @@ class _Taxes:
     ) -> Planned:
         """Return the trade with its ``part`` of what the matches realise."""
         if matches is None or any(match.gain is None for match in matches):
-            return Planned(trade, asset)
+            return Planned(trade, asset, matches=matches or (), part=part)
         long_term = short_term = tax = ZERO
         with localcontext(MONEY_CONTEXT):
             for match in matches:
@@ -224,7 +234,7 @@ class _Taxes:
                 else:
                     short_term += gain
                 tax += gain * self._rate(acquired)
-        return Planned(trade, asset, long_term + short_term, long_term, short_term, tax)
+        return Planned(trade, asset, long_term + short_term, long_term, short_term, tax, matches, part)
 
     def _rate(self, acquired: datetime | None) -> Decimal:
         return self._targets.tax_long if self._rule.is_long(acquired, self._now) else self._targets.tax_short

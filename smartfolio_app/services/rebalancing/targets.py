@@ -14,7 +14,7 @@ from smartfolio_app.analytics.rebalancing.drift import Bands, TargetsError, chec
 from smartfolio_app.analytics.rebalancing.trades import Venue
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import InvalidInputError, NotFoundError
-from smartfolio_app.ledger.assets import AssetId
+from smartfolio_app.ledger.assets import AssetClass, AssetId
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.services import audit
 from smartfolio_app.storage.tables import (
@@ -29,6 +29,14 @@ BY = ("group", "asset", "category")
 LOT_CHOICES = ("method", "least_tax")
 #: What can be bought and sold; the third category (homes, pensions, debts) is no matter of an afternoon.
 TRADED = (Category.CRYPTO, Category.STOCKS)
+#: What can be a target by group: the groups of coins, and the classes of securities.
+TARGET_GROUPS = (
+    *GROUPS,
+    *(
+        one.value
+        for one in (AssetClass.STOCK, AssetClass.ETF, AssetClass.FUND, AssetClass.BOND, AssetClass.COMMODITY)
+    ),
+)
 MOST_TARGETS = 60
 _LARGEST = Decimal(10) ** 12
 
@@ -139,7 +147,7 @@ def check(targets: Targets) -> None:
         check_weights(targets.weights)
     if len(targets.weights) > MOST_TARGETS or len(targets.locked) > MOST_TARGETS:
         raise InvalidInputError("rebalance.too_many", allowed=MOST_TARGETS)
-    allowed = {"group": GROUPS, "category": tuple(one.value for one in TRADED)}.get(targets.by)
+    allowed = {"group": TARGET_GROUPS, "category": tuple(one.value for one in TRADED)}.get(targets.by)
     for key in targets.weights:
         if not key or len(key) > 120 or (allowed is not None and key not in allowed):
             raise TargetsError("rebalance.key", key=key)

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartfolio_app.analytics.rebalancing.amounts import Room, amounts
-from smartfolio_app.analytics.rebalancing.drift import PRESETS, Bands, TargetsError, check_weights, drifts
+from smartfolio_app.analytics.rebalancing.drift import (
+    PRESETS,
+    Bands,
+    TargetsError,
+    check_weights,
+    drifts,
+    whole,
+)
 from smartfolio_app.analytics.rebalancing.trades import Piece, Place, Rules, Venue, make_plan
 
 D = Decimal
@@ -28,8 +35,22 @@ def moved(plan) -> dict[tuple[str, str], D]:
 
 # ------------------------------------------------------------------------------------------------------- targets
 def test_every_preset_is_a_whole():
-    for weights in PRESETS.values():
-        check_weights(weights)
+    for presets in PRESETS.values():
+        for weights in presets.values():
+            check_weights(weights)
+
+
+def test_parts_become_steps_that_are_exactly_one():
+    assert whole({"A": D(1), "B": D(1), "C": D(1)}) == {"A": D("0.334"), "B": D("0.333"), "C": D("0.333")}
+    assert whole({"A": D(9999), "B": D(1)}) == {"A": D(1)}
+    assert whole({"A": D(0)}) == {}
+
+
+@given(st.lists(st.decimals(0, 10**9, allow_nan=False, places=6), min_size=1, max_size=40))
+def test_parts_of_any_size_become_a_whole(parts):
+    shares = whole({str(at): part for at, part in enumerate(parts)})
+    assert shares == {} or sum(shares.values()) == 1
+    assert all(share > 0 for share in shares.values())
 
 
 @pytest.mark.parametrize(
