@@ -109,7 +109,7 @@ class RebalancingState(PageState, rx.State):
     async def choose_by(self, viewer: Viewer, by: str) -> None:
         """Look at targets by group, asset or category; those kept are by one of them."""
         if by in BY:
-            self.by, self._added = by, []
+            self.by, self._added, self._typed = by, [], {}
             seat = await self._seat(viewer)
             await self._show(seat)
             if self.editing:
@@ -119,7 +119,10 @@ class RebalancingState(PageState, rx.State):
     @signed_in
     async def edit(self, viewer: Viewer) -> None:
         """Open the fields of the targets."""
-        self._begin((await self._seat(viewer)).figures)
+        seat = await self._seat(viewer)
+        self.editing, self._typed = True, {}
+        await self._show(seat)
+        self._begin(seat.figures)
 
     @rx.event
     @signed_in
@@ -197,7 +200,7 @@ class RebalancingState(PageState, rx.State):
     async def _put(self, seat: Seat, weights: Mapping[str, Decimal], by: str = "") -> None:
         """Put targets into the fields; nothing is kept."""
         self.by = by or self.by
-        self.editing, self.targets_problem = True, ""
+        self.editing, self.targets_problem, self._typed = True, "", {}
         self._added = list(weights) if self.by == "asset" else []
         await self._show(seat)
         self._typed = {
@@ -374,7 +377,8 @@ class RebalancingState(PageState, rx.State):
         self.loaded = True
 
     def _fill_targets(self, found: Gathered, figures: Figures) -> None:
-        rows = show.target_rows(found.portfolio, found.proposal, self.by, self._added, figures)
+        added = self._added if self.editing else None
+        rows = show.target_rows(found.portfolio, found.proposal, self.by, added, figures)
         if self.editing:  # what was typed so far stays in its field
             self._typed = {row.key: self._typed.get(row.key, row.typed) for row in rows}
             rows = [replace(row, typed=self._typed[row.key]) for row in rows]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smartfolio_app.analytics.rebalancing.drift import whole
 from smartfolio_app.analytics.rebalancing.trades import Venue
 from smartfolio_app.analytics.scope import Category
-from smartfolio_app.ledger.assets import symbol_of
+from smartfolio_app.ledger.assets import AssetClass, symbol_of
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.services.rebalancing.explain import figure_name
 from smartfolio_app.services.rebalancing.plan import Planned, Proposal, key_of
@@ -117,9 +117,12 @@ class DriftTile:
 
 # --------------------------------------------------------------------------------------------------------- targets
 def target_rows(
-    portfolio: Portfolio, proposal: Proposal, by: str, added: Iterable[str], figures: Figures
+    portfolio: Portfolio, proposal: Proposal, by: str, added: Iterable[str] | None, figures: Figures
 ) -> list[TargetRow]:
-    """Return a row for each target that is set or could be; ``added`` are keys that are to be offered too."""
+    """Return a row for each target that is set or, while none is, or ``added`` is not ``None``, that could be.
+
+    ``added`` are keys that are to be offered too.
+    """
     kept = proposal.targets.by == by
     targets = proposal.targets if kept else Targets(by=by)
     drifts = {one.key: one for one in proposal.plan.before} if kept else {}
@@ -128,7 +131,8 @@ def target_rows(
     total = sum((held.get(key, ZERO) for key in targets.weights or held), ZERO)
     names = {one.asset.id: one.asset for one in portfolio.holdings}
     rows = []
-    for key in _keys(by, held, targets, added):
+    shown = targets.weights if targets.weights and added is None else _keys(by, held, targets, added or ())
+    for key in shown:
         drift, weight, value = drifts.get(key), targets.weights.get(key), held.get(key, ZERO)
         share = drift.share if drift else (value / total if total > 0 else ZERO)
         counted = drift is not None or not targets.weights
@@ -358,7 +362,11 @@ def outlook(proposal: Proposal, figures: Figures) -> str:
 
 def outside(proposal: Proposal, figures: Figures) -> str:
     """Say what no target counts."""
-    aside = [one for one in proposal.outside if one.value is None or one.value > 0]
+    aside = [
+        one
+        for one in proposal.outside
+        if one.asset.asset_class is not AssetClass.ITEM and (one.value is None or one.value > 0)
+    ]
     if not aside:
         return ""
     worth = sum((one.value for one in aside if one.value is not None), ZERO)

@@ -52,7 +52,10 @@ async def test_targets_are_typed_weighed_and_kept_only_when_they_are_a_whole(hou
     await call(page, "set_targets", fields(page))
     assert (page.editing, page.has_targets, page.targets_problem) == (False, True, "")
     assert await notice(page) == "Targets saved."
-    assert {key: str(weight) for key, weight in kept(household).weights.items()} == {"BTC": "0.6", "ETH": "0.4"}
+    assert {key: str(weight) for key, weight in kept(household).weights.items()} == {
+        "BTC": "0.6",
+        "ETH": "0.4",
+    }
     await call(page, "remove_targets")
     assert (page.has_targets, kept(household).weights) == (False, {})
 
@@ -88,7 +91,11 @@ async def test_the_plan_by_venue_with_its_rules_locks_and_reasons(household):
     assert page.rules_problem == ""
     found = kept(household)
     assert (str(found.bands.absolute), found.bands.relative, str(found.tax_short)) == ("0.01", None, "0.3")
-    assert (found.lot_choice, found.venues[venue].whole, found.venues[venue].locked) == ("least_tax", True, False)
+    assert (found.lot_choice, found.venues[venue].whole, found.venues[venue].locked) == (
+        "least_tax",
+        True,
+        False,
+    )
 
     panel = await page.get_state(ExplainState)
     sold = next(trade for venue in page.trades for trade in venue.trades if trade.sells)
