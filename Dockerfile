@@ -9,6 +9,9 @@ RUN python -m venv /opt/venv
 COPY requirements/ requirements/
 # An index other than the public one is taken from the builder's own pip configuration.
 RUN /opt/venv/bin/pip install --require-hashes --no-deps -r requirements/runtime.txt
+# --build-arg EXTRA=verify adds what `smartfolio verify` asks for its second opinion.
+ARG EXTRA=
+RUN if [ -n "$EXTRA" ]; then /opt/venv/bin/pip install --require-hashes --no-deps -r "requirements/$EXTRA.txt"; fi
 COPY pyproject.toml rxconfig.py bunfig.toml .npmrc ./
 COPY reflex.lock/ reflex.lock/
 COPY assets/ assets/

@@ -21,6 +21,7 @@ from smartfolio_app.commands import (
     tokens,
     users,
     vault,
+    verify,
     version,
 )
 from smartfolio_app.errors import SmartFolioError
@@ -44,6 +45,7 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("export")(export.export)
 app.command("import")(imports.import_files)
+app.command("verify")(verify.verify)
 app.command("version")(version.version)
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")

@@ -209,8 +209,10 @@ class EventReader:
             return
         engine = self.engine
         quantity, value = received.quantity, self._side(row, received)
-        if row.fee is not None and row.fee.asset == received.asset and engine.tracks(received.asset):
-            quantity -= row.fee.quantity
+        fee = row.fee
+        in_kind = fee is not None and fee.asset == received.asset and engine.tracks(received.asset)
+        if fee is not None and in_kind and fee.quantity <= quantity:
+            quantity -= fee.quantity
         else:
             charge = self._separate_fee(row)
             value = None if value is None else value + charge

@@ -15,6 +15,7 @@ from smartfolio_app.components.notices import banner, empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, list_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.second_opinion import second_opinion
 from smartfolio_app.pages.what_if import what_if_section
 from smartfolio_app.services.user_settings import METHODS, POOLINGS
 from smartfolio_app.state.gains import RULES, GainsState
@@ -78,13 +79,8 @@ def _content() -> rx.Component:
             class_name="block",
         ),
         rx.cond(S.unknown, _unknown()),
-        rx.cond(S.loaded, verify_place()),
+        rx.cond(S.loaded, second_opinion()),
     )
-
-
-def verify_place() -> rx.Component:
-    """Return where the second opinion stands."""
-    return rx.fragment()
 
 
 def _toolbar() -> rx.Component:

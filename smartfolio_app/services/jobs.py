@@ -21,7 +21,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from smartfolio_app.errors import NotFoundError, SmartFolioError
-from smartfolio_app.services.worker import WorkerError, apart, restored, worker
+from smartfolio_app.services.worker import Lane, WorkerError, apart, restored, worker
 from smartfolio_app.storage import shared
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.shared import Board
@@ -72,6 +72,7 @@ class Job:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     owner: str = ""  # the process that does it
     lost: bool = False  # ... and is gone
+    lane: Lane | None = None
 
     @property
     def finished(self) -> bool:
@@ -91,7 +92,7 @@ def unpacked(sent: Any) -> Job:
 
 
 class Jobs:
-    """The jobs of this process: heavy ones one after the other, light ones beside them."""
+    """The jobs of this process: heavy ones one after the other, long ones aside, light ones beside them."""
 
     def __init__(self) -> None:
         self._owner = uuid4().hex
@@ -100,6 +101,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._heavy = ThreadPoolExecutor(max_workers=1, thread_name_prefix="heavy-jobs")
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="long-jobs")
         self._light = ThreadPoolExecutor(max_workers=2, thread_name_prefix="light-jobs")
 
     def start(
@@ -110,17 +112,21 @@ class Jobs:
         function: Callable[..., Any],
         *arguments: Any,
         heavy: bool = True,
+        limit: float | None = None,
     ) -> str:
         """Queue ``function(*arguments, progress=...)`` and return the job's id.
 
-        A ``heavy`` one is done in the worker process, a light one (a tenth of a second) in a thread of ours.
+        A ``heavy`` one is done in the worker process, a light one (a tenth of a second) in a thread of ours. One with a
+        ``limit`` in seconds may be long: it is done in a second process, aside, and given up when that time is over.
         """
-        job = Job(id=uuid4().hex, user_id=user_id, kind=kind, label=label, owner=self._owner)
+        lane: Lane | None = "aside" if limit is not None else "main" if heavy else None
+        job = Job(id=uuid4().hex, user_id=user_id, kind=kind, label=label, owner=self._owner, lane=lane)
         with self._lock:
             self._forget_old()
             self._jobs[job.id] = job
         self._tell(job)
-        (self._heavy if heavy else self._light).submit(self._do, job.id, heavy, function, arguments)
+        threads = {"aside": self._aside, "main": self._heavy, None: self._light}[lane]
+        threads.submit(self._do, job, limit, function, arguments)
         return job.id
 
     def status(self, user_id: str, job_id: str) -> Job:
@@ -149,7 +155,7 @@ class Jobs:
             if job.state == "queued":
                 self._jobs[job.id] = job = replace(job, state="cancelled")
         if job.state == "running":
-            worker().cancel(job.id)
+            worker(job.lane or "main").cancel(job.id)
             self._until(lambda: self._jobs[job.id].finished)
         self._tell(self._jobs[job.id])
         return self._jobs[job.id]
@@ -167,15 +173,20 @@ class Jobs:
         self._until(lambda: all(job.finished for job in list(self._jobs.values())), seconds)
 
     # ------------------------------------------------------------------------------------------------- inside
-    def _do(self, job_id: str, heavy: bool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    def _do(
+        self, job: Job, limit: float | None, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
+        job_id = job.id
+
         def progress(phase: str, done: int, total: int) -> None:
             self._change(job_id, phase=phase, done=done, total=total)
 
         if not self._change(job_id, state="running"):
             return  # cancelled while it waited
         try:
-            if heavy:
-                result = worker().run(function, *arguments, progress=progress, ticket=job_id)
+            if job.lane is not None:
+                aside = worker(job.lane)
+                result = aside.run(function, *arguments, progress=progress, ticket=job_id, limit=limit)
             else:
                 result = function(*arguments, progress=progress)
         except WorkerError as error:

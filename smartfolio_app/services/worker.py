@@ -16,7 +16,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Literal
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.settings import Settings
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerError(SmartFolioError):
-    """The work did not come to an end: ``job.cancelled`` or ``job.died``."""
+    """The work did not come to an end: ``job.cancelled``, ``job.too_long`` or ``job.died``."""
 
     status = 503
 
@@ -50,6 +50,7 @@ class Worker:
         self._ticket = ""  # whose work is under way
         self._finishing = False  # ... and is past the point of no return
         self._cancelled: set[str] = set()
+        self._overdue: set[str] = set()
         self._pipe: Connection | None = None
         self._settings: Settings | None = None
         self._timer: threading.Timer | None = None
@@ -60,34 +61,43 @@ class Worker:
         *arguments: Any,
         progress: Progress | None = None,
         ticket: str = "",
+        limit: float | None = None,
     ) -> Any:
         """Call ``function(*arguments, progress=...)`` in the process and return what it returns.
 
         ``function`` is one of a module (it is sent by name); arguments and result are pickled. Just before it makes its
         work last, it calls ``progress(FINISHING, ...)``: if that returns, it is too late to cancel. ``ticket`` names
-        the work for ``cancel``.
+        the work for ``cancel``. After ``limit`` seconds of work it is given up.
 
         Raises:
-            WorkerError: It was cancelled, or the process died.
+            WorkerError: It was cancelled, took too long, or the process died.
             SmartFolioError: As ``function`` raised it.
         """
         ticket = ticket or secrets.token_hex(8)
         with self._turn:
             pipe = self._started()
+            overdue = threading.Timer(limit or 0, self._give_up, [ticket])
+            overdue.daemon = True
             try:
                 with self._state:
                     if ticket in self._cancelled:
                         raise WorkerError("job.cancelled")
                     self._ticket, self._finishing = ticket, False
+                if limit is not None:
+                    overdue.start()
                 pipe.send((function, arguments))
                 return self._answer(pipe, progress)
             except (EOFError, OSError) as error:
                 self._close()
+                if ticket in self._overdue:
+                    raise WorkerError("job.too_long", seconds=round(limit or 0)) from error
                 raise WorkerError("job.cancelled" if ticket in self._cancelled else "job.died") from error
             finally:
+                overdue.cancel()
                 with self._state:
                     self._ticket = ""
                     self._cancelled.discard(ticket)
+                    self._overdue.discard(ticket)
                 self._rest()
 
     def cancel(self, ticket: str) -> bool:
@@ -102,6 +112,13 @@ class Worker:
             if self._ticket == ticket and self._process is not None:
                 self._process.kill()
             return True
+
+    def _give_up(self, ticket: str) -> None:
+        """End work that takes too long, like ``cancel``, and remember why."""
+        with self._state:
+            if self._ticket == ticket and not self._finishing and self._process is not None:
+                self._overdue.add(ticket)
+                self._process.kill()
 
     def stop(self) -> None:
         """End the process (when the server stops); work under way is cancelled unless it is about to be done."""
@@ -175,18 +192,21 @@ class Worker:
                 process.join()
 
 
-_worker: Worker | None = None
+#: The one for imports and the like; the one for what may take minutes and must not stand in their way.
+Lane = Literal["main", "aside"]
+_IDLE: dict[Lane, float] = {"main": IDLE_SECONDS, "aside": 5.0}
+
+_workers: dict[Lane, Worker] = {}
 _lock = threading.Lock()
 
 
-def worker() -> Worker:
+def worker(lane: Lane = "main") -> Worker:
     """Return this process's worker; its child is started by the first work."""
-    global _worker  # noqa: PLW0603 - one for the process
     with _lock:
-        if _worker is None:
-            _worker = Worker()
-            atexit.register(_worker.stop)
-    return _worker
+        if lane not in _workers:
+            _workers[lane] = made = Worker(_IDLE[lane])
+            atexit.register(made.stop)
+        return _workers[lane]
 
 
 # ------------------------------------------------------------------------------------------------- in the child

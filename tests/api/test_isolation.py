@@ -30,6 +30,7 @@ from smartfolio_app.services import (
     transactions,
 )
 from smartfolio_app.services.jobs import jobs
+from smartfolio_app.services.second_opinion import work as second_opinion
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import SourceFile, SourceRow
@@ -192,6 +193,11 @@ TABLE: dict[tuple[str, str], Route] = {
     ("POST", "/api/portfolio/what-if"): Route(
         "own", body={"asset": "crypto:BTC", "quantity": "1", "price": "5"}, foreign=404
     ),
+    # nothing of Alice's in the table is realised: the other engine is asked and has nothing to say
+    ("POST", "/api/portfolio/second-opinion"): Route("own", body={"method": "average"}, status=422),
+    ("GET", "/api/portfolio/second-opinion"): own,
+    ("GET", "/api/portfolio/second-opinion/{job_id}"): named("/api/portfolio/second-opinion/{opinion}"),
+    ("DELETE", "/api/portfolio/second-opinion/{job_id}"): named("/api/portfolio/second-opinion/{opinion}"),
     ("GET", "/api/portfolio/transfers"): own,
     ("PUT", "/api/portfolio/transfers/{withdrawal}"): named(
         "/api/portfolio/transfers/{withdrawal}", {"deposit": None}
@@ -339,6 +345,7 @@ def things(alice, settings) -> dict[str, str]:
             "bystander": bystander.id,
             "batch": batch.batch_id,
             "mapping": mapping.id,
+            "opinion": jobs.start(alice, second_opinion.KIND, MARK, unfinished, heavy=False),
             "simulation": jobs.start(alice, risk.SIMULATION, MARK, unfinished, heavy=False),
         }
         return Things(settings, named)

@@ -150,7 +150,7 @@ def test_an_idle_process_is_stopped(settings):
 class TestJobs:
     @pytest.fixture(autouse=True)
     def _same_process(self, own, monkeypatch):
-        monkeypatch.setattr("smartfolio_app.services.jobs.worker", lambda: own)
+        monkeypatch.setattr("smartfolio_app.services.jobs.worker", lambda lane: own)
 
     @pytest.fixture
     def ann(self):
@@ -216,3 +216,10 @@ async def test_off_loop_gives_a_session_in_another_thread_and_commits(settings):
 
     assert await off_loop(add, "carl") != threading.get_ident()
     assert "carl" in await off_loop(lambda db: [user.name for user in accounts.list_users(db)])
+
+
+def test_work_that_takes_too_long_is_given_up_and_the_next_is_done(own):
+    with pytest.raises(WorkerError) as caught:
+        own.run(work.take_long, limit=0.2)
+    assert (caught.value.code, caught.value.status) == ("job.too_long", 503)
+    assert own.run(work.double, 4, limit=100) == 8

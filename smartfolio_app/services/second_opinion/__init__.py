@@ -1,0 +1,1 @@
+"""A second opinion on realised gains: the same transactions by another engine, compared to the cent."""
