@@ -137,9 +137,14 @@ class Jobs:
         return job
 
     def of_user(self, user_id: str) -> list[Job]:
-        """Return the user's jobs, oldest first."""
+        """Return the user's jobs, also those of the other server processes; what has just changed comes last."""
         with self._lock:
-            return [job for job in self._jobs.values() if job.user_id == user_id]
+            found = {job.id: job for job in self._jobs.values() if job.user_id == user_id}
+        others = shared.board()
+        for job_id in others.all(_table(user_id)) if others is not None else ():
+            if job_id not in found and (job := self._elsewhere(user_id, job_id)) is not None:
+                found[job_id] = job
+        return sorted(found.values(), key=lambda job: job.at)
 
     def cancel(self, user_id: str, job_id: str) -> Job:
         """End a job that waits or is under way in the worker process, and return how it ended; raises as ``status``.

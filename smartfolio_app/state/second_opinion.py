@@ -44,7 +44,6 @@ class SecondOpinionState(PageState, rx.State):
     compared: list[str] = []
     left_out: list[str] = []
 
-    _job: str = ""  # the one asked for here, which another server process may be doing
     _watch: int = 0
 
     @rx.event
@@ -63,7 +62,7 @@ class SecondOpinionState(PageState, rx.State):
         wanted = work.Wanted(self._method(seat), int(year) if year in years else None)
         self.problem = ""
         try:
-            self._job = work.start(seat.view, wanted)
+            work.start(seat.view, wanted)
         except SmartFolioError as error:
             self.stage, self.problem = "failed", error_text(seat.figures.language, error)
             return
@@ -75,7 +74,7 @@ class SecondOpinionState(PageState, rx.State):
     async def stop(self, viewer: Viewer) -> None:
         """Stop what is under way."""
         seat = await self._seat(viewer)
-        job = work.latest(viewer.user_id, self._job)
+        job = work.latest(viewer.user_id)
         if job is not None and not job.finished:
             await asyncio.to_thread(jobs.cancel, viewer.user_id, job.id)
         self._fill(seat)
@@ -105,7 +104,7 @@ class SecondOpinionState(PageState, rx.State):
     def _fill(self, seat: Seat) -> bool:
         """Show the job that was begun last; tell whether it is under way."""
         self.method = self._method(seat)
-        job = work.latest(seat.viewer.user_id, self._job)
+        job = work.latest(seat.viewer.user_id)
         if job is None or job.state == "cancelled":
             self.stage = ""
             return False

@@ -126,15 +126,10 @@ def status(user_id: str, job_id: str) -> jobs.Job:
     return job
 
 
-def latest(user_id: str, job_id: str = "") -> jobs.Job | None:
-    """Return the one begun last in this server process, else that of ``job_id``, while it is remembered."""
+def latest(user_id: str) -> jobs.Job | None:
+    """Return the one that was under way last, while it is remembered."""
     mine = [job for job in jobs.jobs.of_user(user_id) if job.kind == KIND]
-    if mine:
-        return mine[-1]
-    try:
-        return status(user_id, job_id) if job_id else None
-    except NotFoundError:
-        return None
+    return mine[-1] if mine else None
 
 
 def ask_now(view: View, wanted: Wanted, progress: Progress, limit: float = LONGEST) -> Opinion:
