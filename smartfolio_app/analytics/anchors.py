@@ -21,6 +21,14 @@ class Anchor(StrEnum):
     CLOSE = "close"  # the end of the last business day before today
 
 
+def eve_of(since: datetime) -> datetime:
+    """Return the last instant before an anchor: its prices are what "then" was worth.
+
+    A price of the anchor's own instant is the new day's, as in the daily series: today must be one figure everywhere.
+    """
+    return since - timedelta(microseconds=1)
+
+
 def anchor_instant(
     anchor: Anchor, at: datetime, zone: ZoneInfo, snapshot_at: datetime | None
 ) -> datetime | None:

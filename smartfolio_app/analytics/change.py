@@ -4,7 +4,7 @@ Over the assets with a price at both ends, and by arithmetic alone::
 
     value now - value then = market + income - fees + flows
 
-``value then`` is what was held at the anchor at the prices of the anchor. Every movement since is taken at what it was
+``value then`` is what was held at the anchor at the last prices before it. Every movement since is taken at what it was
 worth when it happened (``ledger.worth``); the market's part is what holdings and movements gained or lost after that.
 Both sides of a trade have one worth, so a trade adds nothing; a trade with an asset that is not covered is a flow.
 
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smartfolio_app.analytics.anchors import eve_of
 from smartfolio_app.analytics.columns import Role
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetId, is_fiat
@@ -100,7 +101,8 @@ def changes_since(
     for number, key in moved:
         before[key] = before.get(key, ZERO) - columns.stream.change(number)
 
-    fresh = _freshly_priced(valuer, [asset for asset, _ in before], since)
+    eve = eve_of(since)
+    fresh = _freshly_priced(valuer, [asset for asset, _ in before], eve)
     changes = Changes(
         uncovered={
             asset
@@ -112,7 +114,7 @@ def changes_since(
         price_now = valuer.price(key[0], now)
         if price_now is None or key[0] in changes.uncovered:
             continue
-        price_then = valuer.price(key[0], since) if quantity else None
+        price_then = valuer.price(key[0], eve) if quantity else None
         then = ZERO if price_then is None else market_value(quantity, price_then)
         changes.moves[key] = Move(then=then, now=market_value(held.get(key, ZERO), price_now))
 

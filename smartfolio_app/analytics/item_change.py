@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from smartfolio_app.analytics.anchors import eve_of
 from smartfolio_app.analytics.change import Changes, Move
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.scope import Category
@@ -34,7 +35,7 @@ def item_changes(
         if not known:
             continue
         then = [row for row in known if valued_at(row.day, zone) < since]
-        first_rate = _rate(valuer, item.currency, since)
+        first_rate = _rate(valuer, item.currency, eve_of(since))
         last_rate = _rate(valuer, item.currency, now)
         if last_rate is None or (first_rate is None and then):
             changes.uncovered.add(item.asset.id)

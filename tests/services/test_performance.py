@@ -43,6 +43,14 @@ def test_any_two_dates_and_every_period_are_told(db, view):
     assert own.benchmark is None
 
 
+def test_today_is_one_figure_on_the_dashboard_and_the_performance_page(db, view):
+    today = wealth.portfolio(db, view).change
+    day = performance.report(db, view, "1D").figures
+    assert today.gain is not None
+    assert day.gain == pytest.approx(float(today.gain), abs=0.01)
+    assert day.flows == pytest.approx(float(today.flows), abs=0.01)
+
+
 def test_what_makes_no_sense_is_refused(db, view):
     today = NOW.date()
     with pytest.raises(InvalidInputError):
