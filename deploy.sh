@@ -122,11 +122,13 @@ except OSError:
     sys.exit(1)" 2>/dev/null
 }
 
+# Gives up early on a container that was seen down several times: one that crashes is started again and again.
 healthy() {
-  local end=$((SECONDS + wait_seconds))
-  while [ "$SECONDS" -lt "$end" ]; do
+  local end=$((SECONDS + wait_seconds)) down=0
+  while [ "$SECONDS" -lt "$end" ] && [ "$down" -lt 4 ]; do
     if [ "$(answers /healthz || true)" = 200 ]; then return 0; fi
-    sleep 2
+    if ! running; then down=$((down + 1)); fi
+    sleep 1
   done
   return 1
 }
@@ -146,11 +148,24 @@ go_back() {
   die "went back to the version before; the data is as the new version left it (a backup is in backups/)"
 }
 
+# What to go back to: the image of the container that runs (its tag may have moved on already), else the tagged one.
+keep_previous() {
+  local id=""
+  if running; then
+    id=$(docker inspect --format '{{.Image}}' "$(compose ps --quiet app | head -n 1)" 2>/dev/null) || id=""
+  fi
+  if [ -n "$id" ]; then
+    docker tag "$id" "$previous"
+  elif docker image inspect "$image" >/dev/null 2>&1; then
+    docker tag "$image" "$previous"
+  fi
+}
+
 if ! backup; then
   [ "$force" = yes ] || die "the backup failed; nothing was changed (--force goes on without)"
   say "going on without a backup, as --force asks"
 fi
-if docker image inspect "$image" >/dev/null 2>&1; then docker tag "$image" "$previous"; fi
+keep_previous
 if [ "$build" = yes ]; then
   say "building"
   compose build app
