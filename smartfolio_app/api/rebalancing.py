@@ -6,17 +6,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.rebalancing.drift import PRESETS, Bands
+from smartfolio_app.analytics.rebalancing.optimise import Suggestions, Tested
 from smartfolio_app.analytics.rebalancing.trades import Venue
-from smartfolio_app.api.dependencies import Database, SignedIn
+from smartfolio_app.api.dependencies import Caller, Database, SignedIn, language_of
 from smartfolio_app.api.files import attachment
-from smartfolio_app.api.schemas import Amount, Answer, Body
+from smartfolio_app.api.schemas import Amount, Answer, Body, Problem
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.services.rebalancing import export, targets
+from smartfolio_app.i18n import error_text
+from smartfolio_app.services.rebalancing import export, optimiser, targets
 from smartfolio_app.services.rebalancing.plan import Planned, Proposal, Wish, propose
 from smartfolio_app.services.rebalancing.targets import MOST_TARGETS, Targets
 
@@ -223,6 +226,79 @@ class PlanOut(Answer):
         )
 
 
+class TestedOut(Answer):
+    """What weights did on days they had not seen; growth and volatility are a year's.
+
+    ``bad_day`` is the mean of the worst 5 % of days, ``turnover`` the share exchanged at each refit; costs are not
+    counted.
+    """
+
+    growth: Amount | None
+    volatility: Amount | None
+    sharpe: Amount | None
+    drawdown: Amount | None
+    bad_day: Amount | None
+    turnover: Amount | None
+
+    @classmethod
+    def of(cls, found: Tested) -> TestedOut:
+        """Read the engine's figures."""
+        return cls(**{name: exact(getattr(found, name)) for name in cls.model_fields})
+
+
+class IdeaOut(Answer):
+    """One method: its weights by asset (they make one), and its test."""
+
+    method: str
+    weights: dict[str, Amount]
+    tested: TestedOut
+
+
+class SuggestedOut(Answer):
+    """What was computed of ``days`` daily returns.
+
+    The last ``tested_days`` are the test; weights were fitted on the ``train_days`` before each part of it.
+    """
+
+    present: dict[str, Amount]
+    present_tested: TestedOut
+    ideas: list[IdeaOut]
+    days: int
+    train_days: int
+    tested_days: int
+
+    @classmethod
+    def of(cls, found: Suggestions) -> SuggestedOut:
+        """Read the result."""
+
+        def by_asset(weights: tuple[float, ...]) -> dict[str, Decimal]:
+            parts = zip(found.assets, weights, strict=True)
+            return {asset: Decimal(f"{weight:.6f}") for asset, weight in parts}
+
+        return cls(
+            present=by_asset(found.present),
+            present_tested=TestedOut.of(found.present_tested),
+            ideas=[
+                IdeaOut(method=one.method, weights=by_asset(one.weights), tested=TestedOut.of(one.tested))
+                for one in found.ideas
+            ],
+            days=found.days,
+            train_days=found.train_days,
+            tested_days=found.tested_days,
+        )
+
+
+class SuggestionsOut(Answer):
+    """The work as it stands: queued, running, done, failed or cancelled; ``done`` of ``total`` fits."""
+
+    id: str
+    state: str
+    done: int
+    total: int
+    error: Problem | None
+    suggested: SuggestedOut | None
+
+
 @router.get("/targets", summary="Your targets")
 def get_targets(viewer: SignedIn, db: Database) -> TargetsOut:
     """Return the targets and rules in force, the defaults where you have set none."""
@@ -264,4 +340,35 @@ def save_plan(view: ChosenView, db: Database, cash: Cash = Decimal(0), only_cash
     found = PlanOut.of(propose(db, view, Wish(cash, only_cash)))
     return attachment(
         found.model_dump_json(indent=2).encode(), "rebalancing.json", "application/json; charset=utf-8"
+    )
+
+
+@router.post("/suggestions", status_code=202, summary="Let targets be suggested")
+def start_suggestions(view: ChosenView, access: Caller, db: Database) -> SuggestionsOut:
+    """Start spreading what is held by risk, three ways, and say where to look for it. Nothing is stored."""
+    job_id = optimiser.start(db, view)
+    return _suggestions(view.user_id, job_id, language_of(access, db, view.user_id))
+
+
+@router.get("/suggestions/{job_id}", summary="How far the suggestions are")
+def get_suggestions(
+    viewer: SignedIn, access: Caller, db: Database, job_id: Annotated[str, Path(max_length=64)]
+) -> SuggestionsOut:
+    """Return the work and, once it is done, what came out, beside the present weights. It is kept for an hour."""
+    return _suggestions(viewer.user_id, job_id, language_of(access, db, viewer.user_id))
+
+
+def _suggestions(user_id: str, job_id: str, language: str) -> SuggestionsOut:
+    job = optimiser.found(user_id, job_id)
+    problem = None
+    if job.error is not None:
+        detail = {name: str(value) for name, value in job.error.params.items()}
+        problem = Problem(code=job.error.code, message=error_text(language, job.error), detail=detail)
+    return SuggestionsOut(
+        id=job.id,
+        state=job.state,
+        done=job.done,
+        total=job.total,
+        error=problem,
+        suggested=SuggestedOut.of(job.result) if job.state == "done" else None,
     )

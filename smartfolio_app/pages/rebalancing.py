@@ -15,6 +15,7 @@ from smartfolio_app.components.notices import banner, empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.rebalancing_ideas import ideas
 from smartfolio_app.pages.rebalancing_rules import rules
 from smartfolio_app.services.rebalancing.targets import BY
 from smartfolio_app.state.rebalancing import FLOWS, MADE, RebalancingState
@@ -64,6 +65,7 @@ def _everything() -> rx.Component:
         rx.cond(S.has_targets, _verdict()),
         _targets(),
         rx.cond(S.has_targets, _plan()),
+        ideas(),
         rules(),
     )
 

@@ -21,7 +21,7 @@ from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
-from smartfolio_app.services.rebalancing import targets
+from smartfolio_app.services.rebalancing import optimiser, targets
 from smartfolio_app.services.rebalancing.plan import Proposal, Wish, propose
 from smartfolio_app.services.rebalancing.targets import BY, LOT_CHOICES, TRADED, Targets
 from smartfolio_app.state import rebalancing_rows as show
@@ -62,6 +62,7 @@ class RebalancingState(PageState, rx.State):
     loaded: bool = False
     empty: bool = False
     problem: str = ""
+    no_optimiser: str = ""
     by: str = ""
     kept_by: str = ""
     has_targets: bool = False
@@ -350,6 +351,7 @@ class RebalancingState(PageState, rx.State):
         figures = seat.figures
         wish = Wish(-self._cash if self.flow == "withdraw" else self._cash, self.only_cash)
         self.problem = ""
+        self.no_optimiser = "" if optimiser.is_there() else figures.say("error.rebalance.no_optimiser")
         try:
             found = await off_loop(gather, seat.view, wish)
         except SmartFolioError as error:

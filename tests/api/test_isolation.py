@@ -30,6 +30,7 @@ from smartfolio_app.services import (
     transactions,
 )
 from smartfolio_app.services.jobs import jobs
+from smartfolio_app.services.rebalancing import optimiser
 from smartfolio_app.services.second_opinion import work as second_opinion
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
@@ -220,6 +221,10 @@ TABLE: dict[tuple[str, str], Route] = {
     ),
     ("GET", "/api/portfolio/rebalancing/plan.csv"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/portfolio/rebalancing/plan.json"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    ("POST", "/api/portfolio/rebalancing/suggestions"): Route("own", status=422),
+    ("GET", "/api/portfolio/rebalancing/suggestions/{job_id}"): named(
+        "/api/portfolio/rebalancing/suggestions/{suggestions}"
+    ),
     # risk: what Alice holds in the table has no history to simulate
     ("GET", "/api/risk/dashboard"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/risk/scenarios"): Route("own", query={"crypto": "{source}"}, foreign=404),
@@ -347,6 +352,7 @@ def things(alice, settings) -> dict[str, str]:
             "mapping": mapping.id,
             "opinion": jobs.start(alice, second_opinion.KIND, MARK, unfinished, heavy=False),
             "simulation": jobs.start(alice, risk.SIMULATION, MARK, unfinished, heavy=False),
+            "suggestions": jobs.start(alice, optimiser.SUGGESTIONS, MARK, unfinished, heavy=False),
         }
         return Things(settings, named)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from smartfolio_app.analytics.rebalancing.optimise import METHODS
 from smartfolio_app.services import demo
-from smartfolio_app.services.rebalancing import targets
+from smartfolio_app.services.rebalancing import optimiser, targets
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.explain import ExplainState
+from smartfolio_app.state.optimiser import OptimiserState
 from smartfolio_app.state.rebalancing import RebalancingState
 from smartfolio_app.storage.engine import session_scope
 from tests.state.tab import call, notice, tab
@@ -133,3 +135,31 @@ async def test_the_plan_by_venue_with_its_rules_locks_and_reasons(household):
     assert page.locked == []
     await call(await page.get_state(AppState), "toggle_privacy")
     assert all("•" in trade.amount for venue in page.trades for trade in venue.trades)
+
+
+async def test_suggestions_stand_beside_what_is_held_and_only_fill_the_form(household):
+    page = await tab(RebalancingState, household, "/rebalancing")
+    ideas = await page.get_state(OptimiserState)
+    await call(ideas, "take", "equal_risk")
+    assert not page.editing
+    await call(ideas, "compute")
+    assert (ideas.problem, ideas.working, ideas.progress) == ("", False, 100)
+    assert len(ideas.weights) > 2
+    assert {len(line.cells) for line in (*ideas.weights, *ideas.tests)} == {1 + len(METHODS)}
+    assert "skfolio" in ideas.note
+    await call(ideas, "take", "equal_risk")
+    assert (page.by, page.editing, page.exact) == ("asset", True, True)
+    assert kept(household).weights == {}
+    await call(page, "set_targets", fields(page))
+    assert sum(kept(household).weights.values()) == 1
+    assert (kept(household).by, page.has_targets) == ("asset", True)
+
+
+async def test_without_the_optimiser_the_page_says_what_to_do(household, monkeypatch):
+    monkeypatch.setattr(optimiser, "is_there", lambda: False)
+    page = await tab(RebalancingState, household, "/rebalancing")
+    assert "smartfolio[optimiser]" in page.no_optimiser
+    ideas = await page.get_state(OptimiserState)
+    await call(ideas, "compute")
+    assert "smartfolio[optimiser]" in ideas.problem
+    assert not ideas.working

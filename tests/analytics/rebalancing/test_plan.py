@@ -46,9 +46,9 @@ def test_parts_become_steps_that_are_exactly_one():
     assert whole({"A": D(0)}) == {}
 
 
-@given(st.lists(st.decimals(0, 10**9, allow_nan=False, places=6), min_size=1, max_size=40))
+@given(st.lists(st.integers(0, 10**12), min_size=1, max_size=12))
 def test_parts_of_any_size_become_a_whole(parts):
-    shares = whole({str(at): part for at, part in enumerate(parts)})
+    shares = whole({str(at): D(part) / 1000 for at, part in enumerate(parts)})
     assert shares == {} or sum(shares.values()) == 1
     assert all(share > 0 for share in shares.values())
 
