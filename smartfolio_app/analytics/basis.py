@@ -11,12 +11,14 @@ from smartfolio_app.ledger.lot_book import LotBook, lot_book
 from smartfolio_app.ledger.lots import Policy, Pooling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.ledger.assets import AssetId
     from smartfolio_app.ledger.instants import Microseconds
+    from smartfolio_app.ledger.lot_book import Part
 
 #: An older quote is no evidence of what something was worth when it was earned or traded.
 OLDEST_QUOTE = timedelta(days=7)
@@ -48,11 +50,31 @@ class MarketValues:
         """Tell whether another book would have given the same answers, so that nothing need be computed again."""
         if prices is self._prices:
             return True
-        other = MarketValues(prices, self._currency)
-        agreed = all(other.price(asset, at) == known for (asset, at), known in self.asked.items())
+        agreed = self._same_answers(prices)
         if agreed:
             self._prices = prices  # compared once, the same book need not be compared again
         return agreed
+
+    def moved_to(self, prices: PriceBook) -> MarketValues | None:
+        """Return a copy that asks another book from now on, ``None`` when that gives other answers."""
+        if prices is not self._prices and not self._same_answers(prices):
+            return None
+        moved = MarketValues(prices, self._currency)
+        moved.asked = dict(self.asked)
+        return moved
+
+    def _same_answers(self, prices: PriceBook) -> bool:
+        """Ask again what may have another answer: only prices at the instants at which the two books differ."""
+        spans = prices.differences(self._prices)
+        if spans is not None and not spans:
+            return True
+        other = MarketValues(prices, self._currency)
+        for (asset, at), known in list(self.asked.items()):
+            if spans is not None and not _touched(at, spans):
+                continue
+            if other.price(asset, at) != known:
+                return False
+        return True
 
     def _look_up(self, asset: AssetId, at: datetime, day_end: datetime) -> Decimal | None:
         for moment in (at, day_end):
@@ -62,10 +84,25 @@ class MarketValues:
         return None
 
 
+def _touched(at: datetime, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+    """Tell whether what is found at an instant, or by the end of its day, may lie in one of the spans."""
+    end = at + timedelta(days=1)
+    return any(first <= end and at < last for first, last in spans)
+
+
 def lots_of(
-    ledger: LedgerView, values: MarketValues, currency: str, policy: Policy, until: Microseconds | None = None
+    ledger: LedgerView,
+    values: MarketValues,
+    currency: str,
+    policy: Policy,
+    until: Microseconds | None = None,
+    *,
+    only: Part | None = None,
 ) -> LotBook:
-    """Return lots and gains from everything that happened (up to ``until``), over all sources."""
+    """Return lots and gains from everything that happened (up to ``until``), over all sources.
+
+    ``only`` limits them to a part of the assets.
+    """
     columns = ledger.columns
     last = NO_END if until is None else until
     count = len(columns.ordered) if until is None else columns.transactions_until(until)
@@ -76,7 +113,12 @@ def lots_of(
         currency,
         values.price,
         policy=policy,
-        corrections=[correction for correction in found if correction.at <= last],
+        corrections=[
+            correction
+            for correction in found
+            if correction.at <= last and (only is None or correction.asset in only.assets)
+        ],
         transfers=transfers,
-        instants=columns.instants[:count],
+        instants=columns.instants if count == len(columns.ordered) else columns.instants[:count],
+        only=only,
     )

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from decimal import localcontext
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -49,6 +49,14 @@ _EXCHANGES = frozenset({TransactionKind.TRADE, TransactionKind.SWAP, Transaction
 _CORPORATE = frozenset({TransactionKind.SPLIT, TransactionKind.SPIN_OFF})
 
 
+class Ordered(NamedTuple):
+    """Transactions in the engine's order, their instants, and the stream of their movements."""
+
+    transactions: list[Transaction]
+    instants: list[Microseconds]
+    stream: Movements
+
+
 class LedgerColumns:
     """Movements by time, as parallel arrays.
 
@@ -63,11 +71,15 @@ class LedgerColumns:
         transactions: Iterable[Transaction],
         statements: Mapping[str, Sequence[Statement]],
         decided: Mapping[str, str] | None = None,
+        *,
+        made: Ordered | None = None,
     ) -> None:
-        self.ordered, self.instants = in_order_with_instants(transactions)
+        if made is None:
+            ordered, instants = in_order_with_instants(transactions)
+            made = Ordered(ordered, instants, movements(ordered, statements, instants))
+        self.ordered, self.instants, self.stream = made
         self.statements = statements
-        self._decided = decided
-        self.stream: Movements = movements(self.ordered, statements, self.instants)
+        self.decided = decided or {}
         self.places = self.stream.places
         self.assets = list(dict.fromkeys(place[2] for place in self.places))
         self.sources = list(dict.fromkeys(place[0] for place in self.places))
@@ -99,7 +111,7 @@ class LedgerColumns:
         received[-1] = sent[-1] = Role.ANCHOR
         for index in self.unusual:
             row = self.ordered[index]
-            received[index], sent[index] = _role_of_received(row), _role_of_sent(row)
+            received[index], sent[index] = role_of_received(row), role_of_sent(row)
         role = np.where(self.side == Side.SENT, sent[self.transaction], received[self.transaction])
         return np.where(self.side == Side.FEE, np.int8(Role.COST), role)
 
@@ -109,13 +121,15 @@ class LedgerColumns:
         return [
             index
             for index, row in enumerate(self.ordered)
-            if row.kind is not _TRADE or row.received is None or row.sent is None
+            if row.kind is not _TRADE
+            or row.received is None
+            or row.sent is None  # `is_unusual`, without a call
         ]
 
     @cached_property
     def transfers(self) -> dict[int, int]:
         """Own transfers: index of the withdrawal to index of the deposit."""
-        return match_transfers(self.ordered, self._decided, among=self.unusual)
+        return match_transfers(self.ordered, self.decided, among=self.unusual)
 
     def transactions_until(self, at: Microseconds) -> int:
         """Return how many of ``ordered`` happened up to and including ``at``."""
@@ -161,7 +175,13 @@ class LedgerColumns:
         return range(first, last)
 
 
-def _role_of_received(row: Transaction) -> int:
+def is_unusual(row: Transaction) -> bool:
+    """Tell whether a transaction is anything but a plain two-sided trade."""
+    return row.kind is not _TRADE or row.received is None or row.sent is None
+
+
+def role_of_received(row: Transaction) -> int:
+    """Return the role of what a transaction brought."""
     kind = row.kind
     if kind in _EXCHANGES:
         return _FLOW if row.sent is None else _EXCHANGE
@@ -170,7 +190,8 @@ def _role_of_received(row: Transaction) -> int:
     return _CORPORATE_ACTION if kind in _CORPORATE else _FLOW
 
 
-def _role_of_sent(row: Transaction) -> int:
+def role_of_sent(row: Transaction) -> int:
+    """Return the role of what a transaction took."""
     kind = row.kind
     if kind in _EXCHANGES:
         return _FLOW if row.received is None else _EXCHANGE

@@ -10,10 +10,12 @@ from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
 from smartfolio_app.ledger.money import ZERO, divide, multiply
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.ledger.instants import Microseconds
-    from smartfolio_app.ledger.lot_book import Basis, LotBook
+    from smartfolio_app.ledger.lot_book import Basis
     from smartfolio_app.ledger.lots import Policy
 
 #: Lots and balances agree when they differ by less than this share: a rounding of the source's, not a missing record.
@@ -27,18 +29,20 @@ class CostBasis:
     Where the lots do not account for exactly what is held, some acquisition is missing and the cost is not known.
     """
 
-    def __init__(self, book: LotBook, balances: dict[AssetId, Decimal]) -> None:
-        self.book = book
-        self._bases: dict[AssetId, Basis] = book.bases()
+    def __init__(
+        self, currency: str, bases: Mapping[AssetId, Basis], balances: Mapping[AssetId, Decimal]
+    ) -> None:
+        self._currency = currency
+        self._bases = bases
         self._balances = balances
 
     def of(self, asset: AssetId, quantity: Decimal) -> Decimal | None:
-        """Return the cost of ``quantity`` of the asset in the book's currency, ``None`` if not known.
+        """Return the cost of ``quantity`` of the asset in the currency asked for, ``None`` if not known.
 
         Money in that currency costs what it is; what other money cost is not kept.
         """
         if is_fiat(asset):
-            return quantity if symbol_of(asset) == self.book.currency else None
+            return quantity if symbol_of(asset) == self._currency else None
         basis, held = self._bases.get(asset), self._balances.get(asset, ZERO)
         if basis is None or basis.cost is None or not held:
             return None
@@ -53,10 +57,10 @@ def cost_basis(
     """Return the cost basis as of ``moment``."""
     columns = ledger.columns
     if columns.transactions_until(moment) == len(columns.ordered) and not columns.anchored_after(moment):
-        book = ledger.lots(prices, currency, policy)
+        bases = ledger.bases(prices, currency, policy)
     else:
-        book = lots_of(ledger, MarketValues(prices, currency), currency, policy, moment)
+        bases = lots_of(ledger, MarketValues(prices, currency), currency, policy, moment).bases()
     balances: dict[AssetId, Decimal] = {}
     for (_, _, asset), held in zip(columns.places, columns.balances(moment), strict=True):
         balances[asset] = balances.get(asset, ZERO) + held
-    return CostBasis(book, balances)
+    return CostBasis(currency, bases, balances)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import insort
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from smartfolio_app.analytics.basis import MarketValues, lots_of
+from smartfolio_app.analytics.basis import MarketValues
 from smartfolio_app.analytics.columns import LedgerColumns
-from smartfolio_app.analytics.lot_arrays import lot_arrays
+from smartfolio_app.analytics.columns_edit import edited_columns, travelled_otherwise
+from smartfolio_app.analytics.kept_lots import KeptLots, LotRemains, moved_assets
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, is_fiat, symbol_of
@@ -21,7 +23,7 @@ from smartfolio_app.ledger.transactions import Statement, Transaction
 if TYPE_CHECKING:
     from smartfolio_app.analytics.lot_arrays import LotArrays
     from smartfolio_app.analytics.prices import PriceBook
-    from smartfolio_app.ledger.lot_book import LotBook
+    from smartfolio_app.ledger.lot_book import Basis, LotBook
 
 
 class UnknownSourceError(SmartFolioError):
@@ -78,7 +80,8 @@ class LedgerView:
     sources: Mapping[str, SourceView] = field(default_factory=dict)
     assets: Mapping[AssetId, Asset] = field(default_factory=dict)
     transfers: Mapping[str, str] = field(default_factory=dict)
-    _books: dict[object, _KeptLots] = field(default_factory=dict, repr=False, compare=False)
+    _books: dict[object, KeptLots] = field(default_factory=dict, repr=False, compare=False)
+    _remains: dict[object, LotRemains] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> LedgerColumns:
@@ -103,6 +106,55 @@ class LedgerView:
         currency = symbol_of(asset) if is_fiat(asset) else ""
         return Asset(asset, namespace, symbol_of(asset), quote_currency=currency)
 
+    def edited(
+        self,
+        gone: Collection[str],
+        added: Sequence[Transaction],
+        *,
+        items: Sequence[WealthItemView] | None = None,
+        assets: Mapping[AssetId, Asset] | None = None,
+        transfers: Mapping[str, str] | None = None,
+        sources: Mapping[str, SourceView] | None = None,
+    ) -> LedgerView:
+        """Return the view without the transactions of the ids ``gone`` and with those ``added``; the rest as given.
+
+        It is the same as one made from the beginning. What was worked out from this one is taken over where the change
+        plays no part: columns, and the lots of all assets that it does not concern.
+        """
+        transactions = [row for row in self.transactions if row.id not in gone]
+        for row in added:
+            insort(transactions, row, key=_stored)
+        view = LedgerView(
+            transactions=transactions,
+            statements=self.statements,
+            items=self.items if items is None else items,
+            sources=self.sources if sources is None else sources,
+            assets=self.assets if assets is None else assets,
+            transfers=self.transfers if transfers is None else transfers,
+        )
+        known = self.__dict__.get("columns")
+        made = None if known is None else edited_columns(known, gone, added, view.transfers)
+        if known is not None and made is not None and view.sources.keys() >= set(made.sources):
+            view.__dict__["columns"] = made  # where `cached_property` looks first
+            self._leave_lots(view, [*(row for row in self.transactions if row.id in gone), *added])
+        return view
+
+    def _leave_lots(self, view: LedgerView, changed: Iterable[Transaction]) -> None:
+        if not self._books and not self._remains:
+            return
+        before, after = self.columns, view.columns
+        concerned = frozenset(moved_assets([*changed, *travelled_otherwise(before, after)]))
+        remains = {key: left.also(concerned) for key, left in self._remains.items()}
+        for key, kept in list(self._books.items()):
+            left = kept.remains()
+            if left is not None:
+                remains[key] = left.also(concerned)
+        view._remains.update(remains)
+
+    def bases(self, prices: PriceBook, currency: str, policy: Policy | None = None) -> dict[AssetId, Basis]:
+        """Return what the lots hold of each asset and what it cost, as ``lots(...).bases()``, without all the lots."""
+        return self._kept_lots(prices, currency, policy or Policy()).bases
+
     def lots(self, prices: PriceBook, currency: str, policy: Policy | None = None) -> LotBook:
         """Return lots and gains over everything that happened, in ``currency``.
 
@@ -114,7 +166,7 @@ class LedgerView:
         """Return the arrays of ``lots``, kept as long as it is."""
         return self._kept_lots(prices, currency, policy or Policy()).arrays
 
-    def _kept_lots(self, prices: PriceBook, currency: str, policy: Policy) -> _KeptLots:
+    def _kept_lots(self, prices: PriceBook, currency: str, policy: Policy) -> KeptLots:
         key = (
             currency,
             policy.method,
@@ -124,24 +176,14 @@ class LedgerView:
         )
         known = self._books.get(key)
         if known is None or not known.values.agrees_with(prices):
-            values = MarketValues(prices, currency)
-            known = self._books[key] = _KeptLots(self, values, lots_of(self, values, currency, policy))
+            left = self._remains.pop(key, None)
+            known = None if left is None else left.brought_up_to(self, prices)
+            if known is None:
+                known = KeptLots(self, MarketValues(prices, currency), currency, policy)
+            self._books[key] = known
         return known
 
 
-class _KeptLots:
-    """A lot book with the market values it was made from, and its arrays once somebody wants them."""
-
-    def __init__(self, ledger: LedgerView, values: MarketValues, book: LotBook) -> None:
-        self._columns = ledger.columns
-        self.values = values
-        self.book = book
-
-    @cached_property
-    def arrays(self) -> LotArrays:
-        balances = self._columns.totals()
-        for left in self._columns.transfers:  # on its way, a transfer is in the lots and in no balance
-            sent = self._columns.ordered[left].sent
-            if sent is not None:
-                balances.pop(sent.asset, None)
-        return lot_arrays(self.book, self._columns.instants, balances)
+def _stored(row: Transaction) -> tuple[datetime, int, str]:
+    """As the database gives them: by time, then by storage id, which is a number in writing."""
+    return (row.at, len(row.id), row.id)

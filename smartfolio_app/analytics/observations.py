@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,8 +22,10 @@ from smartfolio_app.ledger.assets import AssetId, crypto, is_fiat
 from smartfolio_app.ledger.money import divide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from decimal import Decimal
+
+    from smartfolio_app.analytics.clock import Microseconds
 
 #: Asset -> currency -> observations.
 Index = dict[AssetId, dict[str, Series]]
@@ -87,6 +90,38 @@ class Observations:
         left = {asset: series for asset, series in self.market.items() if asset not in assets}
         return Observations(self.rates, self.limits, left, dict(self.trades))
 
+    def with_trades(self, days: Collection[int], points: Iterable[PricePoint]) -> Observations:
+        """Return a copy that knows ``points`` instead of the trades' prices of some UTC days, and shares the rest."""
+        trades: Index = {}
+        for asset, by_currency in self.trades.items():
+            left = {currency: _without_days(series, days) for currency, series in by_currency.items()}
+            if all(left[currency] is series for currency, series in by_currency.items()):
+                trades[asset] = by_currency
+            elif kept := {currency: series for currency, series in left.items() if series.times}:
+                trades[asset] = kept
+        copy = Observations(self.rates, self.limits, dict(self.market), trades)
+        copy.add(points)
+        return copy
+
+    def differences(self, other: Observations) -> list[tuple[Microseconds, Microseconds | None]] | None:
+        """Return the spans of instants (from, before; without an end: ``None``) at which a search can find another way.
+
+        Every search looks at what was told last before one instant, so a series that differs plays a part only from the
+        first difference until both tell the same again. ``None`` when the two differ in more than series.
+        """
+        if self.rates is not other.rates or self.market.keys() != other.market.keys():
+            return None
+        spans = []
+        for mine, theirs in ((self.market, other.market), (self.trades, other.trades)):
+            for asset in mine.keys() | theirs.keys():
+                own, its = mine.get(asset, {}), theirs.get(asset, {})
+                if own is not its:
+                    for currency in own.keys() | its.keys():
+                        span = _difference(own.get(currency), its.get(currency))
+                        if span is not None:
+                            spans.append(span)
+        return spans
+
     def is_coin(self, currency: str) -> bool:
         """Tell whether the "currency" is a coin with a price of its own (``BTC``, ``USDT``)."""
         return crypto(currency) in self.market and not self.rates.knows(currency)
@@ -121,6 +156,42 @@ def _merge(index: Index, added: dict[tuple[AssetId, str], list[tuple[int, Decima
         index[asset][currency] = series_of([*old, *new])
     for asset in changed:  # by name, so that equally good ways are tried in the same order always
         index[asset] = dict(sorted(index[asset].items()))
+
+
+def _without_days(series: Series, days: Collection[int]) -> Series:
+    """Return a series without some days, the very same when it tells nothing of them."""
+    times, gone = series.times, set[int]()
+    for day in days:
+        gone.update(range(bisect_left(times, day * DAY_US), bisect_left(times, (day + 1) * DAY_US)))
+    if not gone:
+        return series
+    kept = [index for index in range(len(times)) if index not in gone]
+    return Series(
+        [times[index] for index in kept],
+        [series.values[index] for index in kept],
+        [series.providers[index] for index in kept],
+    )
+
+
+def _difference(left: Series | None, right: Series | None) -> tuple[Microseconds, Microseconds | None] | None:
+    """Return from when on, and until when, two series tell something else; ``None`` when they never do."""
+    if left is right:
+        return None
+    one, other = _told(left), _told(right)
+    first, most = 0, min(len(one), len(other))
+    while first < most and one[first] == other[first]:
+        first += 1
+    if first == len(one) == len(other):
+        return None
+    end = 0
+    while end < most - first and one[-1 - end] == other[-1 - end]:
+        end += 1
+    start = min(rows[first][0] for rows in (one, other) if first < len(rows))
+    return start, one[-end][0] if end else None
+
+
+def _told(series: Series | None) -> list[tuple[int, Decimal, str]]:
+    return [] if series is None else list(zip(series.times, series.values, series.providers, strict=True))
 
 
 def _without_rivals(series: Series, manual_days: set[int]) -> Series:

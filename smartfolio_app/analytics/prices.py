@@ -14,6 +14,7 @@ assumed: a stablecoin has no price until somebody quotes one, and what is not fo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,7 @@ from smartfolio_app.analytics.results import FloatArray, UnitPrice
 from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Sequence
 
 
 __all__ = ["DailyPrices", "PriceBook", "PricePoint", "RatePoint", "Staleness"]
@@ -66,6 +66,23 @@ class PriceBook:
     def without(self, assets: Iterable[AssetId]) -> PriceBook:
         """Return a book that knows no market price of ``assets``."""
         return _book(self._seen.without(frozenset(assets)))
+
+    def differences(self, other: PriceBook) -> list[tuple[datetime, datetime]] | None:
+        """Return when this book can tell other prices than another one: spans of instants, from and before.
+
+        Books that share most of what they know are compared quickly. ``None``: at any time.
+        """
+        spans = self._seen.differences(other._seen)
+        if spans is None:
+            return None
+        return [
+            (instant(first), datetime.max.replace(tzinfo=UTC) if last is None else instant(last))
+            for first, last in spans
+        ]
+
+    def with_trades(self, days: Collection[int], points: Iterable[PricePoint]) -> PriceBook:
+        """Return a book that knows ``points`` instead of the trades' prices of some UTC days (numbers since 1970)."""
+        return _book(self._seen.with_trades(days, points))
 
     def quoted(self, asset: AssetId, at: datetime) -> bool:
         """Tell whether anyone had quoted the asset by ``at``; if it has no price then, a rate is missing."""

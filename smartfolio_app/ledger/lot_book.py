@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
+from itertools import count
 from typing import TYPE_CHECKING
 
+from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.instants import Microseconds, instant, instants_of, micros
-from smartfolio_app.ledger.lot_engine import Disposal, LotEngine
+from smartfolio_app.ledger.lot_engine import Disposal, LotEngine, PartEngine
 from smartfolio_app.ledger.lot_events import EventReader
 from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy, Pooling
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
@@ -20,7 +22,7 @@ from smartfolio_app.ledger.worth import PriceOf
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from smartfolio_app.ledger.assets import AssetId
+    from smartfolio_app.ledger.total_average import YearBook
 
 _TRADE = TransactionKind.TRADE
 _BEGINNING = micros(datetime(1, 1, 1, tzinfo=UTC))
@@ -147,14 +149,39 @@ class LotBook:
         return {asset: total for asset, total in held.items() if total}
 
     def bases(self) -> dict[AssetId, Basis]:
-        """Return quantity and cost of everything that has lots."""
+        """Return quantity and cost of everything that has lots, by asset id."""
         held: dict[AssetId, Basis] = {}
+        quantities, costs = self.engine.lots.quantity, self.engine.lots.cost
         with localcontext(MONEY_CONTEXT):
-            for lot in self.open_lots():
-                known = held.get(lot.asset, Basis(ZERO, ZERO))
-                cost = None if known.cost is None or lot.cost is None else known.cost + lot.cost
-                held[lot.asset] = Basis(known.quantity + lot.quantity, cost)
-        return held
+            for key, pool in self.engine.pools.items():
+                numbers, shorts = pool.numbers(), pool.shorts
+                if not numbers and not shorts:
+                    continue
+                asset = self.engine.asset_of[key]
+                known = held.get(asset, Basis(ZERO, ZERO))
+                quantity = sum([quantities[lot] for lot in numbers], known.quantity)
+                quantity -= sum([short.quantity for short in shorts], ZERO)
+                cost = _sum([known.cost, *[costs[lot] for lot in numbers]])
+                proceeds = _sum([short.proceeds for short in shorts])
+                held[asset] = Basis(quantity, None if cost is None or proceeds is None else cost - proceeds)
+        return dict(sorted(held.items()))
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the sum, ``None`` when any of the amounts is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, ZERO) if len(known) == len(amounts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the ledger that can be booked by itself (``PartEngine``): these assets, and all that moves them.
+
+    ``transactions`` are indices into the ordered transactions, ascending.
+    """
+
+    assets: frozenset[AssetId]
+    transactions: Sequence[int]
 
 
 def lot_book(
@@ -166,23 +193,25 @@ def lot_book(
     corrections: Sequence[Correction] = (),
     transfers: Mapping[int, int] | None = None,
     instants: Sequence[Microseconds] | None = None,
+    only: Part | None = None,
 ) -> LotBook:
     """Return lots and gains in ``currency``.
 
     ``ordered`` comes from ``ordering.in_order``. ``price_of`` gives market prices and exchange rates in ``currency``.
     ``corrections`` are by instant. ``transfers`` maps the index of a withdrawal to that of the deposit it became.
-    ``instants`` are those of ``ordered``, when they are known already.
+    ``instants`` are those of ``ordered``, when they are known already. ``only`` limits the book to a part of
+    the assets; what else it tells (of findings and incomes) may be incomplete.
     """
     chosen = policy or Policy()
     inputs = _Inputs(
-        ordered, currency, price_of, corrections, transfers or {}, instants or instants_of(ordered)
+        ordered, currency, price_of, corrections, transfers or {}, instants or instants_of(ordered), only
     )
     with localcontext(MONEY_CONTEXT):
-        book = _run(inputs, LotEngine(chosen))
+        book = _run(inputs, _engine(inputs, chosen))
         if Method.TOTAL_AVERAGE not in (chosen.method, *chosen.methods.values()):
             return book
         for _ in range(_MOST_RUNS):
-            repeated = _run(inputs, LotEngine(chosen, book.engine.book.next()))
+            repeated = _run(inputs, _engine(inputs, chosen, book.engine.book.next()))
             settled = repeated.engine.book.came == book.engine.book.came
             book = repeated
             if settled:
@@ -198,6 +227,21 @@ class _Inputs:
     corrections: Sequence[Correction]
     transfers: Mapping[int, int]
     instants: Sequence[Microseconds]
+    only: Part | None
+
+    def rows(self) -> Iterable[tuple[int, Transaction, Microseconds]]:
+        """Give index, transaction and instant of all that is to be booked."""
+        if self.only is None:
+            return zip(count(), self.ordered, self.instants, strict=False)
+        chosen = self.only.transactions
+        rows, moments = map(self.ordered.__getitem__, chosen), map(self.instants.__getitem__, chosen)
+        return zip(chosen, rows, moments, strict=True)
+
+
+def _engine(inputs: _Inputs, policy: Policy, averages: YearBook | None = None) -> LotEngine:
+    if inputs.only is None:
+        return LotEngine(policy, averages)
+    return PartEngine(policy, inputs.only.assets, averages)
 
 
 def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
@@ -208,7 +252,7 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
     scoped = policy.pooling is not Pooling.GLOBAL
     year_ends = _BEGINNING
     waiting = list(inputs.corrections[::-1])
-    for index, (row, at) in enumerate(zip(ordered, inputs.instants, strict=True)):
+    for index, row, at in inputs.rows():
         here.at = at
         if waiting:
             while waiting and waiting[-1].at < at:

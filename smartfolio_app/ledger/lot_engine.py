@@ -407,3 +407,27 @@ class LotEngine:
                 if short.proceeds is not None and got is not None:
                     short.proceeds -= got
         return quantity, cost
+
+
+class PartEngine(LotEngine):
+    """Books what concerns some assets only.
+
+    Their lots are as if everything were booked, provided that no swap, split or spin-off ties one of them to an asset
+    that is left out: nothing else carries quantity or cost from one asset's lots to another's.
+    """
+
+    def __init__(self, policy: Policy, assets: frozenset[AssetId], averages: YearBook | None = None) -> None:
+        super().__init__(policy, averages)
+        self._wanted = assets
+
+    def acquire(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:
+        """Make a lot of what came in, if the asset is one of ours."""
+        if asset in self._wanted:
+            super().acquire(asset, quantity, cost)
+
+    def dispose(
+        self, asset: AssetId, quantity: Decimal, proceeds: Decimal | None, fee: Decimal, kind: DisposalKind
+    ) -> None:
+        """Take ``quantity`` out of the lots, if the asset is one of ours."""
+        if asset in self._wanted:
+            super().dispose(asset, quantity, proceeds, fee, kind)

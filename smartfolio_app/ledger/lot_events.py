@@ -172,10 +172,9 @@ class EventReader:
 
     def _spin_off(self, row: Transaction) -> None:
         """Share the parent's cost with what it gave off, by market value; without prices the new cost is unknown."""
-        received = row.received
-        if received is None:
+        received, engine = row.received, self.engine
+        if received is None or not engine.tracks(received.asset):
             return
-        engine = self.engine
         parent = engine.pool(row.about) if row.about and engine.tracks(row.about) else None
         lots = [] if parent is None else list(parent.numbers())
         held = sum((engine.lots.quantity[lot] for lot in lots), ZERO)

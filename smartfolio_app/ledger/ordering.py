@@ -47,12 +47,13 @@ def in_order_with_instants(
         start = end = same[0]
         while end < len(instants) and instants[end] == instants[start]:
             end += 1
-        ordered[start:end] = _simultaneous(ordered[start:end])
+        ordered[start:end] = simultaneous(ordered[start:end])
         same = same[end - start - 1 :]
     return ordered, instants
 
 
-def _simultaneous(group: list[Transaction]) -> list[Transaction]:
+def simultaneous(group: list[Transaction]) -> list[Transaction]:
+    """Return transactions of one instant in the engine's order."""
     ranked = sorted((_content(row), index) for index, row in enumerate(group))
     ordered = [group[index] for _, index in ranked]
     ranks = [content[0] for content, _ in ranked]
@@ -63,6 +64,7 @@ def _simultaneous(group: list[Transaction]) -> list[Transaction]:
 
 def _content(row: Transaction) -> tuple[object, ...]:
     received, sent, fee = row.received or _NOTHING, row.sent or _NOTHING, row.fee or _NOTHING
+    value = row.value or _NOTHING
     return (
         _rank(row),
         row.source,
@@ -76,6 +78,8 @@ def _content(row: Transaction) -> tuple[object, ...]:
         fee.quantity,
         row.external_id,
         row.about,
+        value.asset,
+        value.quantity,
     )
 
 

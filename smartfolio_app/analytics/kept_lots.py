@@ -1,0 +1,186 @@
+"""Lots as a ledger view keeps them, and how they are brought up to date when a few transactions change.
+
+Quantity and cost pass from one asset's lots to another's by swaps, splits and spin-offs alone. So an edit concerns the
+lots of the assets it moves and of those tied to them; they are replayed, and all others stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from smartfolio_app.analytics.basis import MarketValues, lots_of
+from smartfolio_app.analytics.lot_arrays import Changes, LotArrays, lot_arrays
+from smartfolio_app.ledger.assets import AssetId, is_fiat
+from smartfolio_app.ledger.lot_book import Basis, Part
+from smartfolio_app.ledger.lots import Policy
+from smartfolio_app.ledger.transactions import TransactionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from numpy.typing import NDArray
+
+    from smartfolio_app.analytics.columns import LedgerColumns
+    from smartfolio_app.analytics.ledger_view import LedgerView
+    from smartfolio_app.analytics.prices import PriceBook
+    from smartfolio_app.ledger.lot_book import LotBook
+    from smartfolio_app.ledger.transactions import Transaction
+
+_TIES = frozenset({TransactionKind.SWAP, TransactionKind.SPLIT, TransactionKind.SPIN_OFF})
+
+
+class KeptLots:
+    """The lots of a ledger in one currency by one policy. Book, costs and arrays are made when they are asked for."""
+
+    def __init__(self, ledger: LedgerView, values: MarketValues, currency: str, policy: Policy) -> None:
+        self._ledger = ledger
+        self._currency = currency
+        self._policy = policy
+        self.values = values
+
+    @cached_property
+    def book(self) -> LotBook:
+        """All lots and gains."""
+        return lots_of(self._ledger, self.values, self._currency, self._policy)
+
+    @cached_property
+    def bases(self) -> dict[AssetId, Basis]:
+        """What the lots hold of each asset, and what it cost."""
+        return self.book.bases()
+
+    @cached_property
+    def arrays(self) -> LotArrays:
+        """The book as arrays."""
+        columns = self._ledger.columns
+        return lot_arrays(self.book, columns.instants, settled_balances(columns))
+
+    def remains(self) -> LotRemains | None:
+        """Return what stays of use when the ledger changes; ``None`` when nobody has asked what anything cost."""
+        if "bases" not in self.__dict__:
+            return None
+        arrays = self.__dict__.get("arrays")
+        return LotRemains(self.values, self._currency, self._policy, self.bases, arrays, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class LotRemains:
+    """What was known of the lots of a ledger that has changed since in what moves the ``concerned`` assets."""
+
+    values: MarketValues
+    currency: str
+    policy: Policy
+    bases: Mapping[AssetId, Basis]
+    arrays: LotArrays | None
+    concerned: frozenset[AssetId]
+
+    def also(self, concerned: frozenset[AssetId]) -> LotRemains:
+        """Return the remains after another change."""
+        return replace(self, concerned=self.concerned | concerned)
+
+    def brought_up_to(self, ledger: LedgerView, prices: PriceBook) -> KeptLots | None:
+        """Return the lots of the ledger as it is now.
+
+        ``None`` when all of them have to be made from the beginning: prices differ, or the method changes with the
+        year, which the transactions of any asset bring about.
+        """
+        values = None if self.policy.methods else self.values.moved_to(prices)
+        if values is None:
+            return None
+        made = KeptLots(ledger, values, self.currency, self.policy)
+        assets = tied(ledger.columns, self.concerned)
+        part = lots_of(ledger, values, self.currency, self.policy, only=_part(ledger.columns, assets))
+        bases = {asset: basis for asset, basis in self.bases.items() if asset not in assets}
+        bases |= {asset: basis for asset, basis in part.bases().items() if asset in assets}
+        known: dict[str, object] = {"bases": dict(sorted(bases.items()))}
+        if self.arrays is not None:
+            held = settled_balances(ledger.columns)
+            balances = {asset: total for asset, total in held.items() if asset in assets}
+            arrays = lot_arrays(part, ledger.columns.instants, balances)
+            known["arrays"] = _spliced(self.arrays, arrays, assets)
+        made.__dict__.update(known)  # where `cached_property` looks first
+        return made
+
+
+def settled_balances(columns: LedgerColumns) -> dict[AssetId, Decimal]:
+    """Return what is held of each asset, without those that travel: on its way, a transfer is in the lots alone."""
+    balances = columns.totals()
+    for left in columns.transfers:
+        sent = columns.ordered[left].sent
+        if sent is not None:
+            balances.pop(sent.asset, None)
+    return balances
+
+
+def moved_assets(rows: Iterable[Transaction]) -> set[AssetId]:
+    """Return the assets with lots that transactions move or are about."""
+    moved = set()
+    for row in rows:
+        moved |= {side.asset for side in (row.received, row.sent, row.fee) if side is not None}
+        moved |= {row.about} - {""}
+    return {asset for asset in moved if not is_fiat(asset)}
+
+
+def tied(columns: LedgerColumns, assets: frozenset[AssetId]) -> frozenset[AssetId]:
+    """Return the assets and all whose lots are tied to theirs."""
+    rows = map(columns.ordered.__getitem__, columns.unusual)
+    ties = [moved_assets([row]) for row in rows if row.kind in _TIES]
+    found, before = set(assets), -1
+    while before != len(found):
+        before = len(found)
+        for tie in ties:
+            if not found.isdisjoint(tie):
+                found |= tie
+    return frozenset(found)
+
+
+def _part(columns: LedgerColumns, assets: frozenset[AssetId]) -> Part:
+    wanted = np.array([asset in assets for asset in columns.assets], dtype=np.bool_)
+    moving = columns.transaction[wanted[columns.asset]] if len(columns.asset) else columns.transaction
+    concerned = np.zeros(len(columns.ordered) + 1, dtype=np.bool_)
+    concerned[moving] = True
+    return Part(assets, np.flatnonzero(concerned[:-1]).tolist())
+
+
+def _spliced(old: LotArrays, new: LotArrays, assets: frozenset[AssetId]) -> LotArrays:
+    """Return the arrays with those of ``assets`` exchanged."""
+    names = sorted([*(set(old.assets) - assets), *(set(new.assets) & assets)])
+    number = {asset: index for index, asset in enumerate(names)}
+    stay = np.array([-1 if asset in assets else number[asset] for asset in old.assets], dtype=np.int64)
+    come = np.array([number[asset] if asset in assets else -1 for asset in new.assets], dtype=np.int64)
+    sources = list(dict.fromkeys([*old.sources, *new.sources]))
+    source_of = np.array([sources.index(source) for source in new.sources], dtype=np.int64)
+    kept, came = _chosen(old.realised, stay), _chosen(new.realised, come)
+
+    def join(one: Changes, other: Changes) -> Changes:
+        left, right = _chosen(one, stay), _chosen(other, come)
+        return Changes(
+            np.concatenate((one.at[left], other.at[right])),
+            np.concatenate((stay[one.asset[left]], come[other.asset[right]])),
+            np.concatenate((one.amount[left], other.amount[right])),
+        )
+
+    doubtful = [
+        *(int(stay[number]) for number in old.doubtful),
+        *(int(come[number]) for number in new.doubtful),
+    ]
+    return LotArrays(
+        assets=names,
+        sources=sources,
+        cost=join(old.cost, new.cost),
+        unknown=join(old.unknown, new.unknown),
+        quantity=join(old.quantity, new.quantity),
+        doubtful=sorted(number for number in doubtful if number >= 0),
+        realised=join(old.realised, new.realised),
+        source=np.concatenate((old.source[kept], source_of[new.source[came]])),
+    )
+
+
+def _chosen(changes: Changes, number: NDArray[np.int64]) -> NDArray[np.bool_]:
+    chosen: NDArray[np.bool_] = number[changes.asset] >= 0
+    return chosen
