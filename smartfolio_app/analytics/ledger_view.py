@@ -111,6 +111,7 @@ class LedgerView:
         gone: Collection[str],
         added: Sequence[Transaction],
         *,
+        statements: Mapping[str, Sequence[Statement]] | None = None,
         items: Sequence[WealthItemView] | None = None,
         assets: Mapping[AssetId, Asset] | None = None,
         transfers: Mapping[str, str] | None = None,
@@ -126,15 +127,17 @@ class LedgerView:
             insort(transactions, row, key=_stored)
         view = LedgerView(
             transactions=transactions,
-            statements=self.statements,
+            statements=self.statements if statements is None else statements,
             items=self.items if items is None else items,
             sources=self.sources if sources is None else sources,
             assets=self.assets if assets is None else assets,
             transfers=self.transfers if transfers is None else transfers,
         )
         known = self.__dict__.get("columns")
-        made = None if known is None else edited_columns(known, gone, added, view.transfers)
-        if known is not None and made is not None and view.sources.keys() >= set(made.sources):
+        if known is None or view.statements != self.statements or view.sources.keys() != self.sources.keys():
+            return view
+        made = edited_columns(known, gone, added, view.transfers)
+        if made is not None and view.sources.keys() >= set(made.sources):
             view.__dict__["columns"] = made  # where `cached_property` looks first
             self._leave_lots(view, [*(row for row in self.transactions if row.id in gone), *added])
         return view

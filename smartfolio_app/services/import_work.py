@@ -14,6 +14,7 @@ from smartfolio_app.services.import_results import ImportOutcome, ImportPreview,
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.services.worker import FINISHING
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.repo_changes import ids_of_batch, note_change
 from smartfolio_app.storage.repo_ledger import (
     bump_revision,
     insert_statement,
@@ -124,7 +125,7 @@ def _commit(db: Session, request: Request, reading: Reading, progress: Progress 
     # Content first: a file without a row is swept away, a row without its file would be a lie.
     files.keep(user_id, request.data)
     try:
-        bump_revision(db, user_id)  # from here on nobody else changes this ledger
+        revision = bump_revision(db, user_id)  # from here on nobody else changes this ledger
         tell("storing", 0)
         source = import_plan.choose_source(db, request, parsed)
         source = source or sources.new_source(db, user_id, parsed.provider)
@@ -132,6 +133,9 @@ def _commit(db: Session, request: Request, reading: Reading, progress: Progress 
         batch = _batch(db, request, reading, source, plan)
         tell("storing", parsed.rows // 3)
         _store(db, source, batch, parsed, plan)
+        days = None if _brings_prices(parsed, plan) else {one.at.date() for one in plan.merged.new}
+        identified = [int(id_) for id_, _ in plan.merged.identified]
+        note_change(db, user_id, revision, ids_of_batch(db, batch.id, identified), days)
         audit.record(
             db,
             user_id,

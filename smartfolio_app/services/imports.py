@@ -6,6 +6,7 @@ caller's thread. Either way an import is one transaction: all of it is stored, o
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Unpack
 
 from sqlalchemy import delete, func, select
@@ -25,6 +26,7 @@ from smartfolio_app.services.import_results import (
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.sync import taking_back
 from smartfolio_app.services.worker import Progress, worker
+from smartfolio_app.storage.repo_changes import ids_of_batch, note_change
 from smartfolio_app.storage.repo_ledger import bump_revision, read_statements, read_transactions
 from smartfolio_app.storage.tables import (
     DailyPrice,
@@ -41,6 +43,9 @@ from smartfolio_app.storage.tables.base import utc_now
 HEAVY_TEXT = 256 * 1024
 HEAVY_WORKBOOK = 48 * 1024
 _ZIP = b"PK\x03\x04"
+
+#: The trades' prices of more days than this are derived anew with all others.
+_MANY_DAYS = 60
 
 
 def preview(
@@ -138,7 +143,7 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
         NotFoundError: The user made no such import.
         ConflictError: It was taken back already, or it is a sync that is under way.
     """
-    bump_revision(db, user_id)
+    revision = bump_revision(db, user_id)
     batch = db.get(ImportBatch, batch_id, populate_existing=True)
     if batch is None or batch.user_id != user_id:
         db.rollback()
@@ -155,12 +160,16 @@ def undo(db: Session, user_id: str, batch_id: str) -> Undone:
     assert source is not None, "a batch goes with its source"
     before = _held(db, source.id)
     counts = _counts(db, batch_id)
-    traded = _has_trades(db, batch_id)
+    going = ids_of_batch(db, batch_id)
+    days = _days_of_trades(db, batch_id)
     db.execute(delete(TransactionRow).where(col(TransactionRow.batch_id) == batch_id))
     db.execute(delete(StatementRow).where(col(StatementRow.batch_id) == batch_id))
-    db.execute(delete(DailyPrice).where(col(DailyPrice.batch_id) == batch_id))
-    if traded:
+    priced = db.execute(delete(DailyPrice).where(col(DailyPrice.batch_id) == batch_id)).rowcount  # type: ignore[attr-defined]
+    if len(days) > _MANY_DAYS:
         trade_prices.rebuild(db, user_id)
+    else:
+        trade_prices.refresh(db, user_id, days)
+    note_change(db, user_id, revision, going, None if priced else days)
     batch.undone_at = utc_now()
     db.add(batch)
     taking_back.after_undo(db, batch_id)
@@ -191,6 +200,7 @@ def _counts(db: Session, batch_id: str) -> tuple[int, int, int]:
     return first, second, third
 
 
-def _has_trades(db: Session, batch_id: str) -> bool:
-    wanted = select(col(TransactionRow.id)).where(col(TransactionRow.batch_id) == batch_id).limit(1)
-    return db.execute(wanted).first() is not None
+def _days_of_trades(db: Session, batch_id: str) -> set[date]:
+    """Return the UTC days of an import's transactions."""
+    wanted = select(col(TransactionRow.at)).where(col(TransactionRow.batch_id) == batch_id)
+    return {at.date() for at in db.execute(wanted).scalars()}

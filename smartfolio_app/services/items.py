@@ -17,6 +17,7 @@ from smartfolio_app.providers import registry
 from smartfolio_app.services import audit, sources
 from smartfolio_app.services.item_kinds import ITEM_KINDS, is_liability
 from smartfolio_app.services.user_settings import CURRENCIES
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import UserSettings, WealthItem, WealthValuation
 
@@ -90,7 +91,7 @@ def add(
     row.note = _text(note, _LONGEST_NOTE)
     amount = None if value is None else _amount(value)
     on = _day(db, user_id, day)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     row.source_id = sources.find(db, user_id, registry.WEALTH_ITEMS).id
     db.add(row)
     db.flush()
@@ -124,7 +125,7 @@ def update(
         "currency": None if currency is None else _currency(currency),
         "note": None if note is None else _text(note, _LONGEST_NOTE),
     }
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     for field, new in changes.items():
         if new is not None:
             setattr(row, field, new)
@@ -143,7 +144,7 @@ def set_closed(db: Session, user_id: str, item_id: str, on: date | None) -> Item
     """
     row = _row(db, user_id, item_id)
     closed = None if on is None else _day(db, user_id, on)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     row.closed_on = closed
     db.add(row)
     audit.record(db, user_id, "item.close" if on else "item.reopen", {"item": item_id, "name": row.name})
@@ -162,7 +163,7 @@ def set_value(
     """
     row = _row(db, user_id, item_id)
     amount, on, remark = _amount(value), _day(db, user_id, day), _text(note, _LONGEST_REMARK)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     valuation = db.get(WealthValuation, (row.id, on)) or WealthValuation(item_id=row.id, day=on, value=amount)
     valuation.value, valuation.note = amount, remark
     db.add(valuation)
@@ -176,7 +177,7 @@ def delete_value(db: Session, user_id: str, item_id: str, day: date) -> Item:
     valuation = db.get(WealthValuation, (row.id, day))
     if valuation is None:
         raise NotFoundError("item.no_such_value", day=day.isoformat())
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     db.delete(valuation)
     db.commit()
     return get(db, user_id, item_id)
@@ -190,7 +191,7 @@ def what_delete_removes(db: Session, user_id: str, item_id: str) -> dict[str, in
 def delete(db: Session, user_id: str, item_id: str) -> None:
     """Remove an item with its whole history, for good; raise ``NotFoundError`` when there is no such item."""
     row = _row(db, user_id, item_id)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     audit.record(db, user_id, "item.delete", {"item": item_id, "name": row.name})
     db.delete(row)
     db.commit()

@@ -20,6 +20,7 @@ from smartfolio_app.services.item_kinds import is_liability
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.storage.collecting import set_aside
 from smartfolio_app.storage.engine import current_settings
+from smartfolio_app.storage.repo_changes import changed_between
 from smartfolio_app.storage.repo_ledger import (
     decided_transfers,
     read_assets,
@@ -41,6 +42,9 @@ KEPT_TRANSACTIONS = 500_000
 
 #: From here on it is worth keeping the collector away from a ledger's records.
 LARGE = 10_000
+
+#: Variables in one statement; SQLite sets a limit.
+_VARIABLES = 500
 
 _kept: OrderedDict[tuple[str, str], tuple[int, LedgerView]] = OrderedDict()
 _lock = threading.Lock()
@@ -65,8 +69,13 @@ def load_with_revision(db: Session, user_id: str) -> tuple[int, LedgerView]:
                 _kept.move_to_end(identity)
                 return known
         while True:
-            with set_aside() if _is_large(db, user_id) else nullcontext():
-                view = _read(db, user_id)
+            view = None if known is None else _edited(db, user_id, known, revision)
+            if view is None:
+                known = None
+                with _lock:
+                    _kept.pop(identity, None)  # two of a large one at a time would be one too many
+                with set_aside() if _is_large(db, user_id) else nullcontext():
+                    view = _read(db, user_id)
             after = revision_of(db, user_id)
             if (
                 after == revision
@@ -117,6 +126,34 @@ def _read(db: Session, user_id: str) -> LedgerView:
         sources=sources,
         transfers=decided_transfers(db, user_id),
         assets=read_assets(db, _asset_ids(transactions, statements.values())),
+    )
+
+
+def _edited(db: Session, user_id: str, known: tuple[int, LedgerView], revision: int) -> LedgerView | None:
+    """Return what is known, brought up to the revision; ``None`` when it is not sure what has changed since."""
+    before, old = known
+    changed = changed_between(db, user_id, before, revision)
+    sources = _sources(db, user_id)
+    if changed is None or sources.keys() != old.sources.keys():
+        return None
+    mine = (col(TransactionRow.user_id) == user_id, col(TransactionRow.source_id).in_(list(sources)))
+    ids = sorted(changed.transactions)
+    added = [
+        row
+        for first in range(0, len(ids), _VARIABLES)
+        for row in read_transactions(db, *mine, col(TransactionRow.id).in_(ids[first : first + _VARIABLES]))
+    ]
+    statements = read_statements(
+        db, col(StatementRow.user_id) == user_id, col(StatementRow.source_id).in_(list(sources))
+    )
+    return old.edited(
+        {str(id_) for id_ in ids},
+        added,
+        statements=statements,
+        items=_items(db, user_id, sources),
+        sources=sources,
+        transfers=decided_transfers(db, user_id),
+        assets=read_assets(db, {*old.assets, *_asset_ids(added, statements.values())}),
     )
 
 

@@ -14,6 +14,7 @@ from smartfolio_app.ledger.assets import is_fiat
 from smartfolio_app.ledger.transactions import PriceQuote
 from smartfolio_app.services import audit
 from smartfolio_app.services.user_settings import CURRENCIES
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision, read_assets
 from smartfolio_app.storage.repo_market import Observer, put_daily_prices
 from smartfolio_app.storage.tables import DailyPrice
@@ -45,7 +46,7 @@ def set_manual_price(
 
 def take_over(db: Session, user_id: str, quote: PriceQuote) -> None:
     """Go by a price that somebody told, in whatever currency, as if it were typed in. Commits."""
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), (), price_days=None)
     _forget(db, user_id, quote.asset, quote.at.date())
     put_daily_prices(db, Observer(MANUAL_PROVIDER, owner=user_id), [quote])
     told = {"asset": quote.asset, "price": quote.price, "currency": quote.currency}
@@ -55,7 +56,7 @@ def take_over(db: Session, user_id: str, quote: PriceQuote) -> None:
 
 def remove_manual_price(db: Session, user_id: str, asset: str, day: date) -> None:
     """Take back the price set by hand for a UTC day, if there is one. Commits."""
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), (), price_days=None)
     _forget(db, user_id, asset, day)
     audit.record(db, user_id, "price.unset", {"asset": asset, "day": day})
     db.commit()

@@ -13,6 +13,7 @@ from smartfolio_app.ledger.assets import Asset, AssetId
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
 from smartfolio_app.services import audit
 from smartfolio_app.services.views import basis
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import TransactionRow, TransferDecision
 
@@ -104,7 +105,7 @@ def confirm(db: Session, user_id: str, withdrawal: int, deposit: int) -> None:
         or left.sent_asset != came.received_asset
     ):
         raise InvalidInputError("transfer.not_a_pair")
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     taken = select(col(TransferDecision.withdrawal_id)).where(
         col(TransferDecision.deposit_id) == deposit, col(TransferDecision.withdrawal_id) != withdrawal
     )
@@ -124,7 +125,7 @@ def separate(db: Session, user_id: str, withdrawal: int) -> None:
     """
     if _row(db, user_id, withdrawal).kind != TransactionKind.WITHDRAWAL:
         raise InvalidInputError("transfer.not_a_withdrawal")
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     _decide(db, user_id, withdrawal, None)
     audit.record(db, user_id, "transfer.separate", {"withdrawal": withdrawal})
     db.commit()
@@ -137,7 +138,7 @@ def leave_to_matching(db: Session, user_id: str, withdrawal: int) -> None:
         NotFoundError: The user has no such transaction.
     """
     _row(db, user_id, withdrawal)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     decision = db.get(TransferDecision, withdrawal)
     if decision is not None:
         db.delete(decision)

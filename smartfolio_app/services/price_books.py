@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from threading import Lock
 
@@ -19,12 +20,23 @@ from smartfolio_app.analytics.prices import PriceBook, PricePoint, RatePoint
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import fiat, is_fiat, symbol_of
 from smartfolio_app.ledger.money import divide
+from smartfolio_app.services import trade_prices
 from smartfolio_app.storage.collector import collector_paused
-from smartfolio_app.storage.repo_prices import price_revision, read_prices_as, read_rates
+from smartfolio_app.storage.repo_changes import changed_between
+from smartfolio_app.storage.repo_market import Observer
+from smartfolio_app.storage.repo_prices import (
+    price_revision,
+    read_daily_prices_as,
+    read_prices_as,
+    read_rates,
+)
 from smartfolio_app.storage.tables import AssetOverride, PriceListing, User
 
 EUR = fiat("EUR")
 _USERS_KEPT = 32
+#: Prices of more days are read with all others.
+_MOST_DAYS = 400
+_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,8 @@ def price_book(db: Session, user_id: str) -> PriceBook:
         kept = shelf.own.get(user_id)
         if kept is None or kept.revision != wanted:
             with collector_paused():
-                kept = _Own(wanted, _build(db, shelf, user_id, wanted))
+                book = None if kept is None else _edited(db, user_id, kept, wanted)
+                kept = _Own(wanted, book or _build(db, shelf, user_id, wanted))
         shelf.keep(user_id, kept)
         return kept.book
 
@@ -139,6 +152,21 @@ def _build(db: Session, shelf: _Shelf, user_id: str, wanted: Revision) -> PriceB
         everyone = (row for row in read_prices_as(db, "", PricePoint) if row.asset not in own_word)
         return PriceBook([*everyone, *points], [*public.rates, *missing])
     return (public.book.without(own_word) if own_word else public.book).with_points(points)
+
+
+def _edited(db: Session, user_id: str, kept: _Own, wanted: Revision) -> PriceBook | None:
+    """Return the book that is kept with what the user's trades tell since; ``None`` when more may have changed."""
+    changed = None
+    if kept.revision.public == wanted.public:
+        changed = changed_between(db, user_id, kept.revision.own, wanted.own)
+    if changed is None or changed.price_days is None or len(changed.price_days) > _MOST_DAYS:
+        return None
+    if not changed.price_days:
+        return kept.book
+    points = read_daily_prices_as(
+        db, Observer(trade_prices.PROVIDER, owner=user_id), changed.price_days, PricePoint
+    )
+    return kept.book.with_trades([(day - _EPOCH).days for day in changed.price_days], points)
 
 
 def chosen_by(db: Session, user_id: str) -> set[str]:

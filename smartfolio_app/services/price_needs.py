@@ -18,6 +18,7 @@ from smartfolio_app.ledger.assets import AssetClass, crypto, is_fiat, symbol_of
 from smartfolio_app.providers import coingecko, yahoo
 from smartfolio_app.providers.coingecko import CoinGecko, Resolution
 from smartfolio_app.services import audit
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision, read_assets
 from smartfolio_app.storage.repo_witness import listings
 from smartfolio_app.storage.tables import (
@@ -235,7 +236,7 @@ def choose_coin(db: Session, user_id: str, asset: str, coin: str) -> None:
         raise InvalidInputError("price.coin_invalid", asset=asset)
     if not all((c.isascii() and c.isalnum()) or c in allowed for c in coin):
         raise InvalidInputError("price.coin_invalid", asset=asset)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), (), price_days=None)
     if is_coin:
         row = db.get(AssetOverride, (user_id, asset)) or AssetOverride(user_id=user_id, asset=asset)
         row.coingecko_id = coin

@@ -12,6 +12,7 @@ from smartfolio_app.analytics.prices import PricePoint
 from smartfolio_app.providers.errors import ProviderError
 from smartfolio_app.services.price_bench import Ruling
 from smartfolio_app.services.price_books import add_public
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.repo_market import Observer
 from smartfolio_app.storage.repo_prices import note_failure, note_success, price_revision
@@ -48,7 +49,7 @@ def told(db: Session, observer: Observer, at: datetime, ruling: Ruling, report: 
     report.aside += ruling.doubted
     changed = bool(ruling.used) or ruling.removed
     if owner and changed:
-        bump_revision(db, owner)
+        note_change(db, owner, bump_revision(db, owner), (), price_days=None)
     before = price_revision(db)
     note_success(db, observer.provider, at, changed=changed and not owner)
     db.commit()

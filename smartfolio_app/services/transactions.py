@@ -18,6 +18,7 @@ from smartfolio_app.ledger.transactions import Transaction, TransactionKind
 from smartfolio_app.services import audit, sources, trade_prices, user_settings
 from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.services.transaction_drafts import Draft, assets_of, checked
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import (
     bump_revision,
     read_assets,
@@ -145,7 +146,7 @@ def add(db: Session, user_id: str, source_key: str, draft: Draft) -> Entry:
     source = sources.find(db, user_id, source_key)
     if source.category == "wealth":
         raise InvalidInputError("transaction.source", source=source_key)
-    bump_revision(db, user_id)
+    revision = bump_revision(db, user_id)
     _remember(db, transaction)
     row = TransactionRow(
         user_id=user_id,
@@ -156,6 +157,7 @@ def add(db: Session, user_id: str, source_key: str, draft: Draft) -> Entry:
     db.add(row)
     db.flush()
     trade_prices.add(db, user_id, [transaction])
+    note_change(db, user_id, revision, [_id(row)], [transaction.at.date()])
     audit.record(db, user_id, "transaction.add", {"transaction": row.id, "source": source_key})
     db.commit()
     return get(db, user_id, _id(row))
@@ -171,7 +173,7 @@ def edit(db: Session, user_id: str, transaction_id: int, draft: Draft) -> Entry:
     """
     row = _row(db, user_id, transaction_id, deleted=False)
     transaction = checked(draft, utc_now())
-    bump_revision(db, user_id)
+    revision = bump_revision(db, user_id)
     _remember(db, transaction)
     days = {row.at.date(), transaction.at.date()}
     kept = {"external_id", "row", "raw"}  # the source's own words
@@ -184,6 +186,7 @@ def edit(db: Session, user_id: str, transaction_id: int, draft: Draft) -> Entry:
     db.add(row)
     db.flush()
     trade_prices.refresh(db, user_id, days)
+    note_change(db, user_id, revision, [transaction_id], days)
     audit.record(db, user_id, "transaction.edit", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)
@@ -196,11 +199,12 @@ def delete(db: Session, user_id: str, transaction_id: int) -> Entry:
         NotFoundError: The user has no such transaction, or it is deleted already.
     """
     row = _row(db, user_id, transaction_id, deleted=False)
-    bump_revision(db, user_id)
+    revision = bump_revision(db, user_id)
     row.deleted_at = utc_now()
     db.add(row)
     db.flush()
     trade_prices.refresh(db, user_id, {row.at.date()})
+    note_change(db, user_id, revision, [transaction_id], {row.at.date()})
     audit.record(db, user_id, "transaction.delete", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)
@@ -209,11 +213,12 @@ def delete(db: Session, user_id: str, transaction_id: int) -> Entry:
 def restore(db: Session, user_id: str, transaction_id: int) -> Entry:
     """Bring a deleted transaction back; raise ``NotFoundError`` when the user has no such deleted one."""
     row = _row(db, user_id, transaction_id, deleted=True)
-    bump_revision(db, user_id)
+    revision = bump_revision(db, user_id)
     row.deleted_at = None
     db.add(row)
     db.flush()
     trade_prices.refresh(db, user_id, {row.at.date()})
+    note_change(db, user_id, revision, [transaction_id], {row.at.date()})
     audit.record(db, user_id, "transaction.restore", {"transaction": transaction_id})
     db.commit()
     return get(db, user_id, transaction_id)

@@ -22,6 +22,7 @@ from smartfolio_app.ledger.gains import TermRule
 from smartfolio_app.ledger.lots import Method, Pooling
 from smartfolio_app.ledger.money import exact
 from smartfolio_app.services import audit
+from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision
 from smartfolio_app.storage.tables import AssetOverride, SourceRow, UserSettings
 
@@ -190,7 +191,7 @@ def set_group(db: Session, user_id: str, asset: str, group: str) -> AssetId:
     if not asset.strip() or (group and group not in GROUPS):
         raise InvalidInputError("preferences.invalid", name="group", allowed=", ".join(GROUPS))
     identity = asset.strip() if ":" in asset else crypto(asset)
-    bump_revision(db, user_id)
+    note_change(db, user_id, bump_revision(db, user_id), ())
     row = db.get(AssetOverride, (user_id, identity)) or AssetOverride(user_id=user_id, asset=identity)
     row.group_name = group
     db.add(row)

@@ -53,14 +53,13 @@ def transactions_from(rows: Iterable[Any], moment: Callable[[Any], datetime]) ->
     ]
     set_group, set_note, set_external_id, set_row, set_raw, set_id, set_source = _TRANSACTION_SLOTS[8:]
 
-    def amount(quantity: Any, asset: str | None) -> Amount | None:
-        if asset is None or quantity is None:
-            return None
+    def amount(quantity: Any, asset: str) -> Amount:
         made = new(Amount)
         set_quantity(made, Decimal(quantity))
         set_asset(made, one(asset, asset))
         return made
 
+    small: dict[tuple[Any, str], Amount] = {}  # fees repeat themselves: one copy of each is enough
     transactions = []
     for (
         id_,
@@ -85,12 +84,17 @@ def transactions_from(rows: Iterable[Any], moment: Callable[[Any], datetime]) ->
         made = new(Transaction)
         set_at(made, moment(at))
         set_kind(made, kinds[kind])
-        set_received(made, amount(received_quantity, received_asset))
-        set_sent(made, amount(sent_quantity, sent_asset))
-        set_fee(made, amount(fee_quantity, fee_asset))
+        set_received(made, received_asset and amount(received_quantity, received_asset))
+        set_sent(made, sent_asset and amount(sent_quantity, sent_asset))
+        fee = None
+        if fee_asset:
+            fee = small.get((fee_quantity, fee_asset))
+            if fee is None:
+                fee = small[fee_quantity, fee_asset] = amount(fee_quantity, fee_asset)
+        set_fee(made, fee)
         set_account(made, one(account, account))
         set_about(made, one(about, about))
-        set_value(made, amount(value_quantity, value_asset))
+        set_value(made, value_asset and amount(value_quantity, value_asset))
         set_group(made, one(group, group))
         set_note(made, note)
         set_external_id(made, external_id)

@@ -6,11 +6,12 @@ Rows become ledger records here and nowhere else. Nothing in this file commits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, String, insert, select, type_coerce, update
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import NotFoundError
@@ -122,7 +123,9 @@ def read_transactions(db: Session, *conditions: ColumnElement[bool]) -> list[Tra
     ]
     wanted = select(*columns).where(_T.deleted_at.is_(None), *conditions).order_by(_T.at, _T.id)
     with without_collecting():
-        return transactions_from(db.execute(wanted).all(), _moment_of_text if sqlite else _same)
+        if not sqlite:
+            return transactions_from(db.execute(wanted), _same)
+        return transactions_from(_raw_rows(db, wanted), _moment_of_text)
 
 
 def transaction_of(row: TransactionRow) -> Transaction:
@@ -294,6 +297,14 @@ def _asset_rows(db: Session, ids: Iterable[AssetId]) -> Iterator[AssetRow]:
 
 
 # ----------------------------------------------------------------------------------------------------- helpers
+def _raw_rows(db: Session, wanted: Select[Any]) -> Iterator[Any]:
+    """Give a query's rows as SQLite's driver makes them, one at a time: SQLAlchemy's rows cost as much again."""
+    db.flush()  # as `Session.execute` does
+    with closing(db.connection().execute(wanted)) as result:
+        assert result.cursor is not None, "a query has rows"
+        yield from iter(result.cursor.fetchone, None)
+
+
 def _moment_of_text(text: str) -> datetime:
     return datetime.fromisoformat(text + "+00:00")
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, String, bindparam, delete, func, select, type_coerce
+from sqlalchemy import ColumnElement, String, and_, bindparam, delete, func, select, type_coerce
 from sqlmodel import Session, col
 
 from smartfolio_app.ledger.transactions import PriceQuote
@@ -90,6 +90,21 @@ def read_prices_as(
 ) -> list[R]:
     """Return the prices of an owner, each made by ``record`` (asset, currency, price, at, provider)."""
     return [made for table in (_D, _Q) for made in _price_rows(db, table, table.owner == owner, record)]
+
+
+def read_daily_prices_as(
+    db: Session,
+    observer: Observer,
+    days: Iterable[date],
+    record: Callable[[str, str, Decimal, datetime, str], R],
+) -> list[R]:
+    """Return what an observer told outside of imports for some UTC days, each made by ``record``."""
+    told = (_D.owner == observer.owner, _D.provider == observer.provider, _D.batch_id.is_(None))
+    return [
+        made
+        for condition in _conditions(_D.day, days)
+        for made in _price_rows(db, _D, and_(*told, condition), record)
+    ]
 
 
 def read_rates(db: Session, currencies: Iterable[str] | None = None) -> list[RateRow]:
@@ -219,11 +234,11 @@ def note_history(
 
 
 # ------------------------------------------------------------------------------------------------------ helpers
-def _conditions(column: Any, values: Iterable[str] | None) -> Iterator[ColumnElement[bool]]:
+def _conditions(column: Any, values: Iterable[Any] | None) -> Iterator[ColumnElement[bool]]:
     if values is None:
         yield column.is_not(None)
         return
-    unique: Sequence[str] = sorted(set(values))
+    unique: Sequence[Any] = sorted(set(values))
     for start in range(0, len(unique), _MANY):
         yield column.in_(unique[start : start + _MANY])
 

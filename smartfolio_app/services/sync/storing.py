@@ -24,6 +24,7 @@ from smartfolio_app.services.import_plan import positions
 from smartfolio_app.services.time_shifts import without_shifted
 from smartfolio_app.services.worker import FINISHING
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.repo_changes import ids_of_batch, note_change
 from smartfolio_app.storage.repo_ledger import (
     bump_revision,
     insert_statement,
@@ -88,10 +89,10 @@ def store(run_id: str, page: Page) -> Stored:
     """
     with session_scope() as db:
         run, source, state = _of(db, run_id)
-        plan = _plan(db, source, page)
+        plan, revision = _plan(db, source, page), 0
         if plan.is_news or plan.prices:
             db.rollback()
-            bump_revision(db, run.user_id)  # from here on nobody else changes this ledger
+            revision = bump_revision(db, run.user_id)  # from here on nobody else changes this ledger
             run, source, state = _of(db, run_id)
             plan = _plan(db, source, page)
         if plan.is_news:
@@ -100,6 +101,11 @@ def store(run_id: str, page: Page) -> Stored:
             observer = Observer(source.provider, owner=run.user_id, batch_id=run.batch_id)
             put_daily_prices(db, observer, plan.prices)
             remember_assets(db, page.assets.values())
+        if revision:
+            days = None if plan.prices else {one.at.date() for one in plan.merged.new}
+            identified = [int(id_) for id_, _ in plan.merged.identified]
+            news = ids_of_batch(db, run.batch_id, identified) if plan.is_news else []
+            note_change(db, run.user_id, revision, news, days)
         _note(db, run, state, page, plan)
         return Stored(len(plan.merged.new), len(plan.merged.duplicates), plan.is_news)
 

@@ -106,6 +106,21 @@ class TransactionRow(SQLModel, table=True):
     deleted_at: datetime | None = moment(default=None, nullable=True)
 
 
+class LedgerChange(SQLModel, table=True):
+    """Which transactions a revision of a user's ledger changed; see ``storage.repo_changes``.
+
+    ``price_days`` are the UTC days for which the user's own trades may tell other prices, null: all own prices may
+    have changed.
+    """
+
+    __tablename__ = "ledger_change"
+
+    user_id: str = Field(foreign_key="user.id", ondelete="CASCADE", primary_key=True, max_length=32)
+    revision: int = Field(primary_key=True)
+    transactions: str = Field(sa_type=Text)
+    price_days: str | None = Field(default=None, sa_type=Text, nullable=True)
+
+
 class TransferDecision(SQLModel, table=True):
     """The user's word on an own transfer: what left became what arrived, or (no ``deposit_id``) left for elsewhere."""
 
