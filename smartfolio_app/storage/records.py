@@ -46,8 +46,8 @@ def transactions_from(rows: Iterable[Any], moment: Callable[[Any], datetime]) ->
     """
     new, kinds = object.__new__, _KINDS
     set_quantity, set_asset = _AMOUNT_SLOTS
-    known: dict[str, str] = {}
-    one = known.setdefault  # the same few names come back in every row: one copy of each is enough
+    names: dict[str, str] = {}
+    one = names.setdefault  # the same few names come back in every row: one copy of each is enough
     set_at, set_kind, set_received, set_sent, set_fee, set_account, set_about, set_value = _TRANSACTION_SLOTS[
         :8
     ]
@@ -84,17 +84,20 @@ def transactions_from(rows: Iterable[Any], moment: Callable[[Any], datetime]) ->
         made = new(Transaction)
         set_at(made, moment(at))
         set_kind(made, kinds[kind])
-        set_received(made, received_asset and amount(received_quantity, received_asset))
-        set_sent(made, sent_asset and amount(sent_quantity, sent_asset))
+        known = received_asset is not None and received_quantity is not None
+        set_received(made, amount(received_quantity, received_asset) if known else None)
+        known = sent_asset is not None and sent_quantity is not None
+        set_sent(made, amount(sent_quantity, sent_asset) if known else None)
         fee = None
-        if fee_asset:
+        if fee_asset is not None and fee_quantity is not None:
             fee = small.get((fee_quantity, fee_asset))
             if fee is None:
                 fee = small[fee_quantity, fee_asset] = amount(fee_quantity, fee_asset)
         set_fee(made, fee)
         set_account(made, one(account, account))
         set_about(made, one(about, about))
-        set_value(made, value_asset and amount(value_quantity, value_asset))
+        known = value_asset is not None and value_quantity is not None
+        set_value(made, amount(value_quantity, value_asset) if known else None)
         set_group(made, one(group, group))
         set_note(made, note)
         set_external_id(made, external_id)

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, insert, select, type_coerce, update
+from sqlalchemy import ColumnElement, String, insert, select, type_coerce, update
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import NotFoundError
@@ -125,7 +125,11 @@ def read_transactions(db: Session, *conditions: ColumnElement[bool]) -> list[Tra
     with without_collecting():
         if not sqlite:
             return transactions_from(db.execute(wanted), _same)
-        return transactions_from(_raw_rows(db, wanted), _moment_of_text)
+        db.flush()  # as `Session.execute` does
+        with closing(db.connection().execute(wanted)) as result:
+            assert result.cursor is not None, "a query has rows"
+            # The driver's own rows, one at a time: SQLAlchemy's cost as much again.
+            return transactions_from(iter(result.cursor.fetchone, None), _moment_of_text)
 
 
 def transaction_of(row: TransactionRow) -> Transaction:
@@ -297,14 +301,6 @@ def _asset_rows(db: Session, ids: Iterable[AssetId]) -> Iterator[AssetRow]:
 
 
 # ----------------------------------------------------------------------------------------------------- helpers
-def _raw_rows(db: Session, wanted: Select[Any]) -> Iterator[Any]:
-    """Give a query's rows as SQLite's driver makes them, one at a time: SQLAlchemy's rows cost as much again."""
-    db.flush()  # as `Session.execute` does
-    with closing(db.connection().execute(wanted)) as result:
-        assert result.cursor is not None, "a query has rows"
-        yield from iter(result.cursor.fetchone, None)
-
-
 def _moment_of_text(text: str) -> datetime:
     return datetime.fromisoformat(text + "+00:00")
 
