@@ -1,11 +1,14 @@
-import { useContext, useEffect } from "react";
+import { useContext, useEffect, useRef } from "react";
 import { ColorModeContext, EventLoopContext } from "$/utils/context";
+
+/** How often an open page asks whether anything has changed, in milliseconds. */
+const LOOK_EVERY = 60_000;
 
 /**
  * What the page does besides drawing: keep address, language, theme and title in step with the state,
  * and listen for the few keys that work everywhere. Renders nothing.
  */
-export function PageEffects({ language, theme, query, active, onSearch }) {
+export function PageEffects({ language, theme, query, active, onLook, onSearch }) {
   const { setColorMode } = useContext(ColorModeContext);
 
   useEffect(() => {
@@ -28,6 +31,23 @@ export function PageEffects({ language, theme, query, active, onSearch }) {
     const wanted = kept.size ? `?${kept}` : "";
     if (wanted !== search) window.history.replaceState(window.history.state, "", pathname + wanted + hash);
   });
+
+  // Figures move on while the page is open. A page nobody sees asks nothing, and at once when it is seen again.
+  const looked = useRef(Date.now());
+  useEffect(() => {
+    if (!active) return undefined;
+    const look = () => {
+      if (document.hidden || Date.now() - looked.current < LOOK_EVERY) return;
+      looked.current = Date.now();
+      onLook?.();
+    };
+    const timer = setInterval(look, LOOK_EVERY / 12);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [active, onLook]);
 
   useEffect(() => {
     const listen = (event) => {

@@ -65,7 +65,7 @@ def page(
             tone=Notices.tone,
             held_up=Notices.held_up,
         ),
-        _effects(on_search=PaletteState.open),
+        _effects(on_search=PaletteState.open, on_look=AppState.look),
         class_name="frame",
     )
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -18,7 +20,7 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import LANGUAGES, error_text, translate, translate_or_text
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import pricing, sources, user_settings, wealth
+from smartfolio_app.services import price_books, pricing, sources, user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
@@ -26,9 +28,11 @@ from smartfolio_app.state.figures import Figures, direction
 from smartfolio_app.state.guard import for_everyone, signed_in
 from smartfolio_app.state.locale import Locale
 from smartfolio_app.state.notices import say
-from smartfolio_app.state.seat import Seat, state_of_page
+from smartfolio_app.state.seat import Seat, is_live, state_of_page
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from smartfolio_app.analytics.results import Coverage, Portfolio
 
 #: Offered first; the rest follows by code.
@@ -77,6 +81,7 @@ class AppState(rx.State):
     problem: str = ""
     choosing: bool = False
 
+    _seen: str = ""
     _time_zone: str = "UTC"
     _style: str = "language"
     _anchor: str = "midnight"
@@ -146,6 +151,19 @@ class AppState(rx.State):
         async for _ in self._show(viewer):
             yield
 
+    @rx.event
+    @signed_in
+    async def look(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Show what has changed since the page was filled: prices, a sync, another device's edit, a new day.
+
+        The browser asks once a minute. Pages on which something may be being typed keep what they show; the bar, which
+        is on all of them, does not.
+        """
+        if await off_loop(_present, viewer.user_id, self._time_zone) == self._seen:
+            return
+        async for _ in self._show(viewer, anew=False):
+            yield
+
     @rx.event(background=True)
     @signed_in
     async def refresh(self, viewer: Viewer) -> None:
@@ -209,8 +227,9 @@ class AppState(rx.State):
             setattr(self, category.value, address.get(category.value, stored))
         (await self.get_state(Locale)).language = kept.language
 
-    async def _show(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Fill the bar, then the page on screen."""
+    async def _show(self, viewer: Viewer, *, anew: bool = True) -> AsyncIterator[None]:
+        """Fill the bar, then the page on screen; not ``anew``: only one that is filled by itself."""
+        self._seen = await off_loop(_present, viewer.user_id, self._time_zone)
         self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
         seat = await self._seat(viewer)
         self._fill_bar(await off_loop(wealth.portfolio, seat.view), seat.figures)
@@ -218,7 +237,7 @@ class AppState(rx.State):
         self.problem = ""
         yield
         page = state_of_page(self.router.url.path)
-        if page is not None:
+        if page is not None and (anew or is_live(page)):
             shown = await self.get_state(page)
             await shown._show(seat)
             yield
@@ -278,6 +297,12 @@ class AppState(rx.State):
 
     async def _language(self) -> str:
         return (await self.get_state(Locale)).language or "en"
+
+
+def _present(db: Session, user_id: str, time_zone: str) -> str:
+    """Name what a user's figures are made of: their possessions, the prices, their day."""
+    at = price_books.revision(db, user_id)
+    return f"{at.public} {at.own} {datetime.now(ZoneInfo(time_zone)).date()}"
 
 
 def coverage_text(coverage: Coverage, figures: Figures) -> str:

@@ -47,7 +47,7 @@ def gather(db: Session, seen: wealth.View, split: str) -> Gathered:
     return Gathered(wealth.portfolio(db, seen), wealth.allocation(db, seen, split), gainers, losers)
 
 
-@shows("/")
+@shows("/", live=True)
 class DashboardState(PageState, rx.State):
     """What the dashboard shows, as text."""
 

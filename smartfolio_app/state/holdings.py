@@ -47,7 +47,7 @@ UNPRICED_AT_FIRST = 10
 UNPRICED_MORE = 50
 
 
-@shows("/holdings")
+@shows("/holdings", live=True)
 class HoldingsState(ListState, rx.State):
     """The page of the table on screen, what it is narrowed to, and the asset that is opened or priced."""
 

@@ -51,7 +51,7 @@ def earned(db: Session, seen: View) -> tuple[IncomeCalendar, dict[str, Asset]]:
     return calendar, {asset: performance.asset_named(db, seen, asset) for asset in calendar.assets}
 
 
-@shows("/performance")
+@shows("/performance", live=True)
 class PerformanceState(PageState, rx.State):
     """What the page shows, as text."""
 

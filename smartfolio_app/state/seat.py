@@ -24,6 +24,8 @@ class Seat:
 
 
 _pages: dict[str, type[PageState]] = {}
+#: The pages that are filled again by themselves: nothing on them is being typed.
+_live: set[type[PageState]] = set()
 
 
 class PageState(rx.State, mixin=True):
@@ -48,14 +50,21 @@ class PageState(rx.State, mixin=True):
         return await app._seat(viewer)
 
 
-def shows(path: str) -> Any:
-    """Register the state that fills the page at ``path``."""
+def shows(path: str, *, live: bool = False) -> Any:
+    """Register the state that fills the page at ``path``; ``live``: again whenever what it shows has changed."""
 
     def register(state: type[PageState]) -> type[PageState]:
         _pages[path] = state
+        if live:
+            _live.add(state)
         return state
 
     return register
+
+
+def is_live(state: type[PageState] | None) -> bool:
+    """Tell whether a page is filled again while it is open."""
+    return state in _live
 
 
 def state_of_page(path: str) -> type[PageState] | None:

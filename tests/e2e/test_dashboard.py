@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
 from tests.e2e.acts import DESKTOP, PHONE, shoot
+from tests.e2e.app import Person, RunningApp
 from tests.e2e.traffic import measure
 
 Opener = Callable[..., Page]
@@ -178,3 +180,17 @@ def test_asking_for_prices_offline_says_so_and_leaves_the_page_usable(page: Page
     page.get_by_role("status").get_by_role("button", name="Close").click()
     expect(page.get_by_text("Offline")).to_have_count(0)
     expect(page.get_by_role("button", name="Refresh prices")).to_be_enabled()
+
+
+def test_an_open_page_shows_within_a_minute_what_another_device_did(
+    page: Page, app: RunningApp, person: Person
+) -> None:
+    page.clock.install()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Let’s see what you own")).to_be_visible()
+    box = {"kind": "cash", "name": "Box", "currency": "USD", "value": "1234", "day": "2026-01-01"}
+    headers = {"Authorization": f"Bearer {app.token(person, 'write')}"}
+    answer = httpx.post(f"{app.url}/api/wealth/items", json=box, headers=headers, timeout=60)
+    assert answer.status_code == 201, answer.text
+    page.clock.fast_forward(66_000)
+    expect(hero(page)).to_have_text("$1,234.00", timeout=30_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,7 @@ from reflex.istate.data import RouterData
 from smartfolio_app.analytics.results import Coverage
 from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.security import sessions
-from smartfolio_app.services import sources, user_settings
+from smartfolio_app.services import items, sources, user_settings
 from smartfolio_app.state.base import AppState, coverage_text
 from smartfolio_app.state.dashboard import DashboardState
 from smartfolio_app.state.figures import Figures
@@ -146,6 +146,27 @@ async def test_a_revoked_session_gets_nothing(anna):
     events = [event async for event in AppState.load.fn(app)]
     assert app.total == ""
     assert events, "it is sent to the sign-in page"
+
+
+@pytest.mark.parametrize(("address", "filled"), [("/", True), ("/items", False)])
+async def test_an_open_page_shows_what_has_changed_and_asks_for_nothing_otherwise(anna, address, filled):
+    app = await load(app_of(anna, address))
+    page = await app.get_state(state_of_page(address))
+    times = []
+
+    async def show(seat):
+        times.append(seat)
+
+    object.__setattr__(page, "_show", show)
+    await ran(AppState.look.fn(app))
+    assert (app.total, times) == ("$0.00", [])
+    with session_scope() as db:
+        items.add(db, anna, kind="cash", name="box", currency="USD", value="100", day=date(2026, 1, 1))
+    await ran(AppState.look.fn(app))
+    assert app.total == "$100.00"
+    assert len(times) == filled  # a page on which something may be being typed is left alone
+    await ran(AppState.look.fn(app))
+    assert len(times) == filled
 
 
 def test_every_page_has_its_state():
