@@ -378,7 +378,8 @@ def _robustness(found: RiskReport) -> RobustnessOut | None:
 # ------------------------------------------------------------------------------------------------------ what if
 class EffectOut(Answer):
     """What happens to one holding. ``by``: prices (its own), proxy (``beta`` times what ``proxy`` did), shock,
-    unmoved, or missing (neither prices nor a proxy: left out).
+    unmoved, or missing (neither prices nor a proxy: left out). ``currency`` is that of the quotes where the change is
+    counted in it, for want of exchange rates from then.
     """
 
     asset: str
@@ -389,6 +390,7 @@ class EffectOut(Answer):
     by: str
     proxy: str
     beta: Number
+    currency: str
 
 
 class OutcomeOut(Answer):
@@ -426,6 +428,7 @@ class OutcomeOut(Answer):
                     by=one.by,
                     proxy=one.proxy,
                     beta=exact(one.beta),
+                    currency=one.currency,
                 )
                 for one in found.effects
             ],

@@ -4,9 +4,9 @@ REST.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from sqlmodel import Session
@@ -18,11 +18,12 @@ from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.analytics.risk import report as engine
 from smartfolio_app.analytics.risk.panel import Exposure, Panel, build_panel, complete_history
 from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport
-from smartfolio_app.analytics.risk.scenarios import EPISODES, Outcome, replay
+from smartfolio_app.analytics.risk.scenarios import EPISODES, Episode, Factor, Outcome, Then, replay
 from smartfolio_app.analytics.risk.scenarios import shock as apply_shocks
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Plan, merged, simulate
 from smartfolio_app.errors import InvalidInputError, NotFoundError, SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, crypto
+from smartfolio_app.services import episode_prices
 from smartfolio_app.services.answers import Answers
 from smartfolio_app.services.jobs import Job, jobs
 from smartfolio_app.services.price_books import revision
@@ -294,7 +295,34 @@ def episodes(db: Session, view: View) -> list[Outcome]:
     ground = ground_of(db, view)
     if not ground.panel.days:
         return []
-    return [replay(ground.panel, ground.others, one, ground.bitcoin, ground.index) for one in EPISODES]
+    panel, past, prices = ground.panel, episode_prices.read(db), basis(db, view.user_id).prices
+    bitcoin = Factor.of(panel, BITCOIN.id, ground.bitcoin, past.bitcoin)
+    known = INDEXES[0] if ground.index is None else panel.exposures[ground.index].asset
+    index = Factor.of(panel, known.id, ground.index, None if known.id != INDEXES[0].id else past.index)
+    if index is None:  # a tracker too young to measure anything by
+        index = Factor.of(panel, INDEXES[0].id, None, past.index)
+    currencies = {one.currency for one in past.own.values()}
+    found = []
+    for one in EPISODES:
+        then = Then(past.own, _rates_then(prices, currencies, view.currency, one))
+        found.append(replay(panel, ground.others, one, bitcoin, index, then=then))
+    return found
+
+
+def _rates_then(
+    prices: PriceBook, currencies: Collection[str], wanted: str, episode: Episode
+) -> dict[str, float]:
+    """Return what each currency did over an episode in another one, where the rates of then are known."""
+    found = {wanted: 1.0}
+    for currency in currencies:
+        ends = [
+            prices.convert(currency, wanted, datetime.combine(day, time(23, 59), UTC))
+            for day in (episode.first, episode.last)
+        ]
+        if all(one is not None and not one.stale and one.value for one in ends):
+            first, last = (float(one.value) for one in ends if one is not None)
+            found.setdefault(currency, last / first)
+    return found
 
 
 def shocks(db: Session, view: View, wanted: Mapping[str, float]) -> Outcome:

@@ -23,6 +23,7 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services import (
     backups,
     demo,
+    episode_prices,
     files,
     market_data,
     price_refresh,
@@ -132,6 +133,8 @@ TASKS: tuple[Task, ...] = (
     # Each signal is asked for only when a newer one can be there.
     Task("signals", timedelta(minutes=30), timedelta(seconds=30), signals_fetch.refresh),
     # Looking often costs one query, and catches each user's own midnight.
+    # Of each asset once; looking whether anything is new costs two queries.
+    Task("episodes", timedelta(hours=1), timedelta(minutes=2), episode_prices.backfill),
     Task("snapshots", timedelta(minutes=5), timedelta(seconds=45), _snapshots),
     Task("samples", timedelta(minutes=10), timedelta(seconds=10), demo.extend),
     Task("tidy", timedelta(hours=6), timedelta(minutes=10), price_refresh.tidy),

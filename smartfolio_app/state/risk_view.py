@@ -589,6 +589,14 @@ def _replay_note(one: Outcome, figures: Figures) -> str:
         shown = ", ".join(names[:6])
         more = figures.say("risk.and_more", count=len(names) - 6) if len(names) > 6 else ""
         words.append(figures.say("risk.replay_proxy", proxy=proxy, names=f"{shown}{more}"))
+    foreign: dict[str, list[str]] = {}
+    for effect in one.effects:
+        if effect.currency:
+            foreign.setdefault(effect.currency, []).append(effect.exposure.asset.symbol)
+    words += [
+        figures.say("risk.replay_currency", currency=currency, names=", ".join(names[:6]))
+        for currency, names in foreign.items()
+    ]
     return " ".join(words)
 
 

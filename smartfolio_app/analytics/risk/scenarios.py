@@ -1,32 +1,34 @@
 """What today's holdings would lose: in episodes that happened, and under shocks the user chooses.
 
 An episode runs from the market's peak to its trough (close to close). A holding that had prices then moves as it
-did. One that had none moves by a stated proxy: its beta to bitcoin (coins) or to the stock index (securities), times
-what that did; the beta is measured on the last ``BETA_DAYS`` common days. What has neither is left out, and listed.
+did: in the view's currency where the exchange rates of then are known, else in that of its quotes, which is said. One
+that had none moves by a stated proxy: its beta to bitcoin (coins) or to the stock index (securities), times what that
+did; the beta is measured on the last ``BETA_DAYS`` common days. What has neither is left out, and listed.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.dependence import beta
 from smartfolio_app.analytics.risk.panel import ENOUGH_DAYS, Exposure
 from smartfolio_app.ledger.assets import AssetId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from smartfolio_app.analytics.results import FloatArray
     from smartfolio_app.analytics.risk.panel import Panel
 
 BETA_DAYS = 756
 #: A price within so many days before an end of the episode stands for it.
-_NEAR = timedelta(days=5)
+NEAR = timedelta(days=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,64 @@ EPISODES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Closes:
+    """Closes by day, in ``currency``: what a market told of something the panel knows nothing of."""
+
+    currency: str
+    by_day: Mapping[date, float] = field(repr=False)
+
+    def near(self, day: date) -> float | None:
+        """Return the close of a day, or the last one shortly before."""
+        for back in range(NEAR.days + 1):
+            found = self.by_day.get(day - timedelta(days=back))
+            if found is not None:
+                return found
+        return None
+
+    def move(self, episode: Episode) -> float | None:
+        """Return what it did over an episode, ``None`` without closes near both ends."""
+        first, last = self.near(episode.first), self.near(episode.last)
+        return None if not first or not last else last / first - 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """What a holding without prices may follow: ``returns`` (T - 1,) between the days of the panel."""
+
+    asset: AssetId
+    returns: FloatArray = field(repr=False)
+    column: int | None = None
+    closes: Closes | None = None
+
+    @classmethod
+    def of(
+        cls, panel: Panel, asset: AssetId, column: int | None, closes: Closes | None = None
+    ) -> Factor | None:
+        """Return the factor from the panel's own column, or from closes where the panel has too few days of it."""
+        if column is not None and int(np.isfinite(panel.returns[-BETA_DAYS:, column]).sum()) >= ENOUGH_DAYS:
+            return cls(asset, panel.returns[:, column], column, closes)
+        if closes is None or not panel.days:
+            return None
+        known = [closes.near(day) for day in panel.days[-BETA_DAYS - 1 :]]
+        prices = np.array([math.nan if one is None else one for one in known])
+        returns = np.full(len(panel.returns), math.nan)
+        if len(prices) > 1:
+            returns[-len(prices) + 1 :] = prices[1:] / prices[:-1] - 1.0
+        return cls(asset, returns, column, closes)
+
+    def move(self, panel: Panel, episode: Episode) -> float | None:
+        """Return what it did over an episode."""
+        own = None if self.column is None else _move(panel, self.column, episode)
+        return own if own is not None or self.closes is None else self.closes.move(episode)
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What happens to one holding: ``change`` is its return, ``loss`` the money (negative: lost).
 
     ``by`` is ``prices``, ``proxy``, ``shock`` or ``unmoved`` (cash of the view's currency, or no shock given); for a
     proxy, ``proxy`` is the asset it follows and ``beta`` how much. ``missing`` holdings have no change and no loss.
+    ``currency`` is that of the quotes where the change is counted in it and not in the view's; else it is empty.
     """
 
     exposure: Exposure
@@ -64,6 +119,7 @@ class Effect:
     by: str
     proxy: AssetId = ""
     beta: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +139,56 @@ class Outcome:
     effects: tuple[Effect, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What is known from the time of an episode besides the panel.
+
+    ``own`` has closes by asset; ``rates`` by currency what one unit of it did, in the view's currency (end over start).
+    """
+
+    own: Mapping[AssetId, Closes] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
+
+
 def replay(
-    panel: Panel, others: Sequence[Exposure], episode: Episode, bitcoin: int | None, index: int | None
+    panel: Panel,
+    others: Sequence[Exposure],
+    episode: Episode,
+    bitcoin: Factor | None,
+    index: Factor | None,
+    *,
+    then: Then | None = None,
 ) -> Outcome:
-    """Return what the episode would do to what is held; ``bitcoin`` and ``index`` are columns of the panel."""
-    moves = [_move(panel, at, episode) for at in range(len(panel.exposures))]
+    """Return what the episode would do to what is held."""
+    then = then or Then()
     effects = []
     for at, one in enumerate(panel.exposures):
         if not one.value:
             continue
-        change = moves[at]
+        change = _move(panel, at, episode)
         if change is not None:
             effects.append(Effect(one, change, one.value * change, "prices"))
             continue
-        factor = bitcoin if one.kind == "crypto" else index if one.kind == "security" else None
-        effects.append(_by_proxy(panel, at, factor, None if factor is None else moves[factor]))
+        effect = _by_closes(one, episode, then)
+        if effect is None:
+            factor = bitcoin if one.kind == "crypto" else index if one.kind == "security" else None
+            effect = _by_proxy(panel, at, factor, episode)
+        effects.append(effect)
     effects += [Effect(one, None, None, "missing") for one in others]
     return _outcome(episode.key, episode.first, episode.last, effects)
+
+
+def _by_closes(one: Exposure, episode: Episode, then: Then) -> Effect | None:
+    closes = then.own.get(one.asset.id)
+    change = None if closes is None else closes.move(episode)
+    if closes is None or change is None:
+        return None
+    rate = then.rates.get(closes.currency)
+    if rate is not None:
+        change = (1 + change) * rate - 1
+    return Effect(
+        one, change, one.value * change, "prices", currency="" if rate is not None else closes.currency
+    )
 
 
 def shock(exposures: Sequence[Exposure], shocks: Mapping[str, float]) -> Outcome:
@@ -122,7 +211,7 @@ def _move(panel: Panel, column: int, episode: Episode) -> float | None:
     """Return what an asset did from the first to the last day of an episode, ``None`` without prices near both."""
     ends = []
     for day in (episode.first, episode.last):
-        rows = [at for at, other in enumerate(panel.days) if day - _NEAR <= other <= day]
+        rows = [at for at, other in enumerate(panel.days) if day - NEAR <= other <= day]
         prices = panel.prices[rows, column]
         there = prices[np.isfinite(prices)]
         if not there.size:
@@ -131,19 +220,20 @@ def _move(panel: Panel, column: int, episode: Episode) -> float | None:
     return ends[1] / ends[0] - 1.0
 
 
-def _by_proxy(panel: Panel, column: int, factor: int | None, change: float | None) -> Effect:
+def _by_proxy(panel: Panel, column: int, factor: Factor | None, episode: Episode) -> Effect:
     one = panel.exposures[column]
-    if factor is None or change is None or factor == column:
+    change = None if factor is None else factor.move(panel, episode)
+    if factor is None or change is None or factor.column == column:
         return Effect(one, None, None, "missing")
     mine: FloatArray = panel.returns[-BETA_DAYS:, column]
-    market: FloatArray = panel.returns[-BETA_DAYS:, factor]
+    market: FloatArray = factor.returns[-BETA_DAYS:]
     if int((np.isfinite(mine) & np.isfinite(market)).sum()) < ENOUGH_DAYS:
         return Effect(one, None, None, "missing")
     slope = beta(mine, market)
     if slope is None:
         return Effect(one, None, None, "missing")
     moved = max(slope * change, -1.0)
-    return Effect(one, moved, one.value * moved, "proxy", panel.exposures[factor].asset.id, slope)
+    return Effect(one, moved, one.value * moved, "proxy", factor.asset, slope)
 
 
 def _outcome(key: str, first: date | None, last: date | None, effects: Sequence[Effect]) -> Outcome:

@@ -18,7 +18,7 @@ from smartfolio_app.analytics.risk.panel import Exposure, build_panel, complete_
 from smartfolio_app.analytics.risk.report import Question, assess
 from smartfolio_app.analytics.risk.robustness import robustness
 from smartfolio_app.analytics.risk.rolling import MODELS, rolling_var
-from smartfolio_app.analytics.risk.scenarios import Episode, replay, shock
+from smartfolio_app.analytics.risk.scenarios import Closes, Episode, Factor, Then, replay, shock
 from smartfolio_app.analytics.risk.simulation import METHODS, Plan, merged, simulate
 from smartfolio_app.ledger.assets import Asset, AssetClass
 
@@ -175,7 +175,7 @@ def test_an_episode_uses_prices_then_a_stated_proxy_and_leaves_the_rest_out() ->
     book = PriceBook([*points(bitcoin, market), *points(young, doubled)])
     panel = build_panel(book, [bitcoin, young], "USD", LAST)
     episode = Episode("then", days[100], days[160])
-    found = replay(panel, [house], episode, 0, None)
+    found = replay(panel, [house], episode, Factor.of(panel, bitcoin.asset.id, 0), None)
     change = market[days[160]] / market[days[100]] - 1
     by = {one.exposure.asset.symbol: one for one in found.effects}
     assert by["BTC"].by == "prices"
@@ -184,8 +184,34 @@ def test_an_episode_uses_prices_then_a_stated_proxy_and_leaves_the_rest_out() ->
     assert by["YOUNG"].beta == pytest.approx(2, rel=0.01)
     assert by["H"].by == "missing"
     assert (found.covered, found.by_proxy) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
-    nothing = replay(panel, [], Episode("before", date(2008, 1, 1), date(2009, 1, 1)), 0, None)
+    before = Episode("before", date(2008, 1, 1), date(2009, 1, 1))
+    nothing = replay(panel, [], before, Factor.of(panel, bitcoin.asset.id, 0), None)
     assert nothing.loss is None
+
+
+def test_what_was_not_held_then_moves_by_closes_from_then_in_a_currency_that_is_said() -> None:
+    bitcoin, young = holding("BTC"), holding("YOUNG")
+    market = walk(900, 1)
+    book = PriceBook([*points(bitcoin, market), *points(young, dict(list(market.items())[600:]))])
+    panel = build_panel(book, [bitcoin, young], "USD", LAST)
+    old = Episode("old", date(2008, 1, 4), date(2009, 1, 5))
+    told = Closes("GBP", {date(2008, 1, 2): 100.0, date(2009, 1, 5): 40.0})
+    then = Then({"crypto:BTC": told})
+    by = {one.exposure.asset.symbol: one for one in replay(panel, [], old, None, None, then=then).effects}
+    assert (by["BTC"].change, by["BTC"].by, by["BTC"].currency) == (pytest.approx(-0.6), "prices", "GBP")
+    assert by["YOUNG"].by == "missing"
+    rated = replay(panel, [], old, None, None, then=Then({"crypto:BTC": told}, {"GBP": 0.75}))
+    by = {one.exposure.asset.symbol: one for one in rated.effects}
+    assert (by["BTC"].change, by["BTC"].currency) == (pytest.approx(0.4 * 0.75 - 1), "")
+    far = Closes("USD", {date(2007, 12, 29): 100.0, date(2009, 1, 5): 40.0})
+    assert far.move(old) is None, "a close of a week before is none of that day"
+
+    reference = Closes("USD", dict(market) | dict(told.by_day))
+    factor = Factor.of(panel, "crypto:BTC", None, reference)
+    by = {one.exposure.asset.symbol: one for one in replay(panel, [], old, factor, None).effects}
+    assert (by["YOUNG"].by, by["YOUNG"].beta) == ("proxy", pytest.approx(1, abs=1e-6))
+    assert by["YOUNG"].change == pytest.approx(-0.6)
+    assert Factor.of(panel, "crypto:BTC", None) is None
 
 
 def test_an_assets_own_shock_wins_over_its_groups_and_loans_do_not_shrink() -> None:
