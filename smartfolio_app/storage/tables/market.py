@@ -142,8 +142,9 @@ class SecurityEvent(SQLModel, table=True):
 
 class MarketSignal(SQLModel, table=True):
     """A signal of the market's mood, as it was told: ``funding`` (settled) and ``funding_now`` rates of a contract,
-    ``fear_greed``, ``btc_dominance``, and the daily ``close`` of a reference (a large coin, a stock index); and the ``episode_close`` of an
-    asset, in the currency ``word``, from the time of an episode of the Risk page. Nothing is interpolated: a time without a row is a time without a signal. No holding is ever priced by it.
+    ``fear_greed``, ``btc_dominance``, the daily ``close`` of a reference (a large coin, a stock index), and the
+    ``episode_close`` of an asset (in the currency ``word``) from the days of an episode that the Risk page replays.
+    Nothing is interpolated: a time without a row is a time without a signal. No holding is ever priced by it.
     """
 
     __tablename__ = "market_signal"
