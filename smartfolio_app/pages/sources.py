@@ -11,15 +11,21 @@ from smartfolio_app.components.download import download_icon
 from smartfolio_app.components.figures import skeleton
 from smartfolio_app.components.forms import field, text_input
 from smartfolio_app.components.icons import icon
+from smartfolio_app.components.notices import Timer, progress
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.connect import connect
 from smartfolio_app.pages.mapping import mapping_wizard
-from smartfolio_app.pages.sources_catalogue import catalogue
+from smartfolio_app.pages.sources_live import forget_dialog, live_details
 from smartfolio_app.pages.uploads import uploads
+from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.sources import SourcesState
+from smartfolio_app.state.syncs import SyncsState
 
 FILES_PATH = "/api/sources/files/"
+#: Seconds between two looks whether something was synced by itself.
+LOOKS = 30
 
 
 def sources() -> rx.Component:
@@ -31,14 +37,17 @@ def sources() -> rx.Component:
             _category("crypto", SourcesState.crypto),
             _category("stocks", SourcesState.stocks),
             _category("wealth", SourcesState.wealth),
+            Timer.create(turn=SyncsState.turn, seconds=LOOKS, on_time=SyncsState.look),
             class_name="source-page",
+            on_mount=SyncsState.watch,
         ),
         _rename_dialog(),
         _removal_dialog(),
         _file_removal_dialog(),
-        catalogue(),
+        connect(),
+        forget_dialog(),
         mapping_wizard(),
-        actions=[button("sources.add", symbol="plus", on_click=SourcesState.open_catalogue)],
+        actions=[button("sources.add", symbol="plus", on_click=ConnectState.open)],
         lead="sources.subtitle",
     )
 
@@ -75,6 +84,7 @@ def _identity(source: Var) -> rx.Component:
             source.kind_text,
             rx.cond(source.holds, rx.fragment(" · ", source.holds)),
             rx.cond(source.last, rx.fragment(" · ", source.last)),
+            rx.cond(source.next, rx.fragment(" · ", source.next)),
             class_name="small quiet",
         ),
         class_name="identity",
@@ -89,18 +99,33 @@ def _state(source: Var) -> rx.Component:
         ("stale", chip(source.status_text, kind="notable", symbol="clock")),
         chip(source.status_text),
     )
-    return rx.el.div(
+    told = (source.reason != "") & ((source.status != "not_configured") | (source.kind == "api"))
+    calm = rx.fragment(
         mark,
         rx.cond(
-            (source.reason != "") & (source.status != "not_configured"),
-            rx.el.p(source.reason, class_name="small quiet"),
+            source.waiting,
+            rx.el.p(source.waiting, class_name="small quiet"),
+            rx.cond(told, rx.el.p(source.reason, class_name="small quiet")),
         ),
-        class_name="state",
+    )
+    return rx.el.div(rx.cond(source.busy, _progress(source), calm), class_name="state")
+
+
+def _progress(source: Var) -> rx.Component:
+    return rx.el.div(
+        rx.el.p(source.doing, class_name="small quiet", role="status"),
+        rx.cond(
+            source.percent >= 0,
+            progress(source.percent, label="syncs.progress"),
+            progress(None, label="syncs.progress"),
+        ),
+        class_name="syncing",
     )
 
 
 def _tools(source: Var) -> rx.Component:
     ready = rx.fragment(
+        rx.cond(source.kind == "api", _sync_tools(source)),
         rx.el.label(
             rx.el.input(
                 type="checkbox",
@@ -126,12 +151,43 @@ def _tools(source: Var) -> rx.Component:
             ),
         ),
     )
-    absent = button("sources.set_up", small=True, on_click=SourcesState.add(source.provider))
+    absent = rx.cond(
+        source.kind == "api",
+        button("connection.connect", small=True, on_click=ConnectState.begin(source.provider)),
+        button("sources.set_up", small=True, on_click=SourcesState.add(source.provider)),
+    )
     return rx.el.div(rx.cond(source.configured, ready, absent), class_name="tools")
+
+
+def _sync_tools(source: Var) -> rx.Component:
+    return rx.cond(
+        source.connected,
+        rx.cond(
+            source.busy | (source.waiting != ""),
+            button(
+                "syncs.cancel",
+                small=True,
+                kind="ghost",
+                symbol="x",
+                on_click=SyncsState.cancel(source.key),
+                aria_label=t("syncs.cancel_of", label=source.label),
+            ),
+            button(
+                "syncs.now",
+                small=True,
+                kind="ghost",
+                symbol="refresh-cw",
+                on_click=SyncsState.start(source.key),
+                aria_label=t("syncs.now_of", label=source.label),
+            ),
+        ),
+        button("connection.add_key", small=True, on_click=ConnectState.begin_again(source.key)),
+    )
 
 
 def _details(source: Var) -> rx.Component:
     return rx.el.div(
+        rx.cond(source.kind == "api", live_details()),
         _batches(),
         _files(),
         rx.el.div(

@@ -347,7 +347,7 @@ def add(
         row.label = _clean_label(label) if label.strip() else row.label
     else:
         row = new_source(db, user_id, provider_id, label)
-    row.config = _config_text(registry.provider(provider_id), config or {})
+    row.config = config_text(registry.provider(provider_id), config or {})
     db.add(row)
     audit.record(db, user_id, "source.add", {"source": row.key, "provider": provider_id})
     db.commit()
@@ -363,7 +363,7 @@ def same_account(db: Session, user_id: str, provider_id: str) -> SourceRow | Non
     return found if found is not None and found.provider == provider.files_of else None
 
 
-def _config_text(provider: Provider, config: Mapping[str, str]) -> str:
+def config_text(provider: Provider, config: Mapping[str, str]) -> str:
     """Return the configuration as it is stored; raise ``InvalidInputError`` for what the provider does not ask."""
     known = {field.name: field for field in provider.config_fields}
     for name, value in config.items():

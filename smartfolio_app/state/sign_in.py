@@ -36,6 +36,8 @@ class SignInState(PageState, rx.State):
 
     async def _show(self, seat: Seat) -> None:
         self.back = sign_in.callback_address(self._origin())
+        wanted = str(self.router.url.query_parameters.get("provider", ""))
+        self.provider = wanted if wanted in sign_in.PROVIDERS else self.provider
         code = str(self.router.url.query_parameters.get("problem", ""))
         key = _PROBLEMS.get(code, "error.saxo.declined")
         self.problem = translate(seat.figures.language, key, provider="Saxo Bank") if code else ""

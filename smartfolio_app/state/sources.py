@@ -12,9 +12,10 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import files, imports, sources
+from smartfolio_app.services import files, imports, sources, sync
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.imports import ImportsState
 from smartfolio_app.state.notices import say
@@ -22,14 +23,15 @@ from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.sources_rows import (
     BatchRow,
     FileRow,
-    OfferRow,
     SourceCard,
     batch_row,
     file_row,
-    offers,
     removal_lines,
     source_card,
+    with_sync,
 )
+from smartfolio_app.state.syncs import SyncsState
+from smartfolio_app.state.syncs_rows import SyncRow
 
 
 @dataclass
@@ -58,12 +60,6 @@ class SourcesState(PageState, rx.State):
     removed: Chosen = Chosen()
     removal: list[str] = []
     removed_file: Chosen = Chosen()
-
-    adding: bool = False
-    offer_search: str = ""
-    offers: list[OfferRow] = []
-    by_hand: list[OfferRow] = []
-    any_file: list[OfferRow] = []
 
     @rx.event
     @signed_in
@@ -153,28 +149,13 @@ class SourcesState(PageState, rx.State):
     def close_dialogs(self) -> None:
         """Close whatever dialog is open, changing nothing."""
         self.renamed, self.removed, self.removed_file = Chosen(), Chosen(), Chosen()
-        self.adding = False
-
-    @rx.event
-    @signed_in
-    async def open_catalogue(self, viewer: Viewer) -> None:
-        """Show what can be added."""
-        self.adding, self.offer_search = True, ""
-        self._fill_offers(await self._seat(viewer))
-
-    @rx.event
-    @signed_in
-    async def search_offers(self, viewer: Viewer, text: str) -> None:
-        """Narrow the institutions by name."""
-        self.offer_search = text
-        self._fill_offers(await self._seat(viewer))
 
     @rx.event
     @signed_in
     async def add(self, viewer: Viewer, provider_id: str) -> AsyncIterator[None]:
         """Create a source of a provider and open it."""
         seat = await self._seat(viewer)
-        self.adding = False
+        (await self.get_state(ConnectState)).reset()
         try:
             made = await off_loop(sources.add, viewer.user_id, provider_id)
         except SmartFolioError as error:
@@ -187,41 +168,47 @@ class SourcesState(PageState, rx.State):
 
     async def _show(self, seat: Seat) -> None:
         view = await off_loop(sources.source_status, seat.viewer.user_id)
+        glances = await off_loop(sync.glances, seat.viewer.user_id)
         for category in ("crypto", "stocks", "wealth"):
             current = view.current_source.get(category, "")
             cards = [
-                source_card(one, seat.figures, current)
+                source_card(one, seat.figures, current, glances.get(one.key))
                 for one in view.sources
-                # An account is connected over REST so far: what is not connected has nothing to press here.
-                if one.category == category and (one.configured or one.kind != "api")
+                if one.category == category
             ]
             setattr(self, category, cards)
         if self.opened not in {one.key for one in view.sources}:
             self.opened = ""
         await self._show_opened(seat)
-        if self.adding:
-            self._fill_offers(seat)
         uploads = await self.get_state(ImportsState)
         await uploads._show(seat)
         self.loaded = True
 
     async def _show_opened(self, seat: Seat) -> None:
-        if not self.opened:
+        cards = {one.key: one for one in (*self.crypto, *self.stocks, *self.wealth)}
+        opened = cards.get(self.opened)
+        live = opened is not None and opened.kind == "api" and opened.configured
+        await (await self.get_state(SyncsState))._about(seat, self.opened if live else "")
+        if opened is None:
             self.files, self.batches = [], []
             return
         user, figures = seat.viewer.user_id, seat.figures
         kept = await off_loop(files.list_files, user, self.opened)
         self.files = [file_row(one, figures) for one in kept]
         done = await off_loop(imports.batches, user)
-        self.batches = [batch_row(one, figures) for one in done if one.source_key == self.opened]
-
-    def _fill_offers(self, seat: Seat) -> None:
-        found = offers(registry.providers().values(), self.offer_search, seat.figures)
-        self.by_hand = [
-            one for one in found if one.kind == "manual" and one.provider != registry.WEALTH_ITEMS
+        self.batches = [
+            batch_row(one, figures)
+            for one in done
+            if one.source_key == self.opened and not registry.is_live(one.format)  # those are listed as syncs
         ]
-        self.any_file = [one for one in found if one.provider in (registry.FILE_CRYPTO, registry.FILE_STOCKS)]
-        self.offers = [one for one in found if one.kind == "csv" and one not in self.any_file]
+
+    async def _tell(self, running: dict[str, SyncRow]) -> None:
+        """Show how far the syncs are."""
+        for category in ("crypto", "stocks", "wealth"):
+            cards = getattr(self, category)
+            told = [with_sync(one, running.get(one.key)) for one in cards]
+            if told != cards:
+                setattr(self, category, told)
 
     def _label_of(self, key: str) -> str:
         cards = (*self.crypto, *self.stocks, *self.wealth)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from smartfolio_app.providers import csv, registry
 from smartfolio_app.services.files import KeptFile
 from smartfolio_app.services.sources import SourceStatus
+from smartfolio_app.services.sync.reconciling import CORRECTION
 from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.syncs_rows import SyncRow, next_text, sync_row
 
 if TYPE_CHECKING:
-    from smartfolio_app.providers.registry import Provider
     from smartfolio_app.services.imports import Batch
+    from smartfolio_app.services.sync import Glance
 
 #: What a source holds, in the order in which it is told.
 COUNTED = ("transactions", "positions", "items", "prices", "files", "batches")
@@ -39,6 +41,12 @@ class SourceCard:
     configured: bool = False
     current: bool = False
     removable: bool = False
+    next: str = ""
+    connected: bool = False
+    busy: bool = False
+    waiting: str = ""
+    doing: str = ""
+    percent: int = -1
 
 
 @dataclass
@@ -65,26 +73,23 @@ class BatchRow:
     undone: str = ""
 
 
-@dataclass
-class OfferRow:
-    """One thing that can be added."""
+def source_card(
+    source: SourceStatus, figures: Figures, current: str, glance: Glance | None = None
+) -> SourceCard:
+    """Return a source's line; ``current`` is the key that the WealthBar shows alone, or ``all``.
 
-    provider: str = ""
-    label: str = ""
-    category: str = ""
-    kind: str = ""
-    formats: str = ""
-
-
-def source_card(source: SourceStatus, figures: Figures, current: str) -> SourceCard:
-    """Return a source's line; ``current`` is the key that the WealthBar shows alone, or ``all``."""
+    ``glance`` is how a live source is kept up to date.
+    """
+    live = source.kind == "api"
     holds = [
         _counted(name, source.counts[name], figures) for name in _TOLD_ON_CARDS if source.counts.get(name)
     ]
     last = ""
     if source.last_sync is not None:
-        last = figures.say("sources.last_import", age=figures.ago(source.last_sync))
-    return SourceCard(
+        key = "syncs.last" if live else "sources.last_import"
+        last = figures.say(key, age=figures.ago(source.last_sync))
+    connected = live and source.configured and source.status != "not_configured"
+    card = SourceCard(
         key=source.key,
         label=source.label,
         category=source.category,
@@ -100,6 +105,24 @@ def source_card(source: SourceStatus, figures: Figures, current: str) -> SourceC
         configured=source.configured,
         current=source.key == current,
         removable=source.configured and source.key not in registry.BUILT_IN,
+        connected=connected,
+    )
+    if glance is not None:
+        card.next = next_text(connected, glance.every_minutes, glance.next_at, figures)
+        card = with_sync(card, sync_row(glance.current, figures) if glance.current else None)
+    return card
+
+
+def with_sync(card: SourceCard, row: SyncRow | None) -> SourceCard:
+    """Return a card with how far its source's sync is; ``None`` when none is under way."""
+    if row is None:
+        return replace(card, busy=False, waiting="", doing="", percent=-1)
+    return replace(
+        card,
+        busy=row.busy,
+        waiting="" if row.busy else row.problem,
+        doing=row.doing or row.state_text,
+        percent=row.percent,
     )
 
 
@@ -133,28 +156,10 @@ def batch_row(batch: Batch, figures: Figures) -> BatchRow:
     )
 
 
-def offers(providers: Iterable[Provider], search: str, figures: Figures) -> list[OfferRow]:
-    """Return what can be added and matches ``search``; only files are searched, the rest is always offered."""
-    wanted = search.strip().casefold()
-    labels = {info.id: info for info in csv.formats()}
-    found = []
-    for provider in providers:
-        if not provider.is_source:
-            continue
-        row = OfferRow(
-            provider=provider.id,
-            label=figures.say_or_text(provider.label),
-            category=figures.say(f"sources.{provider.category}"),
-            kind=provider.kind,
-            formats=", ".join(labels[one].label for one in provider.formats if one in labels),
-        )
-        if not provider.formats or wanted in f"{row.label} {row.formats}".casefold():
-            found.append(row)
-    return found
-
-
 def format_label(format_id: str, figures: Figures) -> str:
     """Return the name of a format, or of the user's own columns."""
+    if format_id == CORRECTION:
+        return figures.say("syncs.correction")
     label = next((info.label for info in csv.formats() if info.id == format_id), "")
     return label or figures.say("import_wizard.format_mapping")
 

@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import random
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -239,6 +240,17 @@ def _moved(urls: Any, base: str) -> Any:
     return {name: _moved(value, base) for name, value in urls.items()}
 
 
+_PEM = re.compile(r"(?P<begin>-----BEGIN [A-Z ]+-----)(?P<body>.*)(?P<end>-----END [A-Z ]+-----)")
+
+
 def _unfolded(secret: str) -> str:
     r"""Return a PEM key with its line breaks back: keys are often copied out of JSON, where they are ``\n``."""
-    return secret.replace("\\n", "\n") if secret and "BEGIN" in secret else secret
+    if not secret or "BEGIN" not in secret:
+        return secret
+    whole = secret.replace("\\n", "\n")
+    found = _PEM.fullmatch(whole.strip())
+    if found is None or "\n" in whole.strip():
+        return whole
+    return (
+        f"{found['begin']}\n{''.join(found['body'].split())}\n{found['end']}\n"  # a one-line field ate them
+    )

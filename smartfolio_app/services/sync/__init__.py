@@ -1,37 +1,54 @@
 """Live sources kept up to date: connected, tested, synced in the background, taken back, reconciled."""
 
-from smartfolio_app.services.sync.connecting import Connected, check, connect, disconnect
+from smartfolio_app.services.sync.connecting import (
+    Connected,
+    DangerousKeyError,
+    check,
+    connect,
+    connect_new,
+    disconnect,
+)
 from smartfolio_app.services.sync.engine import cancel, start, stop, tick, wait
 from smartfolio_app.services.sync.reconciling import assets_of, close_gap
 from smartfolio_app.services.sync.reconciling import report as reconciliation
 from smartfolio_app.services.sync.reports import (
+    SCHEDULES,
     Connection,
+    Glance,
     SyncView,
     connection,
     connections,
+    glances,
     history,
     set_schedule,
+    under_way,
 )
 from smartfolio_app.services.sync.taking_back import undo
 
 __all__ = [
+    "SCHEDULES",
     "Connected",
     "Connection",
+    "DangerousKeyError",
+    "Glance",
     "SyncView",
     "assets_of",
     "cancel",
     "check",
     "close_gap",
     "connect",
+    "connect_new",
     "connection",
     "connections",
     "disconnect",
+    "glances",
     "history",
     "reconciliation",
     "set_schedule",
     "start",
     "stop",
     "tick",
+    "under_way",
     "undo",
     "wait",
 ]

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from smartfolio_app.errors import ConflictError
+from smartfolio_app.errors import ConflictError, InvalidInputError
 from smartfolio_app.providers import registry
 from smartfolio_app.providers.connectors import KeyCheck, connector
 from smartfolio_app.providers.csv.base import Message
 from smartfolio_app.providers.errors import ProviderError
-from smartfolio_app.services import audit, credentials
+from smartfolio_app.services import audit, credentials, sources
 from smartfolio_app.services.sync import engine
 from smartfolio_app.services.sync.access import open_access, told
 from smartfolio_app.services.sync.reports import Connection, connection, live_source
@@ -86,19 +86,72 @@ def connect(
         VaultLockedError: Earlier ones cannot be read with the keys in force, and so are not overwritten.
     """
     source = live_source(db, user_id, source_key)
-    provider = registry.provider(source.provider)
-    given = credentials.cleaned(provider, values)
+    given = credentials.cleaned(registry.provider(source.provider), values)
     db.commit()
-    found: KeyCheck | None = None
-    problem: Message | None = None
+    found, problem = _examined(source, given, accept_risks=accept_risks)
+    return _keep(db, user_id, source_key, given, found, problem, begin=begin)
+
+
+def connect_new(
+    db: Session,
+    user_id: str,
+    provider_id: str,
+    values: Mapping[str, str],
+    *,
+    label: str = "",
+    config: Mapping[str, str] | None = None,
+    separate: bool = False,
+    accept_risks: bool = False,
+    begin: bool = True,
+) -> Connected:
+    """Make a source of a provider together with its credentials; when they are refused nothing is made. Commits.
+
+    Raises:
+        NotFoundError: There is no such provider.
+        InvalidInputError: It is none that is read over the network, or a field is missing or unusable.
+        CredentialsRefusedError, DangerousKeyError: As ``connect``.
+    """
+    provider = registry.provider(provider_id)
+    if provider.kind != "api":
+        raise InvalidInputError("sync.not_live", source=provider_id)
+    given = credentials.cleaned(provider, values)
+    chosen = sources.config_text(provider, config or {})
+    db.commit()
+    trial = SourceRow(
+        user_id=user_id, key=provider_id, provider=provider_id, category=provider.category, config=chosen
+    )
+    found, problem = _examined(trial, given, accept_risks=accept_risks)
+    made = sources.add(db, user_id, provider_id, label, separate=separate, config=config)
+    return _keep(db, user_id, made.key, given, found, problem, begin=begin)
+
+
+def _examined(
+    source: SourceRow, given: Mapping[str, str], *, accept_risks: bool
+) -> tuple[KeyCheck | None, Message | None]:
+    """Return what the provider says of credentials, or why it cannot be asked now; raise when they must not be kept."""
+    provider = registry.provider(source.provider)
     try:
         found = _try(source, given, keep=False)
     except ProviderError as error:
         if error.status == 422 or error.code in ("provider.refused", "provider.address"):
             raise
-        problem = Message(*told(error, provider))
-    if found is not None and found.is_dangerous and not accept_risks:
+        return None, Message(*told(error, provider))
+    if found.is_dangerous and not accept_risks:
         raise DangerousKeyError(provider.label, found)
+    return found, None
+
+
+def _keep(  # noqa: PLR0917 - what an examination found
+    db: Session,
+    user_id: str,
+    source_key: str,
+    given: Mapping[str, str],
+    found: KeyCheck | None,
+    problem: Message | None,
+    *,
+    begin: bool,
+) -> Connected:
+    """Keep credentials and begin the first sync."""
     bump_revision(db, user_id)  # the WealthBar offers it from now on
     source = live_source(db, user_id, source_key)
     credentials.store(db, source, given)

@@ -92,6 +92,43 @@ class Connection:
     breaker_open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """How a live source is kept up to date, at a glance: cheap to find out for all of them at once."""
+
+    source_key: str
+    every_minutes: int
+    next_at: datetime | None
+    succeeded_at: datetime | None
+    current: SyncView | None
+
+
+def glances(db: Session, user_id: str) -> dict[str, Glance]:
+    """Return how each of the user's live sources is kept up to date, by key."""
+    under = {one.source_key: one for one in under_way(db, user_id)}
+    wanted = (
+        select(SyncState, col(SourceRow.key))
+        .join(SourceRow, col(SourceRow.id) == col(SyncState.source_id))
+        .where(col(SyncState.user_id) == user_id)
+    )
+    return {
+        key: Glance(key, state.every_minutes, state.next_at, state.succeeded_at, under.get(key))
+        for state, key in db.execute(wanted)
+    }
+
+
+def under_way(db: Session, user_id: str) -> list[SyncView]:
+    """Return the user's syncs that are not over."""
+    wanted = (
+        select(SyncRun, col(SourceRow.key))
+        .join(SourceRow, col(SourceRow.id) == col(SyncRun.source_id))
+        .where(col(SyncRun.user_id) == user_id, col(SyncRun.state).in_(OPEN))
+        .order_by(col(SyncRun.started_at))
+        .execution_options(populate_existing=True)
+    )
+    return [view_of(run, key) for run, key in db.execute(wanted)]
+
+
 def connection(db: Session, user_id: str, source_key: str) -> Connection:
     """Return how a live source is kept up to date.
 

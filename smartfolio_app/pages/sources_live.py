@@ -1,0 +1,218 @@
+"""What a live source shows when it is opened: its key and schedule, its books against its report, its syncs."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.vars import Var
+
+from smartfolio_app.components.controls import button, chip, link_button
+from smartfolio_app.components.dialogs import confirm
+from smartfolio_app.components.figures import change
+from smartfolio_app.components.forms import field, select
+from smartfolio_app.components.links import route_link
+from smartfolio_app.components.tables import Column, cell, data_table, number_cell
+from smartfolio_app.i18n import t
+from smartfolio_app.pages.connect import rights
+from smartfolio_app.state.connect import ConnectState
+from smartfolio_app.state.syncs import SyncsState
+
+S = SyncsState
+
+
+def live_details() -> rx.Component:
+    """Return the sections of the live source that is open."""
+    return rx.fragment(_connection(), _reconciliation(), _history())
+
+
+def forget_dialog() -> rx.Component:
+    """Return the question before a key is removed."""
+    return confirm(
+        rx.el.p(t("connection.forget_text")),
+        open=S.forgetting,
+        on_close=S.keep,
+        on_confirm=S.forget,
+        title="connection.forget_title",
+        action="connection.forget",
+    )
+
+
+def _connection() -> rx.Component:
+    return rx.el.section(
+        rx.el.h4(t("connection.heading")),
+        rx.cond(S.how.problem, rx.el.p(S.how.problem, class_name="form-error")),
+        rx.el.div(
+            rx.el.ul(
+                rx.foreach(
+                    S.credentials,
+                    lambda one: rx.el.li(
+                        rx.el.span(one.label, class_name="quiet"),
+                        rx.el.span(one.hint, class_name="num"),
+                        rx.el.span(one.since, class_name="small quiet"),
+                    ),
+                ),
+                rx.cond(
+                    S.how.account,
+                    rx.el.li(
+                        rx.el.span(t("connection.account"), class_name="quiet"),
+                        rx.el.span(S.how.account),
+                        rx.el.span(S.how.checked, class_name="small quiet"),
+                    ),
+                ),
+                rx.cond(
+                    S.how.budget,
+                    rx.el.li(rx.el.span(t("connection.calls"), class_name="quiet"), rx.el.span(S.how.budget)),
+                ),
+                class_name="facts",
+            ),
+            rx.el.div(
+                field(
+                    "syncs.schedule",
+                    select(S.schedules, value=S.how.every, on_change=S.schedule),
+                ),
+                rx.el.p(S.how.next, class_name="small quiet"),
+                class_name="stack tight",
+            ),
+            class_name="connection",
+        ),
+        rx.cond(S.rights, rights(S.rights)),
+        rx.el.div(
+            rx.foreach(S.tested, lambda words: rx.el.p(words, class_name="small")),
+            custom_attrs={"aria-live": "polite"},
+        ),
+        rx.el.div(
+            button(
+                rx.cond(S.testing, t("connection.trying"), t("connection.test")),
+                small=True,
+                symbol="plug-zap",
+                disabled=S.testing,
+                on_click=S.test,
+            ),
+            rx.cond(
+                S.how.sign_in,
+                link_button(
+                    "connection.sign_in_again", S.how.sign_in, small=True, kind="ghost", keep_view=False
+                ),
+                button(
+                    "connection.replace",
+                    small=True,
+                    kind="ghost",
+                    symbol="key-round",
+                    on_click=ConnectState.begin_again(S.key),
+                ),
+            ),
+            rx.cond(
+                S.how.connected,
+                button("connection.forget", small=True, kind="ghost", symbol="unplug", on_click=S.ask_forget),
+            ),
+            class_name="row wrap",
+        ),
+        class_name="stack",
+    )
+
+
+def _reconciliation() -> rx.Component:
+    columns = (
+        Column("syncs.asset"),
+        Column("syncs.reported", right=True, wide_only=True),
+        Column("syncs.booked", right=True, wide_only=True),
+        Column("syncs.difference", right=True),
+        Column("syncs.cause"),
+        Column("syncs.fix", hidden_label=True, right=True),
+    )
+    return rx.el.section(
+        rx.el.h4(t("syncs.reconciliation")),
+        rx.el.p(S.compared, class_name="small quiet"),
+        rx.cond(
+            S.gaps,
+            data_table(columns, S.gaps, _gap, caption="syncs.reconciliation"),
+        ),
+        class_name="reconciliation",
+    )
+
+
+def _gap(gap: Var) -> rx.Component:
+    return rx.el.tr(
+        cell(route_link(gap.symbol, to="/assets/" + gap.asset.to(str), class_name="quiet-link strong")),
+        number_cell(gap.reported, wide_only=True),
+        number_cell(gap.booked, wide_only=True),
+        number_cell(change(gap.difference, gap.direction, extra="no-arrow")),
+        cell(gap.why, class_name="small"),
+        rx.el.td(
+            rx.cond(
+                gap.fix,
+                button(gap.fix, small=True, on_click=S.close_gap(gap.asset)),
+                route_link(
+                    t("syncs.look"),
+                    to="/transactions?asset=" + gap.asset.to(str),
+                    keep_view=False,
+                    class_name="link small",
+                ),
+            ),
+            class_name="right",
+        ),
+        key=gap.asset,
+    )
+
+
+def _history() -> rx.Component:
+    columns = (
+        Column("syncs.when"),
+        Column("syncs.outcome"),
+        Column("syncs.brought"),
+        Column("syncs.take_back", hidden_label=True, right=True),
+    )
+    return rx.cond(
+        S.runs,
+        rx.el.section(
+            rx.el.h4(t("syncs.title")),
+            data_table(columns, S.runs, _run, caption="syncs.title"),
+        ),
+    )
+
+
+def _run(run: Var) -> rx.Component:
+    return rx.el.tr(
+        cell(run.when, rx.el.span(run.trigger, class_name="small quiet below")),
+        cell(
+            rx.match(
+                run.state,
+                ("done", chip(run.state_text, kind="good", symbol="check")),
+                ("failed", chip(run.state_text, kind="bad", symbol="circle-alert")),
+                ("waiting", chip(run.state_text, kind="notable", symbol="clock")),
+                chip(run.state_text),
+            ),
+            rx.cond(run.problem, rx.el.span(run.problem, class_name="small quiet below")),
+        ),
+        cell(
+            run.added,
+            rx.cond(
+                run.changes,
+                rx.el.span(
+                    rx.foreach(run.changes, lambda words: rx.el.span(words, class_name="num term")),
+                    run.more,
+                    class_name="small quiet below",
+                ),
+            ),
+            rx.foreach(run.remarks, lambda words: rx.el.span(words, class_name="small quiet below")),
+        ),
+        rx.el.td(
+            rx.cond(
+                run.undone,
+                rx.el.span(run.undone, class_name="small quiet"),
+                rx.cond(
+                    run.undoable,
+                    button(
+                        "sources.undo",
+                        small=True,
+                        kind="ghost",
+                        symbol="undo-2",
+                        on_click=S.undo(run.id),
+                        aria_label=t("syncs.undo_of", when=run.when),
+                    ),
+                ),
+            ),
+            class_name="right",
+        ),
+        class_name=rx.cond(run.undone, "gone", ""),
+        key=run.id,
+    )
