@@ -136,7 +136,7 @@ def _gap(gap: Var) -> rx.Component:
         number_cell(gap.reported, wide_only=True),
         number_cell(gap.booked, wide_only=True),
         number_cell(change(gap.difference, gap.direction, extra="no-arrow")),
-        cell(gap.why, class_name="small"),
+        cell(rx.el.span(gap.why, class_name="small")),
         rx.el.td(
             rx.cond(
                 gap.fix,

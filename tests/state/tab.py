@@ -16,6 +16,19 @@ from smartfolio_app.storage.engine import session_scope
 AnyState = TypeVar("AnyState", bound=rx.State)
 
 
+async def _enter(self: rx.State) -> rx.State:
+    """Stand in for the lock that a background event takes: here nobody else holds the state."""
+    return self
+
+
+async def _leave(self: rx.State, *_: object) -> None:
+    return None
+
+
+rx.State.__aenter__ = _enter  # type: ignore[attr-defined]
+rx.State.__aexit__ = _leave  # type: ignore[attr-defined]
+
+
 async def tab(kind: type[AnyState], user_id: str, address: str) -> AnyState:
     """Open ``address`` as the user and return the state of ``kind``; everything is loaded."""
     with session_scope() as db:
