@@ -195,6 +195,15 @@ def _details(source: Var) -> rx.Component:
                 source.kind == "manual",
                 link_button("sources.type_in", "/transactions", symbol="plus", small=True),
             ),
+            rx.cond(
+                source.could_be_live,
+                button(
+                    "connection.go_live",
+                    symbol="plug",
+                    small=True,
+                    on_click=ConnectState.begin(source.could_be_live),
+                ),
+            ),
             button(
                 "sources.rename",
                 symbol="pencil",

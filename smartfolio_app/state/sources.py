@@ -26,6 +26,7 @@ from smartfolio_app.state.sources_rows import (
     SourceCard,
     batch_row,
     file_row,
+    one_row_an_account,
     removal_lines,
     source_card,
     with_sync,
@@ -169,11 +170,12 @@ class SourcesState(PageState, rx.State):
     async def _show(self, seat: Seat) -> None:
         view = await off_loop(sources.source_status, seat.viewer.user_id)
         glances = await off_loop(sync.glances, seat.viewer.user_id)
+        shown = one_row_an_account(view.sources)
         for category in ("crypto", "stocks", "wealth"):
             current = view.current_source.get(category, "")
             cards = [
                 source_card(one, seat.figures, current, glances.get(one.key))
-                for one in view.sources
+                for one in shown
                 if one.category == category
             ]
             setattr(self, category, cards)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ class SourceCard:
     current: bool = False
     removable: bool = False
     next: str = ""
+    could_be_live: str = ""
     connected: bool = False
     busy: bool = False
     waiting: str = ""
@@ -106,11 +107,32 @@ def source_card(
         current=source.key == current,
         removable=source.configured and source.key not in registry.BUILT_IN,
         connected=connected,
+        could_be_live="" if live or not source.configured else _live_one(source.provider),
     )
     if glance is not None:
         card.next = next_text(connected, glance.every_minutes, glance.next_at, figures)
         card = with_sync(card, sync_row(glance.current, figures) if glance.current else None)
     return card
+
+
+def one_row_an_account(found: Iterable[SourceStatus]) -> list[SourceStatus]:
+    """Leave out what is not set up where its account has a row already: its files and its key fill one source."""
+    rows = list(found)
+    there = {one.provider for one in rows if one.configured}
+    offered = {one.provider for one in rows if not one.configured}
+    return [
+        one
+        for one in rows
+        if one.configured
+        or not (
+            there.intersection(registry.family(one.provider))
+            or (one.kind == "csv" and offered.intersection(registry.family(one.provider)[1:]))
+        )
+    ]
+
+
+def _live_one(provider: str) -> str:
+    return next((one for one in registry.family(provider) if registry.is_live(one)), "")
 
 
 def with_sync(card: SourceCard, row: SyncRow | None) -> SourceCard:

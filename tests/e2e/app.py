@@ -51,16 +51,16 @@ class RunningApp:
 
     @property
     def environment(self) -> dict[str, str]:
-        return dict(
-            os.environ,
-            PYTHONPATH=str(ROOT),
-            PYTHONUNBUFFERED="1",
-            SMARTFOLIO_DATA_DIR=str(self.data_dir),
-            SMARTFOLIO_PORT=str(self.port),
-            SMARTFOLIO_HOST="127.0.0.1",
-            SMARTFOLIO_OFFLINE="true",
+        return {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "SMARTFOLIO_DATA_DIR": str(self.data_dir),
+            "SMARTFOLIO_PORT": str(self.port),
+            "SMARTFOLIO_HOST": "127.0.0.1",
+            "SMARTFOLIO_OFFLINE": "true",
             **self.settings,
-        )
+        }
 
     def start(self) -> float:
         """Start and wait until the address is printed; the seconds that took.

@@ -192,3 +192,12 @@ async def viewer(page):
     from smartfolio_app.state.guard import current_viewer
 
     return await current_viewer(page)
+
+
+async def test_an_account_has_one_row_whether_it_is_set_up_or_not(page, alice):
+    assert "cointracking_csv" not in cards(page)  # the live one stands for both
+    with session_scope() as db:
+        sources.add(db, alice, "cointracking_csv")
+    await load(page)
+    assert "cointracking_api" not in cards(page)
+    assert cards(page)["cointracking_csv"].could_be_live == "cointracking_api"
