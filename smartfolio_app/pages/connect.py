@@ -219,7 +219,7 @@ def _select(one: Var) -> rx.Component:
 
 # ----------------------------------------------------------------------------------------------------- first sync
 def _first_sync() -> rx.Component:
-    sync = S.sync
+    sync = S.run
     return rx.el.div(
         rx.el.div(
             rx.cond(

@@ -39,7 +39,7 @@ def sources() -> rx.Component:
             _category("wealth", SourcesState.wealth),
             Timer.create(turn=SyncsState.turn, seconds=LOOKS, on_time=SyncsState.look),
             class_name="source-page",
-            on_mount=SyncsState.watch,
+            on_mount=[ConnectState.arrive, SyncsState.watch],
         ),
         _rename_dialog(),
         _removal_dialog(),

@@ -155,6 +155,11 @@ def is_live(provider_id: str) -> bool:
     return found is not None and found.kind == "api"
 
 
+def is_told_twice(provider_id: str) -> bool:
+    """Tell whether a provider's account may be told by files and by the network."""
+    return any(is_live(one) for one in family(provider_id))
+
+
 def _institutions() -> list[Provider]:
     """Return one provider for each that the file formats name."""
     from smartfolio_app.providers.csv.registry import formats

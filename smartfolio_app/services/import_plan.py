@@ -19,9 +19,9 @@ from smartfolio_app.ledger.transactions import Statement, Transaction
 from smartfolio_app.providers import registry
 from smartfolio_app.providers.csv.base import ParsedFile, ReadOptions, UnknownFormatError
 from smartfolio_app.providers.csv.importing import parse
-from smartfolio_app.services import mappings, sources
+from smartfolio_app.services import mappings, one_paper, sources
 from smartfolio_app.services.import_results import Request
-from smartfolio_app.services.time_shifts import without_shifted
+from smartfolio_app.services.time_shifts import without_retold
 from smartfolio_app.storage.repo_ledger import known_transactions, read_statements, read_transactions
 from smartfolio_app.storage.tables import ImportBatch, SourceFile, SourceRow, StatementRow, TransactionRow
 
@@ -103,6 +103,26 @@ def choose_source(db: Session, request: Request, parsed: ParsedFile) -> SourceRo
     return source
 
 
+def by_known_names(db: Session, reading: Reading, source: SourceRow | None) -> Reading:
+    """Return the file with its securities by the names under which its source knows them from the network."""
+    parsed = reading.parsed
+    if source is None or not registry.is_told_twice(source.provider):
+        return reading
+    names = one_paper.renames(db, source.id, parsed.assets, parsed.transactions)
+    if not names:
+        return reading
+    statement = parsed.statement
+    told = replace(
+        parsed,
+        transactions=one_paper.renamed(parsed.transactions, names),
+        statement=None if statement is None else one_paper.renamed_statement(statement, names),
+        earlier_statements=[one_paper.renamed_statement(one, names) for one in parsed.earlier_statements],
+        prices=one_paper.renamed_prices(parsed.prices, names),
+        assets=one_paper.renamed_assets(parsed.assets, names),
+    )
+    return replace(reading, parsed=told)
+
+
 def make(db: Session, request: Request, reading: Reading, source: SourceRow | None) -> Plan:
     """Return what the file adds to ``source``."""
     parsed = reading.parsed
@@ -112,8 +132,8 @@ def make(db: Session, request: Request, reading: Reading, source: SourceRow | No
         repeated = set(parsed.suspected)
         incoming = [transaction for transaction in incoming if transaction.row not in repeated]
     merged = merge(known_transactions(db, source_id) if source is not None else (), incoming)
-    if source is not None and registry.is_live(source.provider):
-        merged = without_shifted(db, source_id, merged, told_by_files=False)
+    if source is not None and registry.is_told_twice(source.provider):
+        merged = without_retold(db, source_id, merged, told_by_files=False)
     before = _stored(db, source_id) if source is not None else ([], [])
     statement = parsed.statement
     lines = len(statement.lines) if statement is not None else 0

@@ -80,6 +80,8 @@ def _read_once(db: Session, request: Request, progress: Progress) -> Reading:
 def _preview(db: Session, request: Request, reading: Reading) -> ImportPreview:
     parsed = reading.parsed
     source = import_plan.choose_source(db, request, parsed)
+    reading = import_plan.by_known_names(db, reading, source)
+    parsed = reading.parsed
     plan = import_plan.make(db, request, reading, source)
     shown = source or SourceRow(
         user_id="", key=parsed.provider, provider=parsed.provider, label="", category=parsed.category
@@ -129,6 +131,8 @@ def _commit(db: Session, request: Request, reading: Reading, progress: Progress 
         tell("storing", 0)
         source = import_plan.choose_source(db, request, parsed)
         source = source or sources.new_source(db, user_id, parsed.provider)
+        reading = import_plan.by_known_names(db, reading, source)
+        parsed = reading.parsed
         plan = import_plan.make(db, request, reading, source)
         batch = _batch(db, request, reading, source, plan)
         tell("storing", parsed.rows // 3)

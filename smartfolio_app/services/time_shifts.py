@@ -1,8 +1,9 @@
-"""The same trades told in two clocks: an export in local time and an API in UTC.
+"""The same trades told by files and by the network: in two clocks, or in other words.
 
-A file without a time zone is read as UTC. When the API then tells the same trades, all of them lie off by the hours of
-the zone the file was written in (two different ones where summer time began or ended). Such a pattern is no
-coincidence: rows that agree in everything but that shift are the same rows.
+In two clocks: an export in local time and an API in UTC. A file without a time zone is read as UTC; when the API then
+tells the same trades, all of them lie off by the hours of the zone the file was written in (two different ones where
+summer time began or ended). Such a pattern is no coincidence: rows that agree in everything but that shift are the same
+rows. In other words: see ``ledger.retold``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from smartfolio_app.ledger.dedupe import MergeResult, fingerprint
+from smartfolio_app.ledger.retold import retold
 from smartfolio_app.ledger.transactions import Transaction
 from smartfolio_app.storage.repo_ledger import read_transactions
 from smartfolio_app.storage.tables import ImportBatch, TransactionRow
@@ -25,7 +27,7 @@ _QUARTER = timedelta(minutes=15)
 LEAST_ROWS, LEAST_SHARE = 3, 0.6
 
 
-def without_shifted(db: Session, source_id: str, merged: MergeResult, *, told_by_files: bool) -> MergeResult:
+def without_retold(db: Session, source_id: str, merged: MergeResult, *, told_by_files: bool) -> MergeResult:
     """Return the result with those of ``new`` that the other side already told, in its own clock, as duplicates.
 
     ``told_by_files``: what is new comes from the network and files told it before; else the other way round.
@@ -57,7 +59,7 @@ def without_shifted(db: Session, source_id: str, merged: MergeResult, *, told_by
             already[mark] -= 1  # is matched at its own time
         else:
             free.append(one)
-    same = shifted(free, merged.new)
+    same = shifted(free, merged.new) or retold(free, merged.new)
     if not same:
         return merged
     result = MergeResult(

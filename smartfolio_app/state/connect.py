@@ -67,7 +67,7 @@ class ConnectState(PageState, rx.State):
     rights: list[RightRow] = []
     remarks: list[str] = []
     delayed: str = ""
-    sync: SyncRow = SyncRow()
+    run: SyncRow = SyncRow()
 
     @rx.event
     @signed_in
@@ -103,6 +103,13 @@ class ConnectState(PageState, rx.State):
     def close(self) -> None:
         """Close the dialog; a sync goes on."""
         self.reset()
+
+    @rx.event
+    @signed_in
+    def arrive(self) -> None:
+        """Begin anew with the page: what was left open is closed, and a sync is followed in its source's row."""
+        if self.step:
+            self.reset()
 
     @rx.event
     @signed_in
@@ -200,8 +207,8 @@ class ConnectState(PageState, rx.State):
         except SmartFolioError:
             return  # deleted meanwhile, elsewhere
         row = sync_row(newest[0], seat.figures) if newest else SyncRow()
-        if row != self.sync:
-            self.sync = row
+        if row != self.run:
+            self.run = row
 
     async def _ask(self, seat: Seat, provider_id: str, *, source_key: str = "", label: str = "") -> None:
         provider, figures = registry.provider(provider_id), seat.figures

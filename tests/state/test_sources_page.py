@@ -94,8 +94,8 @@ async def test_the_catalogue_holds_everything_and_narrows_by_name_kind_and_categ
 async def test_an_account_is_connected_in_three_steps_and_its_key_is_in_no_state(page):
     assert cards(page)["cointracking_api"].status == "not_configured"
     dialog = await connected(page)
-    assert (dialog.step, dialog.problem, dialog.sync.state) == ("sync", "", "done")
-    assert "ADA +101" in dialog.sync.changes
+    assert (dialog.step, dialog.problem, dialog.run.state) == ("sync", "", "done")
+    assert "ADA +101" in dialog.run.changes
     card = cards(page)["cointracking_api"]
     assert (card.connected, card.busy, card.status) == (True, False, "ok")
     assert card.next

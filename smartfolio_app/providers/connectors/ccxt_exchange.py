@@ -72,7 +72,7 @@ class ExchangeConnector:
         self.exchange = exchange
         self.provider = Provider(
             id=f"{exchange.id}_api",
-            label=exchange.name,
+            label=exchange.name.replace("Ⓢ", "S"),  # few typefaces have it
             category="crypto",
             kind="api",
             yields=("transactions", "balances"),

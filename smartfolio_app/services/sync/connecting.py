@@ -118,7 +118,12 @@ def connect_new(
     chosen = sources.config_text(provider, config or {})
     db.commit()
     trial = SourceRow(
-        user_id=user_id, key=provider_id, provider=provider_id, category=provider.category, config=chosen
+        user_id=user_id,
+        key=provider_id,
+        provider=provider_id,
+        label="",
+        category=provider.category,
+        config=chosen,
     )
     found, problem = _examined(trial, given, accept_risks=accept_risks)
     made = sources.add(db, user_id, provider_id, label, separate=separate, config=config)

@@ -6,22 +6,23 @@ Everything a sync brings belongs to one batch, as an import's does, so that it c
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import NotFoundError
-from smartfolio_app.ledger.balances import effect, holdings_at
+from smartfolio_app.ledger.balances import Place, Quantity, effect, holdings_at
 from smartfolio_app.ledger.dedupe import MergeResult, fingerprint, merge
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import PriceQuote, Statement
 from smartfolio_app.providers.connectors import Page
-from smartfolio_app.services import trade_prices
-from smartfolio_app.services.import_plan import positions
-from smartfolio_app.services.time_shifts import without_shifted
+from smartfolio_app.services import one_paper, trade_prices
+from smartfolio_app.services.time_shifts import without_retold
 from smartfolio_app.services.worker import FINISHING
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.repo_changes import ids_of_batch, note_change
@@ -89,11 +90,14 @@ def store(run_id: str, page: Page) -> Stored:
     """
     with session_scope() as db:
         run, source, state = _of(db, run_id)
-        plan, revision = _plan(db, source, page), 0
+        told, page = page, _by_known_names(db, source, page)
+        plan = _plan(db, source, page)
+        revision = 0
         if plan.is_news or plan.prices:
             db.rollback()
             revision = bump_revision(db, run.user_id)  # from here on nobody else changes this ledger
             run, source, state = _of(db, run_id)
+            page = _by_known_names(db, source, told)
             plan = _plan(db, source, page)
         if plan.is_news:
             _insert(db, source, _batch(db, run, source), plan, page)
@@ -136,6 +140,20 @@ def _of(db: Session, run_id: str) -> tuple[SyncRun, SourceRow, SyncState]:
     return run, source, state
 
 
+def _by_known_names(db: Session, source: SourceRow, page: Page) -> Page:
+    """Return a page with its securities by the names under which the source knows them from its files."""
+    names = one_paper.renames(db, source.id, page.assets, page.transactions)
+    if not names:
+        return page
+    return replace(
+        page,
+        transactions=tuple(one_paper.renamed(page.transactions, names)),
+        statement=None if page.statement is None else one_paper.renamed_statement(page.statement, names),
+        prices=tuple(one_paper.renamed_prices(page.prices, names)),
+        assets=one_paper.renamed_assets(page.assets, names),
+    )
+
+
 def _plan(db: Session, source: SourceRow, page: Page) -> _Plan:
     incoming = list(page.transactions)
     if len(incoming) < _MANY:
@@ -143,7 +161,7 @@ def _plan(db: Session, source: SourceRow, page: Page) -> _Plan:
     else:
         known = list(known_transactions(db, source.id))
     merged = merge(known, incoming)
-    merged = without_shifted(db, source.id, merged, told_by_files=True)
+    merged = without_retold(db, source.id, merged, told_by_files=True)
     statement = page.statement
     if statement is not None and _says_nothing_new(db, source, statement, merged):
         statement = None
@@ -151,7 +169,9 @@ def _plan(db: Session, source: SourceRow, page: Page) -> _Plan:
 
 
 def _says_nothing_new(db: Session, source: SourceRow, statement: Statement, merged: MergeResult) -> bool:
-    """Tell whether a statement equals the last one of this provider, with nothing recorded since that one."""
+    """Tell whether a report leaves everything as it is: the last one of this provider and what was recorded since
+    amount to the same positions. A report that only confirms what is known is no change, and so no batch.
+    """
     newest = (
         select(col(StatementRow.id), col(StatementRow.as_of), col(StatementRow.format))
         .where(col(StatementRow.source_id) == source.id)
@@ -164,14 +184,24 @@ def _says_nothing_new(db: Session, source: SourceRow, statement: Statement, merg
     stored = read_statements(db, col(StatementRow.id) == last.id)[source.id][0]
     if stored.as_of == statement.as_of:
         return True
-    if positions(stored) != positions(statement) or any(one.at > last.as_of for one in merged.new):
-        return False
-    later = select(func.count()).where(
+    since = read_transactions(
+        db,
         col(TransactionRow.source_id) == source.id,
         col(TransactionRow.at) > last.as_of,
-        col(TransactionRow.deleted_at).is_(None),
+        col(TransactionRow.at) <= statement.as_of,
     )
-    return not db.execute(later).scalar_one()
+    new = [replace(one, source=source.id) for one in merged.new if one.at > last.as_of]
+    known = _quantities(holdings_at([*since, *new], {source.id: [stored]}, statement.as_of))
+    told = _quantities(holdings_at([], {source.id: [statement]}, statement.as_of))
+    return known == told and _costs(stored) == _costs(statement)
+
+
+def _quantities(held: Mapping[Place, Quantity]) -> dict[Place, Decimal]:
+    return {place: one.quantity for place, one in held.items()}
+
+
+def _costs(statement: Statement) -> Counter[tuple[object, ...]]:
+    return Counter((line.account, line.asset, line.cost) for line in statement.lines if line.cost is not None)
 
 
 def _news_of_prices(db: Session, source: SourceRow, page: Page) -> tuple[PriceQuote, ...]:
