@@ -9,6 +9,10 @@ import pytest
 from smartfolio_app.security.content_policy import dangerous_words_in_force
 from smartfolio_app.services import sources
 from smartfolio_app.settings import load_settings, unknown_variables
+from smartfolio_app.state.base import AppState
+from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.vault import open_vault
+from tests.state.tab import tab
 
 
 def test_a_setting_that_is_not_in_force_is_visible(monkeypatch):
@@ -67,6 +71,39 @@ async def test_one_broken_source_shows_as_broken_and_the_others_stay(as_alice, m
     assert now["manual_crypto"]["status"] == "error"
     assert now["manual_crypto"]["reason"]
     assert [key for key, one in now.items() if one["status"] == "error"] == ["manual_crypto"]
+
+
+async def test_cointracking_is_visible_exactly_when_its_key_is_in_the_vault(as_alice, alice, settings):
+    """The wound: the source was looked for among the settings, while its key lay elsewhere, so nobody ever saw it."""
+
+    async def listed() -> list[dict]:
+        answer = await as_alice.get("/api/users/sources")
+        return [one for one in answer.json()["sources"] if one["provider"] == "cointracking_api"]
+
+    def told_of(one: dict) -> tuple[bool, bool, bool]:
+        return one["configured"], one["visible"], bool(one["reason"])
+
+    (offered,) = await listed()
+    assert told_of(offered) == (False, False, True)
+    made = (await as_alice.post("/api/sources", json={"provider": "cointracking_api"})).json()["key"]
+    (without,) = await listed()
+    assert told_of(without) == (True, False, True)
+    with session_scope(settings) as db:
+        row = sources.find(db, alice, made)
+        open_vault(settings).set(db, row.id, "api_key", "ct-key-0001")
+    (half,) = await listed()  # one of its two fields is no key
+    assert told_of(half) == (True, False, True)
+    with session_scope(settings) as db:
+        open_vault(settings).set(db, row.id, "api_secret", "ct-secret-0001")
+    (there,) = await listed()
+    assert (there["configured"], there["visible"]) == (True, True)
+    tab_of_alice = await tab(AppState, alice, "/sources")
+    assert made in {one.value for one in tab_of_alice.crypto_sources}  # the WealthBar reads the same
+    await as_alice.delete(f"/api/sources/{made}/credentials")
+    (gone,) = await listed()
+    assert told_of(gone) == (True, False, True)
+    tab_of_alice = await tab(AppState, alice, "/sources")
+    assert made not in {one.value for one in tab_of_alice.crypto_sources}
 
 
 @pytest.fixture(autouse=True)

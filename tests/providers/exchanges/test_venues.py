@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from smartfolio_app.ledger.dedupe import Known, fingerprint, merge
+from smartfolio_app.ledger.retold import retold
 from smartfolio_app.providers.connectors import CredentialsRefusedError
 from smartfolio_app.providers.csv.importing import parse
 from smartfolio_app.providers.errors import (
@@ -533,6 +534,23 @@ def test_coinbase_movements_are_those_of_its_file(coinbase):
     )
     assert len(found) == 1
     assert same_as_file(text, "coinbase.csv", found) == []
+
+
+def test_coinbase_fills_are_those_of_its_file_in_other_words(coinbase):
+    found = [one for one in coinbase.transactions() if one.external_id.startswith(("t", "e"))]
+    text = (
+        "ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,"
+        "Total (inclusive of fees and/or spread),Fees and/or Spread,Notes\n"
+        "m2,2022-05-31 09:51:00 UTC,Advanced Trade Buy,BTC,0.001,USD,$10000.10,$10.00,$11.25,$1.25,Bought\n"
+        "m9,2022-05-31 09:51:59 UTC,Advanced Trade Sell,BTC,0.001,USD,$10000.10,$10.00,$8.75,$1.25,Sold\n"
+    )
+    told = parse(text.encode(), "coinbase.csv", format_id=None).transactions
+    assert len(told) == 2
+    same = retold(told, found)
+    assert sorted(found[index].at.isoformat() for index in same) == [
+        "2022-05-31T09:50:59+00:00",
+        "2022-05-31T09:51:59+00:00",
+    ]
 
 
 def test_coinbase_key_permissions(coinbase):

@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.ledger.assets import crypto, fiat
+from smartfolio_app.ledger.balances import holdings_at
 from smartfolio_app.providers.connectors import CredentialsRefusedError, cointracking
 from smartfolio_app.services import imports, market_data, sources, sync, transactions
 from smartfolio_app.services.sync import engine as sync_engine
-from smartfolio_app.storage.repo_ledger import read_transactions, revision_of
+from smartfolio_app.storage.repo_ledger import read_statements, read_transactions, revision_of
 from smartfolio_app.storage.repo_sync import next_nonce, state_of
-from smartfolio_app.storage.tables import OutboundCallRow, SyncRun, SyncState, TransactionRow
+from smartfolio_app.storage.tables import OutboundCallRow, StatementRow, SyncRun, SyncState, TransactionRow
 from tests.services.sync.conftest import ANN, BEN
 
 HEAD = '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Group","Comment","Date"'
@@ -68,6 +69,58 @@ def test_a_second_sync_brings_nothing_twice_and_costs_no_recomputing(db, ann, li
     assert revision_of(db, ann) == before
     assert len(ledger(db, ann)) == 4
     assert len(imports.batches(db, ann, key)) == 1
+
+
+def test_a_report_that_changes_nothing_is_no_batch_whatever_else_there_is(db, ann, live, synced, world):
+    account = world.world.accounts[ANN["api_key"]]
+    key = live(ann)
+    first = synced(ann, key)
+    # A file told something in a zone ahead of ours: for our clock it is still to come.
+    account.trade(9, int(datetime.now(UTC).timestamp()) + 7_200, "Deposit", buy="5 ADA", exchange="Ledger")
+    ahead = export(account).decode().splitlines()
+    imports.commit(db, ann, "\n".join([ahead[0], ahead[-1]]).encode(), "ahead.csv")
+    account.trades.popitem()
+    for _ in range(3):
+        assert synced(ann, key).batch_id is None
+    account.as_list = not account.as_list  # the same, told in another form
+    assert synced(ann, key).batch_id is None
+    assert [one.id for one in imports.batches(db, ann, key) if one.format == "cointracking_api"] == [
+        first.batch_id
+    ]
+
+
+def test_a_report_that_a_new_trade_explains_leaves_the_trade_alone_in_its_batch(db, ann, live, synced, world):
+    account = world.world.accounts[ANN["api_key"]]
+    key = live(ann)
+    synced(ann, key)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    db.execute(update(StatementRow).values(as_of=an_hour_ago))
+    db.commit()
+    account.trade(5, int(an_hour_ago.timestamp()) + 60, buy="0.1 BTC", sell="1,000.00 EUR")
+    account.places["Kraken"] |= {"BTC": ("0.6", "60,000.00"), "EUR": ("1,900.00", "1.00")}
+    done = synced(ann, key)
+    assert done.added == 1
+    (batch,) = [one for one in imports.batches(db, ann, key) if one.id == done.batch_id]
+    assert (batch.added, len(reports(db, ann))) == (1, 1)
+    assert held(db, ann)[crypto("BTC")] == Decimal("0.6")
+    sync.undo(db, ann, done.id, key)
+    assert held(db, ann)[crypto("BTC")] == Decimal("0.5")
+
+    account.places["Kraken"] |= {"BTC": ("0.7", "60,000.00")}  # nothing booked explains that
+    assert synced(ann, key).batch_id is not None
+    assert held(db, ann)[crypto("BTC")] == Decimal("0.7")
+
+
+def reports(db, user):
+    db.expire_all()
+    return [one for found in read_statements(db, col(StatementRow.user_id) == user).values() for one in found]
+
+
+def held(db, user):
+    db.expire_all()
+    statements = read_statements(db, col(StatementRow.user_id) == user)
+    found = holdings_at(ledger(db, user), statements, datetime.now(UTC))
+    return {asset: one.quantity for (_, _, asset), one in found.items()}
 
 
 @pytest.mark.parametrize("hours", [0, 2], ids=["in UTC", "in local time"])
