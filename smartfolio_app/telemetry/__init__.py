@@ -1,0 +1,1 @@
+"""What the running server tells of itself to machines: log lines, request ids, counters. It knows no other room."""
