@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
 from smartfolio_app.api.dependencies import Caller, Database
@@ -17,13 +17,12 @@ router = APIRouter(tags=["operation"])
 
 
 @router.get("/metrics", summary="Figures for Prometheus", response_class=PlainTextResponse)
-def metrics(request: Request, caller: Caller, db: Database) -> PlainTextResponse:
+def metrics(caller: Caller, db: Database) -> PlainTextResponse:
     """Answer with the metrics of this process; 404 for everybody without the operator's token."""
     settings = current_settings()
     wanted = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
     # The same answer when it is off and when the token is wrong: nothing can be learnt by asking.
     if not wanted or not secrets.compare_digest(caller.token.encode(), wanted.encode()):
         raise RequestRefusedError("request.not_found", 404)
-    counted = request.app.state.limits.counters()
-    text = exposition(db, settings, allowed=counted.allowed, limited=counted.limited, now=datetime.now(UTC))
+    text = exposition(db, settings, now=datetime.now(UTC))
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -67,11 +67,15 @@ class Done(BaseModel):
 
 
 class Problem(BaseModel):
-    """What went wrong: a stable code, a sentence in the caller's language, and the values in it."""
+    """What went wrong: a stable code, a sentence in the caller's language, and the values in it.
+
+    ``request_id`` is that of ``X-Request-Id``: with it, the operator finds the request's lines in the log.
+    """
 
     code: str
     message: str
     detail: dict[str, Any]
+    request_id: str = ""
 
 
 class ErrorAnswer(BaseModel):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from smartfolio_app.settings import Settings
 
 
+log = logging.getLogger(__name__)
+
+
 def run(
     host: Annotated[str | None, typer.Option(help="Address to listen on (SMARTFOLIO_HOST).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (SMARTFOLIO_PORT).")] = None,
@@ -25,8 +28,10 @@ def run(
     if port is not None:
         os.environ["SMARTFOLIO_PORT"] = str(port)
     from smartfolio_app.settings import get_settings
+    from smartfolio_app.telemetry import logs
 
     settings = get_settings()
+    logs.configure(settings.log_level, settings.log_format)
     warn_of_unknown_settings()
     start(settings)
 
@@ -72,29 +77,24 @@ def start(settings: Settings) -> None:
             settings.data_dir
         )  # absolute: worker processes start elsewhere
     os.chdir(ROOT)  # where Reflex looks for rxconfig.py
-    speak(settings)
     serve(socket, settings, announce)
-
-
-def speak(settings: Settings) -> None:
-    """Let the app's own messages reach the console, from the chosen level on; libraries keep to warnings."""
-    from smartfolio_app.commands.log_format import formatter
-
-    console = logging.StreamHandler()
-    console.setFormatter(formatter(settings))
-    own = logging.getLogger("smartfolio_app")
-    own.addHandler(console)
-    own.setLevel(settings.log_level.upper())
-    own.propagate = False
 
 
 def announce(address: str) -> None:
     """Say where SmartFolio is and, as long as it has no account, how to make the first one."""
-    print(f"SmartFolio answers at {address} (Ctrl+C stops it)", flush=True)
+    from smartfolio_app.settings import get_settings
+
+    as_json = get_settings().log_format == "json"
+    if as_json:
+        log.info("SmartFolio answers", extra={"address": address})
+    else:
+        print(f"SmartFolio answers at {address} (Ctrl+C stops it)", flush=True)
     from smartfolio_app.services.accounts import make_setup_link
     from smartfolio_app.storage.engine import session_scope
 
     with session_scope() as db:
         link = make_setup_link(db)
-    if link is not None:
+    if link is not None and as_json:
+        log.warning("create the first account", extra={"setup_link": f"{address}{link}"})
+    elif link is not None:
         print(f"Create the first account: {address}{link}", flush=True)

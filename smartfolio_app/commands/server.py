@@ -79,8 +79,9 @@ def serve(socket: sockets.socket, settings: Settings, on_answer: Callable[[str],
     config = uvicorn.Config(
         "smartfolio_app.smartfolio_app:app",
         factory=True,
-        log_level="debug" if settings.log_level == "debug" else "warning",
-        access_log=settings.log_level == "debug",
+        log_config=None,  # its lines go where all the others go (``telemetry.logs``)
+        log_level=None,
+        access_log=False,  # it would write down addresses with their query; the door has a line of its own
         # Whose word about the client's address counts is decided in one place, in `security`.
         proxy_headers=False,
         server_header=False,

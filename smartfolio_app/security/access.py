@@ -33,6 +33,7 @@ class Access:
     trusted_header: str = ""
     user_agent: str = ""
     language: str = ""  # the Accept-Language header
+    request_id: str = ""  # as a trusted proxy gave it
 
     @property
     def secure(self) -> bool:
@@ -47,7 +48,7 @@ def read_access(scope: Scope, settings: Settings) -> Access:
         return known
     client = client_of(scope, settings.trusted_proxies)
     cookies: list[str] = []
-    authorization = user_agent = language = ""
+    authorization = user_agent = language = request_id = ""
     named: list[str] = []
     believed = settings.trusted_header.lower().encode() if client.through_proxy else b""
     for name, raw in scope.get("headers", ()):
@@ -61,6 +62,8 @@ def read_access(scope: Scope, settings: Settings) -> Access:
                 user_agent = value
             case b"accept-language":
                 language = value
+            case b"x-request-id" if client.through_proxy:
+                request_id = value
             case _ if believed and name == believed:
                 named.append(value.strip())
     name = sessions.cookie_name(secure=cookie_is_secure(client, settings))
@@ -74,6 +77,7 @@ def read_access(scope: Scope, settings: Settings) -> Access:
         trusted_header=settings.trusted_header.lower(),
         user_agent=user_agent[:400],
         language=language[:200],
+        request_id=request_id,
     )
     scope[_KEY] = access
     return access

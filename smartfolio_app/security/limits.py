@@ -28,6 +28,7 @@ from smartfolio_app.security.buckets import (
 )
 from smartfolio_app.security.redis_buckets import BucketRedis
 from smartfolio_app.settings import Settings
+from smartfolio_app.telemetry import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -134,6 +135,7 @@ class Limits:
         return line
 
     def _count(self, decision: Decision, bucket: Bucket, key: str) -> None:
+        metrics.decision(bucket.name, decision.allowed)
         with self._lock:
             if decision.allowed:
                 self._allowed += 1

@@ -32,9 +32,10 @@ from smartfolio_app.security.origin import check_change
 from smartfolio_app.security.pace import HeldUpFrame
 from smartfolio_app.security.problems import RequestRefusedError, problem_bytes
 from smartfolio_app.security.recognise import live_session, viewer_of, viewer_of_proxy
-from smartfolio_app.security.routing import PROXY_SIGN_IN, Door, door_of
+from smartfolio_app.security.routing import PROXY_SIGN_IN, Door, door_of, route_of
 from smartfolio_app.security.socket import SocketDoor
 from smartfolio_app.settings import Settings
+from smartfolio_app.telemetry import metrics, request_ids
 
 _log = logging.getLogger(__name__)
 
@@ -126,8 +127,10 @@ class Middleware:
             await self.app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
         access = read_access(scope, self.settings)
         answer = _Answer(send, self.headers, path=scope["path"], secure=access.secure)
+        answer.request_id = request_ids.begin(access.request_id)
         try:
             await self._serve(scope, access, receive, answer)
         except SmartFolioError as error:
@@ -140,6 +143,11 @@ class Middleware:
                 await answer.empty(303, [(b"location", where.encode())])
             else:
                 await answer.problem(error, access.language)
+        finally:
+            route, seconds = route_of(scope, answer.inner), time.perf_counter() - started
+            metrics.request(scope["method"], route, answer.status, seconds)
+            about = {"method": scope["method"], "route": route, "status": answer.status}
+            _log.debug("request", extra={**about, "ms": round(seconds * 1000)})
 
     async def _serve(self, scope: Scope, access: Access, receive: Receive, answer: _Answer) -> None:
         path, method = scope["path"], scope["method"]
@@ -160,7 +168,8 @@ class Middleware:
                 )
                 await answer.empty(303, [(b"location", f"{PROXY_SIGN_IN}?next={where}".encode())])
                 return
-            await self.app(without_secrets(scope, access, live_hash=""), receive, answer.send)
+            answer.inner = without_secrets(scope, access, live_hash="")
+            await self.app(answer.inner, receive, answer.send)
             return
 
         key = await self._caller(access)
@@ -178,7 +187,7 @@ class Middleware:
         if door is Door.UPLOAD:
             inner = await self._upload(inner, access, key)
         body = CountedBody(receive, limit)
-        answer.body = body
+        answer.body, answer.inner = body, inner
         try:
             await self.app(inner, body.receive, answer.send)
         finally:
@@ -272,16 +281,19 @@ class _Answer:
         self._secure = secure
         self.body: CountedBody | None = None
         self.extra: list[tuple[bytes, bytes]] = []
+        self.inner: Scope = {}  # what the app made of the request's scope
+        self.request_id = ""
         self.started = False
+        self.status = 0
 
     async def send(self, message: Message) -> None:
         """Pass a message of the app on."""
         if self.body is not None and self.body.exceeded and not self.started:
             return  # 413 is on its way instead
         if message["type"] == "http.response.start":
-            self.started = True
+            self.started, self.status = True, message["status"]
             headers = self._headers.apply(
-                [*message.get("headers", ()), *self.extra],
+                [*message.get("headers", ()), *self.extra, (b"x-request-id", self.request_id.encode())],
                 path=self._path,
                 status=message["status"],
                 secure=self._secure,

@@ -1,4 +1,4 @@
-"""The one shape of every error that leaves the server as JSON: ``{"error": {"code", "message", "detail"}}``."""
+"""The one shape of every error that leaves the server: ``{"error": {"code", "message", "detail", "request_id"}}``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text, negotiate
+from smartfolio_app.telemetry import request_ids
 
 
 class RequestRefusedError(SmartFolioError):
@@ -27,6 +28,7 @@ def problem_body(error: SmartFolioError, accept_language: str = "") -> dict[str,
             "code": error.code,
             "message": error_text(negotiate(accept_language), error),
             "detail": {name: _plain(value) for name, value in error.params.items()},
+            "request_id": request_ids.current(),
         }
     }
 

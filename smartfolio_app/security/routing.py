@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 SOCKET_PATH = "/_event"
 UPLOAD_PATH = "/_upload"
@@ -37,6 +39,21 @@ def door_of(path: str, method: str) -> Door:
     if any(_under(path, hidden) for hidden in (*_HIDDEN, UPLOAD_PATH, SOCKET_PATH)):
         return Door.HIDDEN
     return Door.STATIC
+
+
+def route_of(scope: Mapping[str, Any], inner: Mapping[str, Any]) -> str:
+    """Return the template of a request's address, one of a few hundred whatever is asked for.
+
+    ``inner`` is the scope as the app left it, with the route that it chose.
+    """
+    door = door_of(scope["path"], scope["method"])
+    if door is Door.PROBE:
+        return str(scope["path"])
+    if door is Door.API:
+        return str(getattr(inner.get("route"), "path", "unknown"))
+    if door is Door.STATIC:
+        return "asset" if "." in scope["path"].rpartition("/")[2] else "page"
+    return door.value
 
 
 def _under(path: str, root: str) -> bool:

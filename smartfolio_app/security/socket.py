@@ -25,6 +25,7 @@ from smartfolio_app.security.origin import check_socket
 from smartfolio_app.security.pace import HeldUpFrame, Pace
 from smartfolio_app.security.recognise import live_session, viewer_of_session
 from smartfolio_app.security.routing import SOCKET_PATH
+from smartfolio_app.telemetry import request_ids
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -67,6 +68,7 @@ class SocketDoor:
         self, scope: MutableMapping[str, Any], access: Access, receive: Receive, send: Send
     ) -> None:
         """Serve one websocket, or refuse it before it opens."""
+        request_ids.begin(access.request_id)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"].rstrip("/") != SOCKET_PATH or not check_socket(headers, access.client):
             await self._refuse(scope, access, receive, send)
@@ -108,7 +110,7 @@ class SocketDoor:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
         given = [(name.lower().encode(), value.encode()) for name, value in (more or {}).items()]
-        given.append((b"content-length", b"0"))
+        given += [(b"content-length", b"0"), (b"x-request-id", request_ids.current().encode())]
         headers = self._headers.apply(given, path=SOCKET_PATH, status=status, secure=access.secure)
         await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": b""})

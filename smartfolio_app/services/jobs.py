@@ -26,6 +26,7 @@ from smartfolio_app.storage import shared
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.shared import Board
 from smartfolio_app.storage.trouble import StorageTroubleError
+from smartfolio_app.telemetry import metrics
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -188,6 +189,7 @@ class Jobs:
 
         if not self._change(job_id, state="running"):
             return  # cancelled while it waited
+        started = time.perf_counter()
         try:
             if job.lane is not None:
                 aside = worker(job.lane)
@@ -204,6 +206,9 @@ class Jobs:
             self._change(job_id, state="failed", error=WorkerError("job.failed", error=repr(error)))
         else:
             self._change(job_id, state="done", result=result)
+        ended = self._jobs.get(job_id)
+        if ended is not None:
+            metrics.job(ended.kind, ended.state, time.perf_counter() - started)
 
     def _change(self, job_id: str, **changes: Any) -> bool:
         """Change a job unless it is finished; tell whether it was changed."""

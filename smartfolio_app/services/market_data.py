@@ -29,6 +29,7 @@ from smartfolio_app.settings import Settings
 from smartfolio_app.storage.engine import current_settings, session_scope
 from smartfolio_app.storage.repo_prices import provider_states
 from smartfolio_app.storage.tables import OutboundCallRow
+from smartfolio_app.telemetry import metrics
 
 #: How far back a restarted process looks for calls that count: longer than any budget's window and any pause.
 MEMORY = timedelta(days=3)
@@ -165,6 +166,7 @@ def _connect(settings: Settings) -> Market:
 
 def _record(call: OutboundCall) -> None:
     """Write a call down. A record that cannot be written must not cost the answer."""
+    metrics.provider_call(call.provider, call.outcome, call.ms / 1000)
     try:
         with session_scope() as db:
             db.add(

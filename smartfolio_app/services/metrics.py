@@ -1,86 +1,87 @@
-"""What Prometheus may know, as text: limits, jobs, providers, backups. No name, no address, no amount."""
+"""What Prometheus may know: what this process counted, and what the database tells. No name, no address, no amount."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app import __version__
+from smartfolio_app.security.connections import LIVE
 from smartfolio_app.services import backups, scheduler
 from smartfolio_app.settings import Settings
-from smartfolio_app.storage.tables import OutboundCallRow, ProviderState, User
+from smartfolio_app.storage.tables import ProviderState, SourceRow, SyncState, User
+from smartfolio_app.telemetry.metrics import REGISTRY
+
+
+def exposition(db: Session, settings: Settings, *, now: datetime) -> bytes:
+    """Return the metrics in Prometheus' text format."""
+    told = CollectorRegistry()
+    told.register(_Told(db, settings, now))
+    return generate_latest(REGISTRY) + generate_latest(told)
+
 
 Sample = tuple[dict[str, str], float]
 
 
-def exposition(db: Session, settings: Settings, *, allowed: int, limited: int, now: datetime) -> str:
-    """Return the metrics in Prometheus' text format.
+class _Told(Collector):
+    """What is read at the moment of asking, the same whichever process is asked (but for its jobs and sockets)."""
 
-    Args:
-        allowed, limited: How often the limits of this process said yes and no.
-    """
-    lines: list[str] = []
-    for name, kind, help_text, samples in _families(db, settings, allowed=allowed, limited=limited, now=now):
-        lines += [f"# HELP smartfolio_{name} {help_text}", f"# TYPE smartfolio_{name} {kind}"]
-        lines += [f"smartfolio_{name}{_labels(labels)} {value:g}" for labels, value in samples]
-    return "\n".join(lines) + "\n"
+    def __init__(self, db: Session, settings: Settings, now: datetime) -> None:
+        self._db, self._settings, self._now = db, settings, now
 
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: what there is depends on the moment."""
+        return ()
 
-def _families(
-    db: Session, settings: Settings, *, allowed: int, limited: int, now: datetime
-) -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
-    yield "info", "gauge", "The version.", [({"version": __version__}, 1)]
-    decisions = [({"decision": "allowed"}, allowed), ({"decision": "limited"}, limited)]
-    yield "limit_decisions_total", "counter", "Decisions of this process's rate limits.", decisions
-    users = db.execute(select(func.count()).select_from(User)).scalar_one()
-    yield "users", "gauge", "Accounts.", [({}, users)]
+    def collect(self) -> Iterator[Metric]:
+        """Read it all."""
+        yield _gauge("info", "The version.", [({"version": __version__}, 1.0)])
+        yield _gauge("open_sockets", "Websockets open in this process.", [({}, float(len(LIVE)))])
+        users = self._db.execute(select(func.count()).select_from(User)).scalar_one()
+        yield _gauge("users", "Accounts.", [({}, float(users))])
+        failed = [({"job": job.name}, float(bool(job.error))) for job in scheduler.jobs()]
+        yield _gauge("job_failed", "1 when a background job of this process failed the last time.", failed)
+        yield self._market_ages()
+        yield self._sync_ages()
+        made: list[Sample] = [({}, self._since(at)) for at, _ in backups.listed(self._settings)[:1]]
+        yield _gauge("backup_age_seconds", "Age of the newest backup; absent when there is none.", made)
 
-    jobs = [job for job in scheduler.jobs() if job.started_at and job.finished_at]
-    yield (
-        "job_duration_seconds",
-        "gauge",
-        "How long a background job took the last time.",
-        [
-            ({"job": job.name}, (job.finished_at - job.started_at).total_seconds())
-            for job in jobs
-            if job.started_at and job.finished_at and job.finished_at >= job.started_at
-        ],
-    )
-    failed = [({"job": job.name}, float(bool(job.error))) for job in jobs]
-    yield "job_failed", "gauge", "1 when a background job failed the last time.", failed
+    def _market_ages(self) -> Metric:
+        states = self._db.execute(select(ProviderState)).scalars()
+        ages = [
+            ({"provider": one.provider}, self._since(one.succeeded_at))
+            for one in states
+            if one.succeeded_at is not None
+        ]
+        return _gauge("provider_age_seconds", "Since when a market provider has not answered well.", ages)
 
-    outcome = (col(OutboundCallRow.provider), col(OutboundCallRow.outcome))
-    calls = db.execute(select(*outcome, func.count()).group_by(*outcome)).all()
-    yield (
-        "provider_calls",
-        "gauge",
-        "Recorded calls to a provider (30 days are kept).",
-        [({"provider": provider, "outcome": result}, count) for provider, result, count in calls],
-    )
-    states = db.execute(select(ProviderState)).scalars()
-    yield (
-        "sync_age_seconds",
-        "gauge",
-        "Since when a provider has not answered well.",
-        [
-            ({"provider": state.provider}, (now - state.succeeded_at).total_seconds())
-            for state in states
-            if state.succeeded_at is not None
-        ],
-    )
-    newest = backups.listed(settings)[:1]
-    ages: list[Sample] = [({}, (now - made).total_seconds()) for made, _ in newest]
-    yield "backup_age_seconds", "gauge", "Age of the newest backup; absent when there is none.", ages
+    def _sync_ages(self) -> Metric:
+        """Of each kind of live source the one that was not synced for longest."""
+        oldest = (
+            select(col(SourceRow.provider), func.min(col(SyncState.succeeded_at)))
+            .join(SourceRow, col(SourceRow.id) == col(SyncState.source_id))
+            .where(col(SourceRow.active), col(SyncState.succeeded_at).is_not(None))
+            .group_by(col(SourceRow.provider))
+        )
+        ages = [({"provider": provider}, self._since(at)) for provider, at in self._db.execute(oldest)]
+        return _gauge(
+            "sync_age_seconds", "Since when the stalest live source of a kind was not synced.", ages
+        )
+
+    def _since(self, at: datetime) -> float:
+        return max(0.0, (self._now - at).total_seconds())
 
 
-def _labels(labels: dict[str, str]) -> str:
-    if not labels:
-        return ""
-    escaped = (
-        (name, value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n"))
-        for name, value in labels.items()
-    )
-    return "{" + ",".join(f'{name}="{value}"' for name, value in escaped) + "}"
+def _gauge(name: str, text: str, samples: Iterable[Sample]) -> Metric:
+    samples = list(samples)
+    labels = list(samples[0][0]) if samples else []
+    family = GaugeMetricFamily(f"smartfolio_{name}", text, labels=labels)
+    for values, number in samples:
+        family.add_metric([values[label] for label in labels], number)
+    return family

@@ -8,6 +8,7 @@ jobs that are not for each of them (``leadership``); the others look in now and 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.signals import fetch as signals_fetch
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
+from smartfolio_app.telemetry import metrics, request_ids
 
 log = logging.getLogger(__name__)
 
@@ -203,10 +205,11 @@ class Scheduler:
             return [replace(status, next_at=planned.get(status.name)) for status in self._status.values()]
 
     def _run(self, task: Task) -> None:
-        error = ""
+        error, started = "", time.perf_counter()
         try:
             if not task.everywhere and not leadership.held():
                 return
+            request_ids.begin(job=task.name)
             self._note(task, running=True, started_at=datetime.now(UTC))
             with session_scope() as db:
                 task.run(db)
@@ -216,6 +219,7 @@ class Scheduler:
         except Exception as problem:  # whatever a job does, the others and the app go on
             error = type(problem).__name__
             log.exception("the job %s failed", task.name)
+        metrics.job(task.name, "failed" if error else "done", time.perf_counter() - started)
         self._note(task, running=False, finished_at=datetime.now(UTC), error=error)
 
     def _note(self, task: Task, **changes: object) -> None:

@@ -21,6 +21,7 @@ from typing import Any, Literal
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage import engine
+from smartfolio_app.telemetry import logs
 
 #: Called with the phase, what is done and what there is in all (0: not known).
 Progress = Callable[[str, int, int], None]
@@ -215,6 +216,7 @@ def _serve(pipe: Connection, settings: Settings) -> None:
     with contextlib.suppress(OSError):
         os.nice(5)  # the server's answers come first
     engine.configure(settings)
+    logs.configure(settings.log_level, settings.log_format)
     gc.disable()  # large files make millions of objects and no cycles; collected between two pieces of work instead
 
     def progress(phase: str, done: int, total: int) -> None:

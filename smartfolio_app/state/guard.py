@@ -21,6 +21,7 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -33,6 +34,9 @@ from smartfolio_app.security.sessions import PLAIN_COOKIE, read_cookie
 
 #: Set on every handler that one of the decorators covers: ``"signed_in"``, ``"admin"`` or ``"everyone"``.
 GUARD_MARK = "_smartfolio_guard"
+
+#: Set when the event under way was refused; whoever counts events reads it.
+REFUSED: ContextVar[bool] = ContextVar("refused", default=False)
 
 SIGN_IN_PAGE = "/login"
 
@@ -106,6 +110,7 @@ def _guarded(handler: Handler, mark: str) -> Handler:
             try:
                 allowed = await _allowed(self, signature, mark, _named(signature, args, given))
             except _Refused as refusal:
+                REFUSED.set(True)
                 yield refusal.event
                 return
             events = handler(self, **allowed)
@@ -124,6 +129,7 @@ def _guarded(handler: Handler, mark: str) -> Handler:
             try:
                 allowed = await _allowed(self, signature, mark, _named(signature, args, given))
             except _Refused as refusal:
+                REFUSED.set(True)
                 return refusal.event
             result = handler(self, **allowed)
             return await result if inspect.isawaitable(result) else result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import reflex as rx
 from reflex_base.constants.state import FIELD_MARKER
@@ -11,6 +12,8 @@ from smartfolio_app.i18n import translate
 from smartfolio_app.state.guard import for_everyone
 from smartfolio_app.state.locale import Locale
 from smartfolio_app.storage.trouble import TROUBLES
+
+_REFERENCE = re.compile(r"[0-9a-f-]{8,64}")
 
 
 class Notices(rx.State):
@@ -36,11 +39,17 @@ class Notices(rx.State):
 
     @rx.event
     @for_everyone
-    async def unexpected(self, code: str) -> None:
-        """Say that something failed that nobody foresaw, or which trouble the storage has (``code``)."""
+    async def unexpected(self, code: str, reference: str = "") -> None:
+        """Say that something failed that nobody foresaw, or which trouble the storage has (``code``).
+
+        ``reference`` is the id of the event, by which the operator finds it in the log.
+        """
         locale = await self.get_state(Locale)
         known = code if code in TROUBLES else "unexpected_event"
-        self._say(translate(locale.language, f"error.{known}"), "bad")
+        text = translate(locale.language, f"error.{known}")
+        if _REFERENCE.fullmatch(reference):
+            text += " " + translate(locale.language, "error.reference", reference=reference[:12])
+        self._say(text, "bad")
 
 
 async def say(state: rx.State, text: str, tone: str = "good") -> None:

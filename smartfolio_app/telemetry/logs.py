@@ -38,8 +38,17 @@ _SECRETS = (
     ),
 )
 
-#: What libraries may say. Their chatter holds headers and frames, and is of use to nobody who runs SmartFolio.
-_LIBRARIES = {"alembic": logging.INFO, "uvicorn": logging.WARNING, "apscheduler": logging.WARNING}
+#: Libraries that may bring handlers of their own.
+_LIBRARIES = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "apscheduler",
+    "alembic",
+    "reflex",
+    "httpx",
+    "sqlalchemy",
+)
 
 
 def blotted(text: str) -> str:
@@ -75,20 +84,22 @@ def formatter(form: Format) -> logging.Formatter:
 
 
 def configure(level: str, form: Format) -> None:
-    """Let every logger of the process write to standard error: our own from ``level`` on, libraries' warnings."""
+    """Let every logger of the process write to standard error: our own from ``level`` on, of libraries the warnings.
+
+    Libraries' chatter holds headers and frames, and is of use to nobody who runs SmartFolio: it stays out at any level.
+    """
     console = logging.StreamHandler()
     console.setFormatter(formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [console]
     root.setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    own = logging.getLevelName(level.upper())
-    logging.getLogger("smartfolio_app").setLevel(own)
-    for name, quietest in _LIBRARIES.items():
+    logging.getLogger("smartfolio_app").setLevel(level.upper())
+    for name in _LIBRARIES:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-        logger.setLevel(max(quietest, own))
+        logger.setLevel(logging.WARNING)
 
 
 def _blot(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -11,7 +11,8 @@ from smartfolio_app.services import user_settings
 def shape_of(answer) -> dict:
     body = answer.json()
     assert set(body) == {"error"}
-    assert set(body["error"]) == {"code", "message", "detail"}
+    assert set(body["error"]) == {"code", "message", "detail", "request_id"}
+    assert body["error"]["request_id"] == answer.headers["x-request-id"]
     assert body["error"]["message"]
     return body["error"]
 

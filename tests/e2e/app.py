@@ -80,7 +80,7 @@ class RunningApp:
                 text=True,
             )
         while time.monotonic() - started < START_TIMEOUT_SECONDS:
-            if f"answers at {self.url}" in self.log():
+            if f"answers at {self.url}" in (log := self.log()) or f'"address": "{self.url}"' in log:
                 return time.monotonic() - started - self._kept_waiting()
             if self.process.poll() is not None:
                 break

@@ -61,7 +61,12 @@ async def test_headers_are_on_pages_files_errors_and_preflights(make):
 async def test_errors_have_one_shape_in_the_callers_language(make):
     answer = await make().get("/_health", headers={"accept-language": "fr-FR, en;q=0.5"})
     assert answer.json() == {
-        "error": {"code": "request.not_found", "message": "Il n’y a rien à cette adresse.", "detail": {}}
+        "error": {
+            "code": "request.not_found",
+            "message": "Il n’y a rien à cette adresse.",
+            "detail": {},
+            "request_id": answer.headers["x-request-id"],
+        }
     }
 
 

@@ -15,7 +15,7 @@ SOON = timedelta(seconds=0.05)
 OFTEN = timedelta(seconds=0.15)
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=60.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
