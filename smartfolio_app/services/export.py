@@ -28,7 +28,7 @@ from smartfolio_app.storage.migrate import metadata
 from smartfolio_app.storage.tables import User
 from smartfolio_app.storage.tables.base import utc_now
 
-SECRET_TABLES = frozenset({"credential", "setup_link"})
+SECRET_TABLES = frozenset({"credential", "channel_secret", "setup_link"})
 SECRET_COLUMNS = frozenset({"password_hash", "token_hash"})
 _STEP = 2000
 

@@ -1,4 +1,7 @@
-"""The vault's own table, apart from every other: one Fernet ciphertext a field. Only ``storage.vault`` imports it."""
+"""The vault's own tables, apart from every other: one Fernet ciphertext a field.
+
+Only ``storage.vault`` imports them.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,21 @@ class Credential(SQLModel, table=True):
     __tablename__ = "credential"
 
     source_id: str = Field(foreign_key="source.id", ondelete="CASCADE", primary_key=True, max_length=32)
+    field: str = Field(primary_key=True, max_length=40)
+    ciphertext: str = Field(sa_type=Text)
+    key_id: str = Field(max_length=16)
+    hint: str = Field(default="", max_length=4)
+    set_at: datetime = moment(default_factory=utc_now)
+
+
+class ChannelSecret(SQLModel, table=True):
+    """One secret field of one channel of notices, encrypted; otherwise as ``Credential``."""
+
+    __tablename__ = "channel_secret"
+
+    channel_id: str = Field(
+        foreign_key="alert_channel.id", ondelete="CASCADE", primary_key=True, max_length=32
+    )
     field: str = Field(primary_key=True, max_length=40)
     ciphertext: str = Field(sa_type=Text)
     key_id: str = Field(max_length=16)

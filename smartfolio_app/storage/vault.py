@@ -1,6 +1,6 @@
-"""The vault: provider credentials as Fernet ciphertext in a table of their own.
+"""The vault: credentials of sources, and secrets of notice channels, as Fernet ciphertext in tables of their own.
 
-Nothing else reads or writes that table, and this module reads no setting of a user. A missing or wrong key locks the
+Nothing else reads or writes these tables, and this module reads no setting of a user. A missing or wrong key locks the
 credentials (``state``), it never destroys them: nothing is overwritten that cannot be read. Several keys may be in
 force: the newest encrypts, the others still decrypt, ``rotate`` moves everything to the newest and can be killed and
 run again.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import case, delete, func, select, update
@@ -24,11 +24,19 @@ from smartfolio_app.errors import ConflictError
 from smartfolio_app.keys import KeyRefusedError, ensure_data_dir, vault_keys, write_private
 from smartfolio_app.locks import only_one
 from smartfolio_app.settings import Settings
-from smartfolio_app.storage.credential_table import Credential
+from smartfolio_app.storage.credential_table import ChannelSecret, Credential
 from smartfolio_app.storage.engine import engine_for
 from smartfolio_app.storage.tables.base import utc_now
 
 State = Literal["empty", "open", "locked"]
+#: Whose secret it is: a source's or a channel's.
+Drawer = Literal["source", "channel"]
+Row = Credential | ChannelSecret
+
+_DRAWERS: dict[Drawer, tuple[type[Row], Any]] = {
+    "source": (Credential, col(Credential.source_id)),
+    "channel": (ChannelSecret, col(ChannelSecret.channel_id)),
+}
 
 #: Keys that were damaged or cut: they open nothing, and protect nothing either.
 _MANGLED = ("settings.key_short", "settings.key_not_fernet")
@@ -63,24 +71,27 @@ class Rotation:
 
 
 class Vault:
-    """The keys in force, newest first; stateless but for them. Does not commit: the caller's transaction decides."""
+    """The keys in force, newest first; stateless but for them. Does not commit: the caller's transaction decides.
+
+    A secret is found by its owner's id (a source, or with ``drawer="channel"`` a channel of notices) and its field.
+    """
 
     def __init__(self, keys: list[bytes]) -> None:
         self._keys = {key_id(key): Fernet(key) for key in keys}
         self._newest = next(iter(self._keys), "")
 
-    def set(self, db: Session, source_id: str, field: str, secret: str) -> None:
+    def set(self, db: Session, source_id: str, field: str, secret: str, *, drawer: Drawer = "source") -> None:
         """Encrypt and store one field, replacing what was there.
 
         Raises:
             VaultLockedError: No key is in force, or a credential of this source cannot be read with those in force.
         """
-        stored = self._rows(db, source_id)
+        stored = self._rows(db, source_id, drawer)
         unreadable = next((row.field for row in stored if self._open(row) is None), None)
         if not self._newest or unreadable is not None:
             raise VaultLockedError(source_id, unreadable or field)
         row = next((row for row in stored if row.field == field), None)
-        row = row or Credential(source_id=source_id, field=field, ciphertext="", key_id="")
+        row = row or _fresh(drawer, source_id, field)
         row.ciphertext = self._keys[self._newest].encrypt(secret.encode()).decode()
         row.key_id = self._newest
         # Four characters of a short secret would give too much of it away.
@@ -89,9 +100,9 @@ class Vault:
         db.add(row)
         db.flush()
 
-    def get(self, db: Session, source_id: str, field: str) -> str | None:
+    def get(self, db: Session, source_id: str, field: str, *, drawer: Drawer = "source") -> str | None:
         """Return the secret, ``None`` when none is set; raise ``VaultLockedError`` when no key in force opens it."""
-        row = db.get(Credential, (source_id, field))
+        row = next((one for one in self._rows(db, source_id, drawer) if one.field == field), None)
         if row is None:
             return None
         secret = self._open(row)
@@ -99,31 +110,37 @@ class Vault:
             raise VaultLockedError(source_id, field)
         return secret
 
-    def remove(self, db: Session, source_id: str, field: str | None = None) -> int:
+    def remove(
+        self, db: Session, source_id: str, field: str | None = None, *, drawer: Drawer = "source"
+    ) -> int:
         """Remove one field, or all of a source, locked ones too; return how many were removed."""
-        statement = delete(Credential).where(col(Credential.source_id) == source_id)
+        table, owner = _DRAWERS[drawer]
+        statement = delete(table).where(owner == source_id)
         if field is not None:
-            statement = statement.where(col(Credential.field) == field)
+            statement = statement.where(col(table.field) == field)
         return int(db.connection().execute(statement).rowcount)
 
-    def hints(self, db: Session, source_id: str) -> list[Hint]:
+    def hints(self, db: Session, source_id: str, *, drawer: Drawer = "source") -> list[Hint]:
         """Return what may be shown of a source's credentials."""
         return [
             Hint(row.field, row.hint, row.set_at, locked=self._open(row) is None)
-            for row in self._rows(db, source_id)
+            for row in self._rows(db, source_id, drawer)
         ]
 
     def state(self, db: Session) -> State:
         """Tell whether there are credentials, and whether every one of them can be read."""
-        rows = db.execute(select(Credential)).scalars().all()
+        rows: list[Row] = []
+        for table, _ in _DRAWERS.values():
+            rows += db.execute(select(table)).scalars().all()
         if not rows:
             return "empty"
         return "open" if all(self._open(row) is not None for row in rows) else "locked"
 
     def not_newest(self, db: Session) -> int:
         """Return how many credentials an older key in force still closes."""
-        older = select(func.count()).where(col(Credential.key_id).in_(list(self._keys)[1:]))
-        return int(db.execute(older).scalar_one())
+        older = list(self._keys)[1:]
+        counts = [select(func.count()).where(col(table.key_id).in_(older)) for table, _ in _DRAWERS.values()]
+        return sum(int(db.execute(one).scalar_one()) for one in counts)
 
     def rotate(self, db: Session, *, at_most: int | None = None) -> Rotation:
         """Re-encrypt with the newest key what older keys in force still open; what none opens stays as it is.
@@ -131,22 +148,31 @@ class Vault:
         One that is set or removed by somebody else meanwhile is left as they made it. ``at_most`` bounds how many are
         looked at, for a caller that commits in small steps.
         """
+        done = [self._rotate(db, table, owner, at_most=at_most) for table, owner in _DRAWERS.values()]
+        db.expire_all()
+        return Rotation(
+            rotated=sum(one.rotated for one in done),
+            current=sum(one.current for one in done),
+            locked=sum(one.locked for one in done),
+        )
+
+    def _rotate(self, db: Session, table: type[Row], owner: Any, *, at_most: int | None) -> Rotation:
         rotated = locked = 0
-        total = db.execute(select(func.count()).select_from(Credential)).scalar_one()
-        old = select(Credential).where(col(Credential.key_id) != self._newest)
-        known = case((col(Credential.key_id).in_(list(self._keys)), 0), else_=1)
-        old = old.order_by(known, col(Credential.source_id), col(Credential.field))
+        total = db.execute(select(func.count()).select_from(table)).scalar_one()
+        old = select(table).where(col(table.key_id) != self._newest)
+        known = case((col(table.key_id).in_(list(self._keys)), 0), else_=1)
+        old = old.order_by(known, owner, col(table.field))
         for row in db.execute(old.limit(at_most)).scalars().all():
             secret = self._open(row)
             if secret is None:
                 locked += 1
                 continue
             changed = db.connection().execute(
-                update(Credential)
+                update(table)
                 .where(
-                    col(Credential.source_id) == row.source_id,
-                    col(Credential.field) == row.field,
-                    col(Credential.ciphertext) == row.ciphertext,
+                    owner == getattr(row, owner.key),
+                    col(table.field) == row.field,
+                    col(table.ciphertext) == row.ciphertext,
                 )
                 .values(
                     ciphertext=self._keys[self._newest].encrypt(secret.encode()).decode(),
@@ -154,16 +180,14 @@ class Vault:
                 )
             )
             rotated += changed.rowcount
-        db.expire_all()
         return Rotation(rotated=rotated, current=total - rotated - locked, locked=locked)
 
-    def _rows(self, db: Session, source_id: str) -> list[Credential]:
-        wanted = (
-            select(Credential).where(col(Credential.source_id) == source_id).order_by(col(Credential.field))
-        )
+    def _rows(self, db: Session, owner_id: str, drawer: Drawer = "source") -> list[Row]:
+        table, owner = _DRAWERS[drawer]
+        wanted = select(table).where(owner == owner_id).order_by(col(table.field))
         return list(db.execute(wanted).scalars().all())
 
-    def _open(self, row: Credential) -> str | None:
+    def _open(self, row: Row) -> str | None:
         fernet = self._keys.get(row.key_id)
         if fernet is None:
             return None
@@ -171,6 +195,12 @@ class Vault:
             return fernet.decrypt(row.ciphertext.encode()).decode()
         except InvalidToken:
             return None
+
+
+def _fresh(drawer: Drawer, owner_id: str, field: str) -> Row:
+    if drawer == "channel":
+        return ChannelSecret(channel_id=owner_id, field=field, ciphertext="", key_id="")
+    return Credential(source_id=owner_id, field=field, ciphertext="", key_id="")
 
 
 def key_id(key: bytes) -> str:
@@ -207,7 +237,8 @@ def keys_in_force(settings: Settings) -> list[bytes]:
 def has_credentials(settings: Settings) -> bool:
     """Tell whether any credential is stored."""
     with engine_for(settings).connect() as connection:
-        return connection.execute(select(col(Credential.field)).limit(1)).first() is not None
+        looks = (select(col(table.field)).limit(1) for table, _ in _DRAWERS.values())
+        return any(connection.execute(look).first() is not None for look in looks)
 
 
 def check(settings: Settings) -> State:

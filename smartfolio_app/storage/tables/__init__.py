@@ -1,6 +1,13 @@
 """The SQLModel tables, one file a theme. Importing this package registers them all, except the vault's own."""
 
 from smartfolio_app.storage.tables.accounts import ApiToken, SetupLink, User, UserSession, UserSettings
+from smartfolio_app.storage.tables.alerts import (
+    Alert,
+    AlertChannel,
+    AlertDelivery,
+    AlertRule,
+    AlertSettings,
+)
 from smartfolio_app.storage.tables.audit import AuditEntry
 from smartfolio_app.storage.tables.ledger import (
     AssetOverride,
@@ -41,6 +48,11 @@ from smartfolio_app.storage.tables.sync import NonceRow, SyncRun, SyncState
 from smartfolio_app.storage.tables.wealth import Snapshot, WealthItem, WealthValuation
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertDelivery",
+    "AlertRule",
+    "AlertSettings",
     "ApiToken",
     "AssetOverride",
     "AssetRow",

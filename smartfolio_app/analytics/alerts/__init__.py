@@ -1,0 +1,1 @@
+"""PURE: rules of alerts. One file a kind: inputs in, fired or not out, with the figures it was judged by."""
