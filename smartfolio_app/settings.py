@@ -152,6 +152,24 @@ class Settings(BaseSettings):
     cointracking_url: WebAddress = Field(
         default="https://cointracking.info/api/v1", description="base address of the CoinTracking API"
     )
+    smtp_host: str = Field(
+        default="", max_length=255, description="mail server for alerts by e-mail; empty: there are none"
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="port of the mail server, 1 to 65535")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="starttls, tls (usually port 465) or none (then without a password)"
+    )
+    smtp_user: str = Field(default="", max_length=255, description="user name at the mail server")
+    smtp_password: SecretStr | None = Field(default=None, description="password at the mail server")
+    smtp_from: str = Field(
+        default="",
+        pattern=r"^$|^[^@\s<>]+@[^@\s<>]+$",
+        description="address that alerts are sent from; empty: smartfolio@ the mail server",
+    )
+    notify_private: bool = Field(
+        default=False,
+        description="true: webhooks and ntfy may be at private addresses (this machine, this network)",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
@@ -204,7 +222,7 @@ class Settings(BaseSettings):
         repr=False,
     )
 
-    @field_validator("secure_cookies", "log_level", mode="before")
+    @field_validator("secure_cookies", "log_level", "smtp_security", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

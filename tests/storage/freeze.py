@@ -84,6 +84,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
 }
 #: ... and where only one table's column of that name does.
 OF_TABLE: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("alert", "figures"): ("[]", "[]"),
     ("asset", "id"): ("crypto:BTC", "crypto:ETH"),
     ("snapshot", "scope"): ("all", "all"),
     ("source", "label"): ("", "My own name"),
@@ -96,7 +97,7 @@ OF_TABLE: dict[tuple[str, str], tuple[Any, ...]] = {
         for _ in range(ROWS)
     ),
 }
-JSON = {"detail", "config", "mapping", "cursor", "begun_with", "effect", "error_params"}
+JSON = {"detail", "config", "mapping", "cursor", "begun_with", "effect", "error_params", "params", "content"}
 SCOPES = {"scope_crypto", "scope_stocks", "scope_wealth"}
 
 
@@ -202,6 +203,7 @@ def _audit(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 SPECIAL: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     "user": _users,
     "credential": _credentials,
+    "channel_secret": _credentials,
     "audit_entry": _audit,
 }
 

@@ -30,13 +30,14 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure a verdict was judged by; ``text`` where it is no number."""
+    """One figure a verdict was judged by; ``text`` where it is none: plain, a message key, an ISO day or moment."""
 
     name: str
     amount: Decimal | None = None
     measure: Measure = Measure.TEXT
     unit: str = ""
     text: str = ""
+    shape: Literal["plain", "message", "day", "moment"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)

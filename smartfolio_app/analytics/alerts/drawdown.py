@@ -33,7 +33,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
             figures=(
                 Figure("depth", fall.depth, Measure.SHARE),
                 Figure("limit", limit, Measure.SHARE),
-                Figure("peak", text=fall.peak.isoformat()),
+                Figure("peak", text=fall.peak.isoformat(), shape="day"),
             ),
             link="/performance",
         )

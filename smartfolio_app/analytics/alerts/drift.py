@@ -26,7 +26,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
                 crossed(distance, limit, was_open=one.key in opened),
                 says="over" if one.share > one.target else "under",
                 figures=(
-                    Figure("part", text=one.label),
+                    Figure("part", text=one.label, shape="message"),
                     Figure("share", one.share, Measure.SHARE),
                     Figure("target", one.target, Measure.SHARE),
                     Figure("distance", distance, Measure.SHARE),

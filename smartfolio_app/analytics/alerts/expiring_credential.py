@@ -35,7 +35,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
                 says=says,
                 figures=(
                     Figure("source", text=one.label),
-                    Figure("ends", text=end.isoformat() if end else ""),
+                    Figure("ends", text=end.isoformat() if end else "", shape="moment"),
                     Figure("count", left, Measure.COUNT),
                     Figure("age", Decimal(age.days), Measure.COUNT),
                 ),

@@ -19,11 +19,13 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
         Verdict(
             one.key,
             bool(one.error) and (one.failures >= times or one.key in opened),
+            says="fired" if one.succeeded_at else "never",
             figures=(
                 Figure("source", text=one.label),
                 Figure("count", Decimal(one.failures), Measure.COUNT),
-                Figure("reason", text=f"error.{one.error}" if one.error else ""),
-                Figure("worked", text=one.succeeded_at.isoformat() if one.succeeded_at else ""),
+                Figure(
+                    "worked", text=one.succeeded_at.isoformat() if one.succeeded_at else "", shape="moment"
+                ),
             ),
             link=f"/sources?source={one.key}",
         )

@@ -31,7 +31,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
                     Figure(
                         "worth", None if one.worth is None else abs(one.worth), Measure.MONEY, facts.currency
                     ),
-                    Figure("at", text=one.at.isoformat()),
+                    Figure("at", text=one.at.isoformat(), shape="moment"),
                 ),
                 link=f"/transactions?search={one.symbol}",
             )

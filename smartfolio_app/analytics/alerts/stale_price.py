@@ -31,7 +31,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
             old,
             figures=(
                 Figure("asset", text=asset.symbol),
-                Figure("since", text=price.quoted_at.isoformat()),
+                Figure("since", text=price.quoted_at.isoformat(), shape="moment"),
                 Figure("count", Decimal(int(age.total_seconds() // 3600)), Measure.COUNT),
                 Figure("share", row.share, Measure.SHARE),
             ),

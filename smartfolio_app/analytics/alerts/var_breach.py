@@ -21,7 +21,7 @@ def evaluate(wanted: Wanted, facts: Facts, opened: frozenset[str]) -> Sequence[V
             worst.day.isoformat(),
             worst.returned < worst.limit,
             figures=(
-                Figure("day", text=worst.day.isoformat()),
+                Figure("day", text=worst.day.isoformat(), shape="day"),
                 Figure("returned", worst.returned, Measure.FINE_SHARE),
                 Figure("limit", worst.limit, Measure.FINE_SHARE),
                 Figure("confidence", wanted.number("confidence"), Measure.SHARE),

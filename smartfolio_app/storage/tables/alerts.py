@@ -82,7 +82,8 @@ class AlertChannel(SQLModel, table=True):
 
 
 class AlertDelivery(SQLModel, table=True):
-    """One message to one channel. ``about`` is ``alert``, ``brief`` or ``test``; ``content`` is the message as JSON.
+    """One message to one channel. ``about`` is ``alert``, ``brief`` or ``test``; ``content`` (JSON) says of which
+    alerts. The words are made when it is sent: nothing that is no longer true is told.
 
     ``state`` is ``waiting`` (due at ``next_at``), ``done``, ``failed`` (given up) or ``dropped`` (no longer true when
     it was due). Who sends it moves ``next_at`` on first, so that nobody else does.
@@ -94,9 +95,6 @@ class AlertDelivery(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     user_id: str = user_reference()
     channel_id: str = Field(foreign_key="alert_channel.id", ondelete="CASCADE", index=True, max_length=32)
-    alert_id: str | None = Field(
-        default=None, foreign_key="alert.id", ondelete="CASCADE", index=True, max_length=32
-    )
     about: str = Field(max_length=8)
     content: str = Field(default="{}", sa_type=Text)
     state: str = Field(default="waiting", max_length=8)
@@ -105,6 +103,7 @@ class AlertDelivery(SQLModel, table=True):
     next_at: datetime = moment(default_factory=utc_now)
     done_at: datetime | None = moment(default=None, nullable=True)
     error: str = Field(default="", max_length=80)
+    error_params: str = Field(default="{}", sa_type=Text)
 
 
 class AlertSettings(SQLModel, table=True):

@@ -87,7 +87,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("user_id", sa.String(32), nullable=False),
         sa.Column("channel_id", sa.String(32), nullable=False),
-        sa.Column("alert_id", sa.String(32), nullable=True),
         sa.Column("about", sa.String(8), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
@@ -96,12 +95,11 @@ def upgrade() -> None:
         sa.Column("next_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.Column("error", sa.String(80), nullable=False),
-        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], ondelete="CASCADE"),
+        sa.Column("error_params", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["channel_id"], ["alert_channel.id"], ondelete="CASCADE"),
         _owned(),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(op.f("ix_alert_delivery_alert_id"), "alert_delivery", ["alert_id"], unique=False)
     op.create_index(op.f("ix_alert_delivery_channel_id"), "alert_delivery", ["channel_id"], unique=False)
     op.create_index("ix_alert_delivery_due", "alert_delivery", ["state", "next_at"], unique=False)
     op.create_index(op.f("ix_alert_delivery_user_id"), "alert_delivery", ["user_id"], unique=False)
@@ -126,7 +124,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_alert_delivery_user_id"), table_name="alert_delivery")
     op.drop_index("ix_alert_delivery_due", table_name="alert_delivery")
     op.drop_index(op.f("ix_alert_delivery_channel_id"), table_name="alert_delivery")
-    op.drop_index(op.f("ix_alert_delivery_alert_id"), table_name="alert_delivery")
     op.drop_table("alert_delivery")
     op.drop_table("channel_secret")
     op.drop_index(op.f("ix_alert_channel_user_id"), table_name="alert_channel")
