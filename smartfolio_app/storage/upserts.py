@@ -17,6 +17,12 @@ def insert_missing(db: Session, table: type[SQLModel], rows: Sequence[Mapping[st
         db.execute(statement, list(rows))
 
 
+def insert_new(db: Session, table: type[SQLModel], row: Mapping[str, Any]) -> bool:
+    """Insert one row unless it collides with what is stored; tell whether it was inserted."""
+    statement = _insert(db)(table.__table__).values(**row).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    return bool(db.connection().execute(statement).rowcount)
+
+
 def upsert(
     db: Session,
     table: type[SQLModel],

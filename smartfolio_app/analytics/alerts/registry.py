@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from smartfolio_app.analytics.alerts.base import Kind
 
-_NO_KINDS = frozenset({"base", "registry"})
+_NO_KINDS = frozenset({"base", "quiet", "registry"})
 #: The order in which they are offered; one that is not named comes last.
 _ORDER = (
     "price",

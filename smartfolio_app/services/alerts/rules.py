@@ -1,0 +1,147 @@
+"""A person's rules: added, changed, switched off, removed. Each is judged as soon as it is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from smartfolio_app.analytics.alerts.registry import kind_of
+from smartfolio_app.errors import ConflictError, NotFoundError
+from smartfolio_app.services import audit, user_settings
+from smartfolio_app.services.alerts import judging
+from smartfolio_app.storage.tables import Alert, AlertRule
+
+MOST_RULES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. Amounts in ``params`` are in ``currency``; ``error`` is a code, empty when it could be judged;
+    ``open`` counts its open alerts."""
+
+    id: str
+    kind: str
+    params: dict[str, str]
+    currency: str
+    active: bool
+    created_at: datetime
+    judged_at: datetime | None
+    error: str
+    open: int
+
+
+def listed(db: Session, user_id: str) -> list[Rule]:
+    """Return the user's rules, oldest first."""
+    counted = (
+        select(col(Alert.rule_id), func.count())
+        .where(col(Alert.user_id) == user_id, col(Alert.open_key).is_not(None))
+        .group_by(col(Alert.rule_id))
+    )
+    counts: dict[str | None, int] = {rule: count for rule, count in db.execute(counted)}
+    mine = select(AlertRule).where(col(AlertRule.user_id) == user_id)
+    rows = db.execute(mine.order_by(col(AlertRule.created_at), col(AlertRule.id))).scalars()
+    return [_rule(row, counts.get(row.id, 0)) for row in rows]
+
+
+def add(db: Session, user_id: str, kind: str, params: Mapping[str, str]) -> Rule:
+    """Add a rule and judge it. Amounts are in the user's present base currency. Commits.
+
+    Raises:
+        InvalidInputError: There is no such kind, or a parameter cannot be used.
+        ConflictError: There are too many rules.
+    """
+    wanted = kind_of(kind).read(params)
+    count = select(func.count()).where(col(AlertRule.user_id) == user_id)
+    if db.execute(count).scalar_one() >= MOST_RULES:
+        raise ConflictError("alert.too_many_rules", most=MOST_RULES)
+    row = AlertRule(
+        user_id=user_id,
+        kind=kind,
+        params=json.dumps(dict(wanted.values)),
+        currency=user_settings.get(db, user_id).base_currency,
+    )
+    db.add(row)
+    audit.record(db, user_id, "rule.add", {"rule": kind, "params": _told(wanted.values)})
+    db.commit()
+    judging.judge(db, user_id, only=row.id)
+    return _found(db, user_id, row.id)
+
+
+def change(
+    db: Session,
+    user_id: str,
+    rule_id: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    active: bool | None = None,
+) -> Rule:
+    """Change a rule and judge it anew; what it had found is closed when its meaning changes. Commits.
+
+    Raises:
+        NotFoundError: The user has no such rule.
+        InvalidInputError: A parameter cannot be used.
+    """
+    row = _row(db, user_id, rule_id)
+    if params is not None:
+        values = json.dumps(dict(kind_of(row.kind).read(params).values))
+        if values != row.params:
+            judging.close_all(db, row.id)
+        row.params = values
+    if active is not None:
+        row.active = active
+        if not active:
+            judging.close_all(db, row.id)
+    row.error = ""
+    db.add(row)
+    told = {"rule": row.kind, "params": _told(json.loads(row.params)), "active": row.active}
+    audit.record(db, user_id, "rule.change", told)
+    db.commit()
+    judging.judge(db, user_id, only=row.id)
+    return _found(db, user_id, row.id)
+
+
+def delete(db: Session, user_id: str, rule_id: str) -> None:
+    """Remove a rule; its alerts are closed and stay in the history. Commits.
+
+    Raises:
+        NotFoundError: The user has no such rule.
+    """
+    row = _row(db, user_id, rule_id)
+    judging.close_all(db, row.id)
+    db.delete(row)
+    audit.record(db, user_id, "rule.delete", {"rule": row.kind})
+    db.commit()
+
+
+def _row(db: Session, user_id: str, rule_id: str) -> AlertRule:
+    row = db.get(AlertRule, rule_id)
+    if row is None or row.user_id != user_id:
+        raise NotFoundError("alert.no_such_rule")
+    return row
+
+
+def _found(db: Session, user_id: str, rule_id: str) -> Rule:
+    return next(one for one in listed(db, user_id) if one.id == rule_id)
+
+
+def _rule(row: AlertRule, count: int) -> Rule:
+    return Rule(
+        id=row.id,
+        kind=row.kind,
+        params=json.loads(row.params),
+        currency=row.currency,
+        active=row.active,
+        created_at=row.created_at,
+        judged_at=row.judged_at,
+        error=row.error,
+        open=count,
+    )
+
+
+def _told(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
