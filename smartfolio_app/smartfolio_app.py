@@ -42,6 +42,7 @@ PAGE_SHEETS = (
     "trust",
     "gains",
     "rebalancing",
+    "alerts",
 )
 STYLESHEETS = (
     "tokens",

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import quote
 
 from smartfolio_app.analytics.alerts.base import Figure
+from smartfolio_app.analytics.explain_performance import exact
+from smartfolio_app.analytics.performance import Performance
 from smartfolio_app.analytics.results import Holding, Measure, Portfolio
 from smartfolio_app.ledger.money import ZERO
-
-if TYPE_CHECKING:
-    from smartfolio_app.analytics.performance import Performance
 
 Tone = Literal["", "up", "down", "flat", "notable"]
 #: So many lines of a kind; more is a page, not a brief.
@@ -104,7 +103,10 @@ def compose(told: Told) -> Brief:
     else:
         made = [
             Section("worth", tuple(_worth(whole))),
-            Section("changed", (*_today(whole), *(line for one in told.stretches for line in _stretch(one, whole)))),
+            Section(
+                "changed",
+                (*_today(whole), *(line for one in told.stretches for line in _stretch(one, whole))),
+            ),
             Section("why", tuple(_why(told))),
         ]
     made.append(Section("attention", tuple(_attention(told))))
@@ -134,7 +136,9 @@ def _today(whole: Portfolio) -> list[Line]:
     lines = [Line(f"brief.today_{tone}", figures, explain="change_today", link="/", tone=tone)]
     if change.income:
         lines.append(
-            Line("brief.today_income", (_money("income", change.income, whole),), "income:all", "/performance")
+            Line(
+                "brief.today_income", (_money("income", change.income, whole),), "income:all", "/performance"
+            )
         )
     if change.deposits:
         lines.append(_flow("brief.today_deposits", change.deposits, whole))
@@ -152,8 +156,8 @@ def _flow(key: str, amount: Decimal, whole: Portfolio) -> Line:
 
 def _stretch(one: Stretch, whole: Portfolio) -> list[Line]:
     found = one.figures
-    gain = _exact(found.gain)
-    rate = None if found.twr is None else _exact(found.twr)
+    gain = exact(found.gain)
+    rate = None if found.twr is None else exact(found.twr)
     if gain is None:
         return []
     tone = _tone(gain)
@@ -164,7 +168,7 @@ def _stretch(one: Stretch, whole: Portfolio) -> list[Line]:
     )
     key = f"brief.{one.name}_{tone}" if rate is not None else f"brief.{one.name}_{tone}_plain"
     lines = [Line(key, figures, f"performance:gain:{one.period}", "/performance", tone)]
-    flows = _exact(found.flows)
+    flows = exact(found.flows)
     if flows:
         way = "in" if flows > 0 else "out"
         amount = (_money("amount", abs(flows), whole),)
@@ -191,9 +195,9 @@ def _why(told: Told) -> list[Line]:
         tone = _tone(share.gain)
         if tone == "flat":
             continue
-        figures = (Figure("asset", text=share.label), _money("gain", abs(share.gain), whole))
+        made = (Figure("asset", text=share.label), _money("gain", abs(share.gain), whole))
         explain = f"contribution:{week.period}:{share.asset}" if week else ""
-        lines.append(Line(f"brief.share_{tone}", figures, explain, "/performance", tone))
+        lines.append(Line(f"brief.share_{tone}", made, explain, "/performance", tone))
     return lines
 
 
@@ -237,11 +241,3 @@ def _tone(value: Decimal) -> Tone:
 
 def _absolute(value: Decimal | None) -> Decimal | None:
     return None if value is None else abs(value)
-
-
-def _exact(value: float) -> Decimal | None:
-    """Return a statistic as a decimal; ``None`` where it is not known, and no more digits than it has."""
-    if value != value or value in (float("inf"), float("-inf")):
-        return None
-    made = Decimal(f"{value:.12g}")
-    return ZERO if abs(made) < Decimal("1e-9") else made

@@ -11,6 +11,7 @@ from starlette.routing import Match
 from smartfolio_app import __version__
 from smartfolio_app.api import (
     admin,
+    alerts,
     assets,
     auth,
     backups,
@@ -74,6 +75,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     performance.router,
     explain.router,
     rebalancing.router,
+    alerts.router,
     risk.router,
     prices.router,
     providers.router,

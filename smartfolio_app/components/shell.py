@@ -98,7 +98,18 @@ def _rail(here: str) -> rx.Component:
 
 def _rail_link(place: Place, here: str) -> rx.Component:
     tip = rx.el.span(t(place.key), class_name="tip", custom_attrs={"aria-hidden": "true"})
-    return _link(place, here, icon(place.icon), tip, aria_label=t(place.key))
+    name = t(place.key)
+    if place.address == "/alerts":
+        name = rx.cond(AppState.alerts, t("alerts.unseen", count=AppState.alerts), name)
+    return _link(place, here, icon(place.icon), *_count(place), tip, aria_label=name)
+
+
+def _count(place: Place) -> list[rx.Component]:
+    """Return how many things want attention at a place, where that is known."""
+    if place.address != "/alerts":
+        return []
+    shown = rx.el.span(AppState.alerts, class_name="rail-count", custom_attrs={"aria-hidden": "true"})
+    return [rx.cond(AppState.alerts, shown)]
 
 
 def _dock(here: str) -> rx.Component:
@@ -115,7 +126,10 @@ def _dock(here: str) -> rx.Component:
     )
     links = [_item(place, _dock_link(place, here)) for place in first]
     sheet = rx.el.ul(
-        *[_item(place, _link(place, here, icon(place.icon), rx.el.span(t(place.key)))) for place in rest],
+        *[
+            _item(place, _link(place, here, icon(place.icon), rx.el.span(t(place.key)), *_count(place)))
+            for place in rest
+        ],
         id="more-places",
         class_name="more-places",
         custom_attrs={"popover": "auto"},

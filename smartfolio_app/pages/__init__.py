@@ -6,7 +6,9 @@ import reflex as rx
 
 from smartfolio_app.i18n import t
 from smartfolio_app.pages import (
+    alerts,
     assets,
+    brief,
     dashboard,
     entrance,
     gains,
@@ -41,6 +43,8 @@ def add_all(app: rx.App) -> None:
     app.add_page(
         rebalancing.rebalancing, route="/rebalancing", title=t("nav.rebalancing"), on_load=AppState.load
     )
+    app.add_page(brief.brief, route="/brief", title=t("brief.title"), on_load=AppState.load)
+    app.add_page(alerts.alerts, route="/alerts", title=t("alerts.title"), on_load=AppState.load)
     app.add_page(gains.gains, route="/gains", title=t("nav.gains"), on_load=AppState.load)
     app.add_page(assets.asset, route="/assets/[asset_code]", title=t("assets.title"), on_load=AppState.load)
     app.add_page(transfers.transfers, route="/transfers", title=t("transfers.title"), on_load=AppState.load)

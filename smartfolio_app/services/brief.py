@@ -1,4 +1,4 @@
-"""The morning brief of a view, from the very answers the dashboard shows; and its delivery at the time chosen for it."""
+"""The morning brief of a view, from the very answers the dashboard shows; delivered at the time chosen for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sqlmodel import Session, col
 
 from smartfolio_app.analytics.alerts.quiet import instant
 from smartfolio_app.analytics.brief import BadDayAhead, Brief, Line, Share, Stretch, Told, compose
+from smartfolio_app.analytics.explain_performance import exact
 from smartfolio_app.analytics.periods import Period
+from smartfolio_app.analytics.risk.rolling import MODELS
 from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.errors import InvalidInputError, SmartFolioError
 from smartfolio_app.services import performance, risk, sources, user_settings, wealth
@@ -147,9 +149,9 @@ def _week(db: Session, view: wealth.View) -> list[Stretch]:
         return []
     strongest = sorted(found.contributions, key=lambda one: -abs(one.gain))
     shares = [
-        Share(one.asset, asset.name or asset.symbol, Decimal(f"{one.gain:.12g}"))
+        Share(one.asset, asset.name or asset.symbol, gain)
         for one in strongest
-        if (asset := found.assets.get(one.asset)) is not None and one.gain == one.gain
+        if (asset := found.assets.get(one.asset)) is not None and (gain := exact(one.gain))
     ]
     return [Stretch("week", Period.WEEK.value, found.figures, tuple(shares))]
 
@@ -157,7 +159,7 @@ def _week(db: Session, view: wealth.View) -> list[Stretch]:
 def _alerts(db: Session, user_id: str) -> list[Line]:
     mine = [one for one in inbox.listed(db, user_id) if one.status == "open"]
     return [
-        Line(f"alerts.said.{one.kind}.{one.says}", one.figures, link="/alerts", tone="notable")
+        Line(f"alerts.said.{one.kind}.{one.says}", one.figures, link=one.link or "/alerts", tone="notable")
         for one in mine[:_ALERTS]
     ]
 
@@ -166,14 +168,13 @@ def _ahead(db: Session, view: wealth.View) -> BadDayAhead | None:
     report = risk.dashboard(db, view).report
     if report is None:
         return None
-    ratio = report.tail("historical", 0.95, 1).var
-    if ratio is None or ratio >= 0:
-        return None
-    return BadDayAhead(
-        loss=Decimal(f"{-ratio * report.value:.12g}"),
-        ratio=Decimal(f"{-ratio:.12g}"),
-        explain="risk:365:held:var:historical:0.95:1",
-    )
+    for model in MODELS:  # the first that has one, as on the Risk page
+        ratio = report.tail(model, 0.95, 1).var
+        if ratio is not None:
+            loss, share = exact(-ratio * report.value), exact(-ratio)
+            explain = f"risk:365:held:var:{model}-95-1"
+            return BadDayAhead(loss, share, explain) if loss and share and loss > 0 else None
+    return None
 
 
 def _sentence(line: Line, figures: Figures) -> Sentence:

@@ -23,6 +23,7 @@ from sqlmodel import Session, col
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services import (
     backups,
+    brief,
     demo,
     episode_prices,
     files,
@@ -35,6 +36,7 @@ from smartfolio_app.services import (
     sync,
     warming,
 )
+from smartfolio_app.services.alerts import delivery, judging, outbox
 from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.signals import fetch as signals_fetch
 from smartfolio_app.storage.engine import session_scope
@@ -75,6 +77,7 @@ class JobStatus:
 def _sweep_files(db: Session) -> None:
     staging.sweep()
     files.sweep(db)
+    outbox.sweep(db, datetime.now(UTC))
 
 
 def _prices(db: Session) -> object:
@@ -110,6 +113,11 @@ class Newcomers:
             soon("history")
 
 
+def _notices(db: Session) -> object:
+    brief.hand_out(db)
+    return delivery.send_due(db)
+
+
 def _report(db: Session) -> None:
     process_reports.write(db, jobs())
 
@@ -128,6 +136,9 @@ TASKS: tuple[Task, ...] = (
     ),
     # Looking costs two short queries; what is due is done in threads of its own.
     Task("sync", timedelta(seconds=15), timedelta(seconds=6), sync.tick, everywhere=True),
+    # Looking costs three short queries: alerts follow a sync or a price refresh within seconds.
+    Task("alerts", timedelta(seconds=20), timedelta(seconds=30), judging.Watch()),
+    Task("notices", timedelta(seconds=20), timedelta(seconds=35), _notices),
     # A refresh token lasts an hour, an access token twenty minutes: each is renewed in time.
     Task("sign_ins", timedelta(minutes=10), timedelta(minutes=1), sign_in.keep_alive),
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),

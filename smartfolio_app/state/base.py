@@ -21,6 +21,7 @@ from smartfolio_app.i18n import LANGUAGES, error_text, translate, translate_or_t
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import price_books, pricing, sources, user_settings, wealth
+from smartfolio_app.services.alerts import inbox
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
@@ -63,6 +64,8 @@ class AppState(rx.State):
     stocks: str = ALL
     wealth: str = ALL
     query: str = ""
+    #: How many alerts want attention; empty for none.
+    alerts: str = ""
 
     currencies: list[Option] = [
         Option(code, code) for code in (*USUAL, *(one for one in CURRENCIES if one not in USUAL))
@@ -233,6 +236,8 @@ class AppState(rx.State):
         self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
         seat = await self._seat(viewer)
         self._fill_bar(await off_loop(wealth.portfolio, seat.view), seat.figures)
+        waiting = await off_loop(inbox.waiting, viewer.user_id)
+        self.alerts = str(waiting) if waiting else ""
         self._write_address()
         self.problem = ""
         yield

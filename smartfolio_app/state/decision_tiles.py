@@ -13,6 +13,8 @@ from sqlmodel import Session
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.services import risk
+from smartfolio_app.services.alerts import inbox, rules
+from smartfolio_app.services.alerts import words as alert_words
 from smartfolio_app.services.wealth import View
 from smartfolio_app.state import risk_view
 from smartfolio_app.state.figures import UNKNOWN, Figures
@@ -49,7 +51,21 @@ def _risk(db: Session, view: View, figures: Figures) -> DecisionTile:
     return DecisionTile(told.loss, detail, told.verdict, told.tone)
 
 
-TILES: tuple[TileEntry, ...] = (TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),)
+def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
+    mine = inbox.listed(db, view.user_id)
+    waiting = [one for one in mine if one.status == "open"]
+    if not waiting:
+        words = "alerts.tile_none" if mine or rules.listed(db, view.user_id) else "alerts.tile_rules_none"
+        return DecisionTile(figures.say(words), figures.say("brief.title"))
+    worst = min(waiting, key=lambda one: ("error", "warning", "info").index(one.severity))
+    said = alert_words.sentence(worst.kind, worst.says, worst.figures, figures)
+    return DecisionTile(figures.say("alerts.tile_open", count=len(waiting)), said)
+
+
+TILES: tuple[TileEntry, ...] = (
+    TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),
+    TileEntry("alerts", "/alerts", "alerts.tile", "bell", _alerts),
+)
 
 
 def waiting() -> dict[str, DecisionTile]:

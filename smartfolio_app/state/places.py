@@ -28,6 +28,8 @@ PLACES = (
     Place("/gains", "nav.gains", "receipt-text", "see"),
     Place("/risk", "nav.risk", "shield-half", "see"),
     Place("/rebalancing", "nav.rebalancing", "scale", "see"),
+    Place("/brief", "brief.title", "coffee", "see"),
+    Place("/alerts", "alerts.title", "bell", "see"),
     Place("/transactions", "nav.transactions", "arrow-left-right", "keep", phone=True),
     Place("/transfers", "transfers.title", "arrow-right-left", "keep"),
     Place("/sources", "nav.sources", "plug", "keep", phone=True),

@@ -29,12 +29,13 @@ from smartfolio_app.services import (
     sources,
     transactions,
 )
+from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.rebalancing import optimiser
 from smartfolio_app.services.second_opinion import work as second_opinion
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
-from smartfolio_app.storage.tables import SourceFile, SourceRow
+from smartfolio_app.storage.tables import AlertChannel, SourceFile, SourceRow
 from tests.api.conftest import PASSWORD, cookie_of, token_of
 
 #: Stands in every name that Alice gave; no answer to anybody else may hold it.
@@ -225,6 +226,29 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/portfolio/rebalancing/suggestions/{job_id}"): named(
         "/api/portfolio/rebalancing/suggestions/{suggestions}"
     ),
+    # alerts, channels, the morning brief
+    ("GET", "/api/alerts"): own,
+    ("POST", "/api/alerts/judge"): own,
+    ("GET", "/api/alerts/kinds"): own,
+    ("GET", "/api/alerts/rules"): own,
+    ("POST", "/api/alerts/rules"): Route("own", body={"kind": "coverage"}, status=201),
+    ("PATCH", "/api/alerts/rules/{rule_id}"): named("/api/alerts/rules/{rule}", {"active": True}),
+    ("DELETE", "/api/alerts/rules/{rule_id}"): named("/api/alerts/rules/{rule}"),
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): named("/api/alerts/{alert}/acknowledge"),
+    ("POST", "/api/alerts/{alert_id}/snooze"): named("/api/alerts/{alert}/snooze", {"hours": 1}),
+    ("GET", "/api/alerts/channels"): own,
+    ("POST", "/api/alerts/channels"): Route(
+        "own",
+        body={"kind": "webhook", "fields": {"url": "https://192.0.2.1/", "secret": "x" * 16}},
+        status=422,  # a private address: nobody is called from here
+    ),
+    ("PUT", "/api/alerts/channels/{channel_id}"): named("/api/alerts/channels/{channel}", {"label": "mine"}),
+    ("DELETE", "/api/alerts/channels/{channel_id}"): named("/api/alerts/channels/{channel}"),
+    ("POST", "/api/alerts/channels/{channel_id}/test"): named("/api/alerts/channels/{channel}/test"),
+    ("GET", "/api/alerts/deliveries"): own,
+    ("GET", "/api/alerts/times"): own,
+    ("PUT", "/api/alerts/times"): Route("own", body={"quiet_from": 1320, "quiet_until": 420}),
+    ("GET", "/api/brief"): Route("own", query={"crypto": "{source}"}, foreign=404),
     # risk: what Alice holds in the table has no history to simulate
     ("GET", "/api/risk/dashboard"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/risk/scenarios"): Route("own", query={"crypto": "{source}"}, foreign=404),
@@ -337,6 +361,10 @@ def things(alice, settings) -> dict[str, str]:
         batch = imports.commit(db, alice, EXPORT.encode(), f"{MARK} export.csv")
         mapping = mappings.save(db, alice, f"{MARK} mapping", Mapping(shape="positions"), ["a", "b"])
         bystander = accounts.create_user(db, "bystander", PASSWORD)
+        # No price of bitcoin is known here, so its rule is about what is not covered.
+        rule = rules.add(db, alice, "coverage", {})
+        channel = AlertChannel(user_id=alice, kind="ntfy", label=f"{MARK} telephone")
+        db.add(channel)
         named = {
             "source": source.key,
             "live": sources.add(db, alice, "cointracking_api", f"{MARK} account").key,
@@ -348,6 +376,9 @@ def things(alice, settings) -> dict[str, str]:
             "device": device[:16],
             "file": kept.id,
             "bystander": bystander.id,
+            "rule": rule.id,
+            "alert": inbox.listed(db, alice)[0].id,
+            "channel": channel.id,
             "batch": batch.batch_id,
             "mapping": mapping.id,
             "opinion": jobs.start(alice, second_opinion.KIND, MARK, unfinished, heavy=False),
@@ -490,7 +521,8 @@ async def test_read_only_token_reads(api, connect, things, alice):
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", ""])
-async def test_foreign_page_cannot_use_the_cookie(connect, things, alice, origin):
+async def test_foreign_page_cannot_use_the_cookie(api, connect, things, alice, origin):
+    api.state.limits.take = lenient
     asked = keys(*NOT_PUBLIC, changing=True)
     answers = await refusals(connect(cookie=cookie_of(alice), origin=origin), asked, things)
     assert answers == dict.fromkeys(asked, (403, "auth.foreign_origin"))

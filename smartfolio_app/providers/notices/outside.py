@@ -65,8 +65,7 @@ def post(address: str, body: bytes, headers: Mapping[str, str], *, private: bool
         "connection": "close",
         **headers,
     }
-    pool = httpcore.ConnectionPool(network_backend=_Guarded(private=private, ends=ends), retries=0
-    )
+    pool = httpcore.ConnectionPool(network_backend=_Guarded(private=private, ends=ends), retries=0)
     try:
         with (
             pool,

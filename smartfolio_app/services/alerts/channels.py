@@ -1,4 +1,4 @@
-"""A person's channels. What they are told (addresses, topics, secrets) is kept in the vault alone and never shown again."""
+"""A person's channels. What they are told (addresses, topics, secrets) is in the vault alone, and never shown again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
+from smartfolio_app.providers.notices.base import NoticeError
 from smartfolio_app.providers.notices.registry import channel_of
 from smartfolio_app.services import audit
 from smartfolio_app.storage.engine import current_settings
@@ -89,7 +90,7 @@ def add(db: Session, user_id: str, kind: str, fields: Mapping[str, str], choices
 def change(
     db: Session, user_id: str, channel_id: str, choices: Choices, fields: Mapping[str, str] | None = None
 ) -> ChannelView:
-    """Change what goes to a channel; with ``fields``, all that it is told is replaced. Commits.
+    """Change what goes to a channel, and of what it is told the ``fields`` that are given; the others stay. Commits.
 
     Raises:
         NotFoundError: The user has no such channel.
@@ -98,8 +99,9 @@ def change(
     """
     row = find(db, user_id, channel_id)
     shown = row.shown
-    if fields is not None:
-        given = _checked(row.kind, fields)
+    if fields:
+        new = {name: value for name, value in fields.items() if value.strip()}
+        given = _checked(row.kind, {**told(db, row), **new})
         shown = channel_of(row.kind).shown(given)
         _keep(db, row, given)
         row.error = ""
@@ -136,6 +138,7 @@ def told(db: Session, channel: AlertChannel) -> dict[str, str]:
 
     Raises:
         VaultLockedError: No key in force opens it.
+        NoticeError: Something that it must be told is not there.
     """
     vault = open_vault(current_settings())
     found = {}
@@ -143,6 +146,9 @@ def told(db: Session, channel: AlertChannel) -> dict[str, str]:
         secret = vault.get(db, channel.id, hint.field, drawer="channel")
         if secret is not None:
             found[hint.field] = secret
+    for one in channel_of(channel.kind).fields:
+        if one.required and one.name not in found:
+            raise NoticeError("notice.field_missing", lasting=True, field=one.name)
     return found
 
 

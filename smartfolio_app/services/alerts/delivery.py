@@ -174,9 +174,7 @@ def writer_of(db: Session, user_id: str, *, private: bool) -> Figures:
 
 def _alerts(db: Session, row: AlertDelivery, writer: Figures) -> Notice:
     wanted = json.loads(row.content)["alerts"]
-    still = select(col(Alert.id)).where(
-        col(Alert.id).in_(wanted), *inbox.attention(row.user_id, utc_now())
-    )
+    still = select(col(Alert.id)).where(col(Alert.id).in_(wanted), *inbox.attention(row.user_id, utc_now()))
     ids = set(db.execute(still).scalars())
     if not ids:
         raise GivenUpError("notice.no_longer_true")

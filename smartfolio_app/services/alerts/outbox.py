@@ -82,7 +82,9 @@ def tell(db: Session, user_id: str, alert_ids: Sequence[str], now: datetime) -> 
         col(AlertChannel.user_id) == user_id, col(AlertChannel.active), col(AlertChannel.alerts)
     )
     at = allowed(db, user_id, now)
-    return _put(db, db.execute(wanted).scalars().all(), "alert", {"alerts": list(alert_ids)}, now, at)
+    return _put(
+        db, db.execute(wanted).scalars().all(), "alert", content={"alerts": list(alert_ids)}, now=now, at=at
+    )
 
 
 def tell_brief(db: Session, user_id: str, now: datetime) -> int:
@@ -90,7 +92,7 @@ def tell_brief(db: Session, user_id: str, now: datetime) -> int:
     wanted = select(AlertChannel).where(
         col(AlertChannel.user_id) == user_id, col(AlertChannel.active), col(AlertChannel.brief)
     )
-    return _put(db, db.execute(wanted).scalars().all(), "brief", {}, now, now)
+    return _put(db, db.execute(wanted).scalars().all(), "brief", content={}, now=now, at=now)
 
 
 def allowed(db: Session, user_id: str, now: datetime) -> datetime:
@@ -145,6 +147,7 @@ def _put(
     db: Session,
     channels: Sequence[AlertChannel],
     about: str,
+    *,
     content: dict[str, object],
     now: datetime,
     at: datetime,

@@ -11,12 +11,21 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from smartfolio_app.analytics.alerts.registry import kind_of
-from smartfolio_app.errors import ConflictError, NotFoundError
-from smartfolio_app.services import audit, user_settings
+from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
+from smartfolio_app.services import audit, user_settings, wealth
 from smartfolio_app.services.alerts import judging
 from smartfolio_app.storage.tables import Alert, AlertRule
 
 MOST_RULES = 100
+#: What suits most households, to start with: (kind, parameters).
+USUAL: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("failed_sync", {}),
+    ("expiring_credential", {}),
+    ("stale_price", {"share": "0.05"}),
+    ("coverage", {}),
+    ("drawdown", {}),
+    ("var_breach", {"confidence": "0.99"}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ def listed(db: Session, user_id: str) -> list[Rule]:
         .where(col(Alert.user_id) == user_id, col(Alert.open_key).is_not(None))
         .group_by(col(Alert.rule_id))
     )
-    counts: dict[str | None, int] = {rule: count for rule, count in db.execute(counted)}
+    counts: dict[str | None, int] = {row[0]: row[1] for row in db.execute(counted)}
     mine = select(AlertRule).where(col(AlertRule.user_id) == user_id)
     rows = db.execute(mine.order_by(col(AlertRule.created_at), col(AlertRule.id))).scalars()
     return [_rule(row, counts.get(row.id, 0)) for row in rows]
@@ -56,6 +65,7 @@ def add(db: Session, user_id: str, kind: str, params: Mapping[str, str]) -> Rule
         ConflictError: There are too many rules.
     """
     wanted = kind_of(kind).read(params)
+    _require_asset(db, user_id, wanted.text("asset"))
     count = select(func.count()).where(col(AlertRule.user_id) == user_id)
     if db.execute(count).scalar_one() >= MOST_RULES:
         raise ConflictError("alert.too_many_rules", most=MOST_RULES)
@@ -70,6 +80,15 @@ def add(db: Session, user_id: str, kind: str, params: Mapping[str, str]) -> Rule
     db.commit()
     judging.judge(db, user_id, only=row.id)
     return _found(db, user_id, row.id)
+
+
+def add_usual(db: Session, user_id: str) -> int:
+    """Add the usual rules of kinds that the user has none of; return how many. Commits. Raises as ``add``."""
+    there = {one.kind for one in listed(db, user_id)}
+    missing = [(kind, params) for kind, params in USUAL if kind not in there]
+    for kind, params in missing:
+        add(db, user_id, kind, params)
+    return len(missing)
 
 
 def change(
@@ -88,7 +107,9 @@ def change(
     """
     row = _row(db, user_id, rule_id)
     if params is not None:
-        values = json.dumps(dict(kind_of(row.kind).read(params).values))
+        wanted = kind_of(row.kind).read(params)
+        _require_asset(db, user_id, wanted.text("asset"))
+        values = json.dumps(dict(wanted.values))
         if values != row.params:
             judging.close_all(db, row.id)
         row.params = values
@@ -116,6 +137,12 @@ def delete(db: Session, user_id: str, rule_id: str) -> None:
     db.delete(row)
     audit.record(db, user_id, "rule.delete", {"rule": row.kind})
     db.commit()
+
+
+def _require_asset(db: Session, user_id: str, asset: str) -> None:
+    """Refuse an asset that nobody here holds or held: no price of it would ever be asked for."""
+    if asset and asset not in wealth.basis(db, user_id).ledger.assets:
+        raise InvalidInputError("alert.no_such_asset", asset=asset)
 
 
 def _row(db: Session, user_id: str, rule_id: str) -> AlertRule:

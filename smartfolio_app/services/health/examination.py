@@ -22,6 +22,7 @@ from smartfolio_app.services.health import (
     disk,
     key_files,
     limits,
+    notices,
     policy,
     providers,
     redis_server,
@@ -53,6 +54,7 @@ CHECKS: dict[str, Check] = {
     "redis": redis_server.check,
     "providers": providers.check,
     "sources": source_states.check,
+    "notices": notices.check,
 }
 
 

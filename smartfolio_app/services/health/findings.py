@@ -21,6 +21,7 @@ SUBJECTS = (
     "provider",
     "user",
     "source",
+    "channel",
     "job",
     "words",
     "directive",

@@ -1,0 +1,226 @@
+"""Rules are judged on what a person really has: one alert a subject, closed when it is back, judged apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
+from smartfolio_app.services import accounts, audit, sources, transactions
+from smartfolio_app.services.alerts import inbox, judging, rules, words
+from smartfolio_app.services.alerts.delivery import writer_of
+from smartfolio_app.services.alerts.facts import Gathered
+from smartfolio_app.services.rebalancing import targets
+from smartfolio_app.services.rebalancing.plan import propose
+from smartfolio_app.services.rebalancing.targets import Targets
+from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.services.views import view_of
+from smartfolio_app.storage.tables import AlertRule, SourceRow, SyncState
+from tests.services.alerts.conftest import NOW, priced
+
+D = Decimal
+ABOVE = {"asset": "crypto:BTC", "side": "above", "level": "120"}
+
+
+def said(db, user_id: str, state: str = "open") -> list[str]:
+    writer = writer_of(db, user_id, private=False)
+    return [
+        words.sentence(one.kind, one.says, one.figures, writer) for one in inbox.listed(db, user_id, state)
+    ]
+
+
+def test_an_alert_opens_once_follows_its_figure_and_closes(db, holder):
+    rule = rules.add(db, holder, "price", ABOVE)
+    assert said(db, holder) == []
+    priced(db, holder, "130")
+    assert judging.judge(db, holder).opened == 1
+    assert said(db, holder) == ["BTC is at €130.00, above €120.00."]
+    priced(db, holder, "140")
+    assert judging.judge(db, holder) == judging.Judged(0, 0)
+    assert said(db, holder) == ["BTC is at €140.00, above €120.00."]
+    priced(db, holder, "119.5")  # within the hysteresis
+    assert judging.judge(db, holder) == judging.Judged(0, 0)
+    priced(db, holder, "110")
+    assert judging.judge(db, holder) == judging.Judged(0, 1)
+    assert said(db, holder) == []
+    assert said(db, holder, "closed") == ["BTC is at €119.50, above €120.00."]
+    priced(db, holder, "150")
+    assert judging.judge(db, holder).opened == 1
+    assert len(inbox.listed(db, holder, "all")) == 2
+    assert rules.listed(db, holder)[0].id == rule.id
+
+
+def test_two_who_judge_at_once_open_one_alert(db, holder):
+    rule = rules.add(db, holder, "price", ABOVE)
+    priced(db, holder, "130")
+    row = db.get(AlertRule, rule.id)
+    found = [judging._Found(row, judging.open_alerts(db, rule.id)) for _ in range(2)]
+    for one in found:
+        one.look(Gathered(db, holder, "EUR", datetime.now(UTC)))
+    assert [len(judging._open(db, one, datetime.now(UTC))) for one in found] == [1, 0]
+    db.commit()
+    assert len(inbox.listed(db, holder)) == 1
+
+
+def test_seen_and_put_off_alerts_ask_for_nothing_until_their_time(db, holder):
+    rules.add(db, holder, "price", ABOVE | {"level": "90"})
+    (one,) = inbox.listed(db, holder)
+    assert inbox.waiting(db, holder) == 1
+    assert inbox.snooze(db, holder, one.id, 2).status == "snoozed"
+    assert inbox.waiting(db, holder) == 0
+    later = datetime.now(UTC) + timedelta(hours=3)
+    assert judging.judge(db, holder, now=later).opened == 1  # told once more
+    assert inbox.waiting(db, holder) == 1
+    assert inbox.acknowledge(db, holder, one.id).status == "acknowledged"
+    assert (inbox.waiting(db, holder), len(inbox.listed(db, holder))) == (0, 1)
+    assert inbox.snooze(db, holder, one.id, 0).status == "open"
+    with pytest.raises(InvalidInputError):
+        inbox.snooze(db, holder, one.id, 24 * 91)
+
+
+def test_a_rule_that_changes_or_goes_closes_what_it_had_found(db, holder):
+    rule = rules.add(db, holder, "price", ABOVE | {"level": "90"})
+    rules.change(db, holder, rule.id, params=ABOVE)
+    assert said(db, holder) == []
+    rules.change(db, holder, rule.id, params=ABOVE | {"level": "80"})
+    rules.change(db, holder, rule.id, active=False)
+    assert said(db, holder) == []
+    assert judging.judge(db, holder).opened == 0
+    rules.change(db, holder, rule.id, active=True)
+    assert len(said(db, holder)) == 1
+    rules.delete(db, holder, rule.id)
+    assert (rules.listed(db, holder), said(db, holder)) == ([], [])
+    assert len(inbox.listed(db, holder, "closed")) == 3  # the history stays
+    actions = [one.action for one in audit.entries(db, holder)]
+    assert actions[0] == "rule.delete"
+    assert "rule.add" in actions
+
+
+def test_a_rule_that_cannot_be_judged_says_so_and_stops_no_other(db, holder):
+    broken = rules.add(db, holder, "coverage", {})
+    rules.add(db, holder, "price", ABOVE)
+    row = db.get(AlertRule, broken.id)
+    row.params = json.dumps({"limit": "many"})
+    db.add(row)
+    db.commit()
+    priced(db, holder, "130")
+    assert judging.judge_all(db).opened == 1
+    assert [one.error for one in rules.listed(db, holder)] == ["alert.param", ""]
+
+
+def test_rules_are_their_owners_and_about_what_they_hold(db, holder, other):
+    rule = rules.add(db, holder, "coverage", {})
+    with pytest.raises(NotFoundError):
+        rules.change(db, other, rule.id, active=False)
+    with pytest.raises(NotFoundError):
+        rules.delete(db, other, rule.id)
+    with pytest.raises(InvalidInputError):
+        rules.add(db, other, "price", ABOVE)
+    for _ in range(rules.MOST_RULES - 1):
+        db.add(AlertRule(user_id=holder, kind="coverage", currency="EUR", active=False))
+    db.commit()
+    with pytest.raises(ConflictError):
+        rules.add(db, holder, "coverage", {})
+
+
+def test_the_usual_rules_are_added_once(db, holder):
+    assert rules.add_usual(db, holder) == len(rules.USUAL)
+    assert rules.add_usual(db, holder) == 0
+    assert {one.error for one in rules.listed(db, holder)} == {""}
+
+
+def test_a_disabled_users_rules_rest(db, holder):
+    rules.add(db, holder, "price", ABOVE)
+    priced(db, holder, "130")
+    accounts.create_user(db, "boss", "correct horse battery", admin=True)
+    accounts.disable(db, holder)
+    assert judging.judge_all(db) == judging.Judged(0, 0)
+
+
+# ------------------------------------------------------------------------------------------------------- the facts
+def test_drift_is_that_of_the_rebalancing_plan(db, holder):
+    kraken = next(one.key for one in sources.source_status(db, holder).sources if one.label == "Kraken")
+    draft = Draft(at=NOW - timedelta(days=40), kind="deposit", received=("1", "crypto:ETH"))
+    transactions.add(db, holder, kraken, draft)
+    priced(db, holder, "50", "crypto:ETH")
+    targets.save(db, holder, Targets(weights={"BTC": D("0.5"), "ETH": D("0.5")}))
+    facts = Gathered(db, holder, "EUR", datetime.now(UTC))
+    plan = propose(db, view_of(db, holder)).plan
+    assert [(one.key, one.share, one.target) for one in facts.drifts] == [
+        (one.key, one.share, one.target) for one in plan.before
+    ]
+    rules.add(db, holder, "drift", {})
+    assert said(db, holder) == [
+        "Ethereum is 33.3% of the portfolio. Its target is 50.0%.",
+        "Bitcoin is 66.7% of the portfolio. Its target is 50.0%.",
+    ] or set(said(db, holder)) == {
+        "Ethereum is 33.3% of the portfolio. Its target is 50.0%.",
+        "Bitcoin is 66.7% of the portfolio. Its target is 50.0%.",
+    }
+
+
+def test_flows_over_the_border_are_told_at_their_worth_and_own_transfers_are_none(db, holder):
+    kraken = next(one.key for one in sources.source_status(db, holder).sources if one.label == "Kraken")
+    wallet = sources.add(db, holder, "file_crypto", "Wallet", separate=True).key
+    at = datetime.now(UTC) - timedelta(hours=5)
+    leaves = Draft(at=at, kind="withdrawal", sent=("0.5", "crypto:BTC"))
+    arrives = Draft(at=at + timedelta(minutes=20), kind="deposit", received=("0.5", "crypto:BTC"))
+    transactions.add(db, holder, kraken, leaves)
+    transactions.add(db, holder, wallet, arrives)
+    gift = Draft(at=at, kind="deposit", received=("2", "crypto:BTC"), value=("170", "fiat:EUR"))
+    transactions.add(db, holder, wallet, gift)
+    found = Gathered(db, holder, "EUR", datetime.now(UTC)).flows(timedelta(days=1))
+    assert [(one.quantity, one.worth) for one in found] == [(D(2), D(170))]
+
+
+def test_a_sources_failures_and_the_age_of_its_key_are_known(db, holder):
+    live = sources.add(db, holder, "cointracking_api", "Account")
+    row = db.get(SourceRow, live.id)
+    tried = datetime.now(UTC)
+    db.add(SyncState(source_id=row.id, user_id=holder, failures=3, error="provider.timeout", tried_at=tried))
+    db.commit()
+    rules.add(db, holder, "failed_sync", {"times": "3"})
+    assert said(db, holder) == ["Account could not be synced 3 times in a row. It has never worked yet."]
+    state = db.get(SyncState, row.id)
+    state.failures, state.error, state.succeeded_at = 0, "", tried
+    db.add(state)
+    db.commit()
+    assert judging.judge(db, holder).closed == 1
+
+
+def test_the_watch_looks_anew_only_when_something_changed(db, holder, monkeypatch):
+    judged = []
+    monkeypatch.setattr(judging, "judge_all", lambda _db: judged.append(1))
+    watch = judging.Watch()
+    watch(db)
+    watch(db)
+    assert len(judged) == 1
+    priced(db, holder, "130")
+    watch(db)
+    assert len(judged) == 2
+
+
+def test_the_sample_household_is_judged_in_full(db, settings, sample_user):
+    user = sample_user(datetime.now(UTC))
+    asked = {
+        "price": {"asset": "crypto:BTC", "level": "1"},
+        "drawdown": {"limit": "0.005"},
+        "var_breach": {},
+        "stale_price": {"share": "0"},
+        "coverage": {"limit": "1"},
+        "large_flow": {"amount": "1", "days": "31"},
+    }
+    for kind, params in asked.items():
+        rules.add(db, user, kind, params)
+    facts = Gathered(db, user, "EUR", datetime.now(UTC))
+    assert facts.fall is not None
+    assert 0 <= facts.fall.depth < 1
+    worst = facts.bad_day(D("0.95"))
+    assert worst is not None
+    assert worst.limit < 0
+    fired = {one.kind for one in rules.listed(db, user) if one.open}
+    assert fired >= {"price", "drawdown", "stale_price", "coverage", "large_flow"}
+    assert ("var_breach" in fired) == (worst.returned < worst.limit)
