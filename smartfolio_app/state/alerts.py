@@ -171,6 +171,7 @@ class AlertsState(PageState, rx.State):
     async def save_rule(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[None]:
         """Add the rule, or keep its changes; it is judged at once."""
         seat = await self._seat(viewer)
+        self.form_problem = ""
         try:
             kind = kind_of(self.rule_kind)
             params = rows.read_form(kind, form, seat.figures)
@@ -247,6 +248,7 @@ class AlertsState(PageState, rx.State):
     async def save_channel(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[None]:
         """Add the channel, or keep its changes. Its secrets go into the vault and nowhere else."""
         seat = await self._seat(viewer)
+        self.channel_problem = ""
         chosen = Choices(
             label=str(form.get("label", "")),
             active=bool(form.get("active")),

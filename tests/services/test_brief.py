@@ -1,0 +1,120 @@
+"""The morning brief says what the dashboard shows, links each sentence, and is silent about what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from smartfolio_app.analytics.scope import Category
+from smartfolio_app.i18n import LANGUAGES
+from smartfolio_app.services import brief, explain, performance, sources, transactions, wealth
+from smartfolio_app.services.alerts import rules
+from smartfolio_app.services.alerts.delivery import writer_of
+from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.state.places import PLACES
+
+ADDRESSES = {place.address for place in PLACES} | {"/assets"}
+
+
+@pytest.fixture
+def household(db, settings, sample_user):
+    """The sample household as of now."""
+    user = sample_user(datetime.now(UTC))
+    rules.add(db, user, "coverage", {"limit": "1"})
+    return user
+
+
+def lines(found: brief.Brief) -> dict[str, list[brief.Line]]:
+    told: dict[str, list[brief.Line]] = {}
+    for section in found.sections:
+        for one in section.lines:
+            told.setdefault(one.key, []).append(one)
+    return told
+
+
+def figures(line: brief.Line) -> dict[str, Decimal | None]:
+    return {one.name: one.amount for one in line.figures}
+
+
+def test_its_figures_are_those_of_the_dashboard(db, household):
+    view = wealth.view_of(db, household)
+    whole, told = wealth.portfolio(db, view), lines(brief.brief(db, view))
+    assert figures(told["brief.worth"][0])["total"] == whole.total
+    gain = whole.change.gain
+    assert gain
+    way = "up" if gain > 0 else "down"
+    today = figures(told[f"brief.today_{way}"][0])
+    assert (today["gain"], today["pct"]) == (abs(gain), abs(whole.change.pct))
+    gainers, losers = wealth.movers(db, view)
+    for tone, rows in (("up", gainers), ("down", losers)):
+        said = told.get(f"brief.mover_{tone}", [])
+        assert [one.link for one in said] == [f"/assets/{row.asset.id}" for row in rows[:3]]
+        assert [figures(one)["pct"] for one in said] == [abs(row.change_today_pct) for row in rows[:3]]
+    missing = whole.coverage.total - whole.coverage.priced
+    assert figures(told["brief.unpriced"][0])["count"] == missing
+    week = performance.report(db, view, "1W").figures
+    keys = [key for key in told if key.startswith("brief.week_") and "flows" not in key]
+    assert len(keys) == 1
+    assert figures(told[keys[0]][0])["gain"] == abs(Decimal(f"{week.gain:.10f}"))
+    assert "alerts.said.coverage.fired" in told
+
+
+def test_every_sentence_leads_on_explains_itself_and_reads_in_every_language(db, household):
+    view = wealth.view_of(db, household)
+    found = brief.brief(db, view)
+    for line in (line for section in found.sections for line in section.lines):
+        assert line.link.split("?")[0] in ADDRESSES or line.link.startswith("/assets/")
+        if line.explain:
+            explain.explain(db, view, line.explain)
+    worth = lines(found)["brief.worth"][0]
+    assert explain.explain(db, view, worth.explain).amount == figures(worth)["total"]
+    ahead = lines(found)["brief.bad_day"][0]
+    told = explain.explain(db, view, ahead.explain).amount
+    assert float(told) == pytest.approx(float(figures(ahead)["loss"]), rel=1e-6)
+    writer = writer_of(db, household, private=False)
+    for language in LANGUAGES:
+        ways = replace(writer, language=language), replace(writer, language=language, privacy=True)
+        open_, hidden = (
+            [one.text for section in brief.written(found, way) for one in section.sentences] for way in ways
+        )
+        assert len(open_) == len(hidden) > 8
+        assert "€" in open_[0]
+        assert "•" in hidden[0]
+        assert "€" not in hidden[0]
+    # A part is told of itself alone.
+    key = next(
+        one.key
+        for one in sources.source_status(db, household).sources
+        if one.category == Category.CRYPTO.value and one.counts.get("transactions")
+    )
+    part = replace(view, scope=replace(view.scope, crypto=key))
+    told = lines(brief.brief(db, part))
+    assert figures(told["brief.worth"][0])["total"] == wealth.portfolio(db, part).total
+    assert wealth.portfolio(db, part).total != wealth.portfolio(db, view).total
+
+
+def test_nothing_owned_is_one_sentence_and_nothing_priced_is_no_figure(db, someone, give):
+    found = brief.of_user(db, someone)
+    assert [one.key for section in found.sections for one in section.lines] == ["brief.nothing"]
+    give(someone, "BTC", "1")
+    told = lines(brief.of_user(db, someone))
+    assert "brief.worth_unknown" in told
+    assert "brief.today_unknown" in told
+    assert figures(told["brief.unpriced"][0])["count"] == 1
+    assert not [key for key in told if key.startswith(("brief.week", "brief.yesterday", "brief.mover"))]
+
+
+def test_money_that_came_is_no_gain(db, someone):
+    purse = sources.add(db, someone, "file_crypto", "Purse").key
+    now = datetime.now(UTC)
+    first = Draft(at=now.replace(year=now.year - 1), kind="deposit", received=("100", "fiat:EUR"))
+    transactions.add(db, someone, purse, first)
+    transactions.add(db, someone, purse, Draft(at=now, kind="deposit", received=("50", "fiat:EUR")))
+    told = lines(brief.of_user(db, someone))
+    assert figures(told["brief.worth"][0])["total"] == 150
+    assert "brief.today_flat" in told
+    assert figures(told["brief.today_deposits"][0])["amount"] == 50
+    assert told["brief.today_deposits"][0].tone == ""
