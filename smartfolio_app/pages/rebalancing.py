@@ -76,7 +76,7 @@ def _verdict() -> rx.Component:
         rx.el.h2(t("rebalancing.where_it_stands"), class_name="sr-only"),
         rx.el.p(
             rx.el.span(S.verdict, class_name="sk w20"),
-            class_name=Var.create("verdict ").to(str) + S.tone,
+            class_name=Var.create("plan-verdict ").to(str) + S.tone,
             role="status",
         ),
         rx.el.p(rx.el.span(S.outlook, class_name="sk w12"), class_name="quiet"),
