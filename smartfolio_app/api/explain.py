@@ -22,8 +22,8 @@ Figure = Annotated[
         max_length=120,
         description="net_worth, change_today, coverage, category:crypto, holding:crypto:BTC, cost_basis:crypto:BTC, "
         "unrealised:crypto:BTC, allocation:group:BTC, history:2026-01-02, performance:twr:1Y, "
-        "benchmark:twr:1Y:crypto:BTC, contribution:YTD:crypto:BTC, drawdown:MAX, income:2025 or "
-        "risk:365:held:volatility",
+        "benchmark:twr:1Y:crypto:BTC, contribution:YTD:crypto:BTC, drawdown:MAX, income:2025, "
+        "risk:365:held:volatility or signals:score:market",
     ),
 ]
 

@@ -20,6 +20,7 @@ from smartfolio_app.pages import (
     risk,
     settings,
     sign_in,
+    signals,
     sources,
     transactions,
     transfers,
@@ -39,6 +40,7 @@ def add_all(app: rx.App) -> None:
     app.add_page(
         performance.performance, route="/performance", title=t("nav.performance"), on_load=AppState.load
     )
+    app.add_page(signals.signals, route="/signals", title=t("nav.signals"), on_load=AppState.load)
     app.add_page(risk.risk, route="/risk", title=t("nav.risk"), on_load=AppState.load)
     app.add_page(
         rebalancing.rebalancing, route="/rebalancing", title=t("nav.rebalancing"), on_load=AppState.load

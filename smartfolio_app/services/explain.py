@@ -12,6 +12,7 @@ from smartfolio_app.analytics.explain_risk import explain_risk
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import explain_performance, risk
 from smartfolio_app.services.rebalancing.explain import explain_plan
+from smartfolio_app.services.signals.explain import explain as explain_signal
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.services.wealth import portfolio
 
@@ -36,6 +37,11 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         return replace(_risk(db, view, about), figure=figure)
     if name == "rebalance":
         return replace(explain_plan(db, view, about), figure=figure)
+    if name == "signals":
+        signal = explain_signal(db, view.user_id, about)
+        if signal is None:
+            raise UnknownFigureError("explain.unknown_figure", figure=figure)
+        return replace(signal, figure=figure)
     whole = portfolio(db, view)
     known = basis(db, view.user_id)
     return engine.explain(

@@ -39,6 +39,7 @@ from smartfolio_app.services import (
 from smartfolio_app.services.alerts import delivery, judging, outbox
 from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.signals import fetch as signals_fetch
+from smartfolio_app.services.signals import sentiment
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 from smartfolio_app.telemetry import metrics, request_ids
@@ -84,6 +85,12 @@ def _prices(db: Session) -> object:
     report = price_refresh.refresh(db, patience=60.0)
     if report.prices or report.rates:
         warming.warm(db)  # the next page finds its answers made
+    return report
+
+
+def _signals(db: Session) -> object:
+    report = signals_fetch.refresh(db)
+    sentiment.sentiment(db)  # the next page finds the day's answer made
     return report
 
 
@@ -144,7 +151,7 @@ TASKS: tuple[Task, ...] = (
     Task("newcomers", timedelta(seconds=15), timedelta(seconds=12), Newcomers()),
     Task("history", timedelta(minutes=20), timedelta(seconds=20), price_refresh.backfill),
     # Each signal is asked for only when a newer one can be there.
-    Task("signals", timedelta(minutes=30), timedelta(seconds=30), signals_fetch.refresh),
+    Task("signals", timedelta(minutes=30), timedelta(seconds=30), _signals),
     # Looking often costs one query, and catches each user's own midnight.
     # Of each asset once; looking whether anything is new costs two queries.
     Task("episodes", timedelta(hours=1), timedelta(minutes=2), episode_prices.backfill),
@@ -196,6 +203,7 @@ class Scheduler:
         if running is not None:
             market_data.close()
             sync.stop()
+            sentiment.stop()
             running.shutdown(wait=True)
             leadership.release()
 

@@ -15,23 +15,13 @@ from smartfolio_app.i18n import error_text
 from smartfolio_app.services import risk
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.alerts import words as alert_words
+from smartfolio_app.services.signals.board import board
+from smartfolio_app.services.signals.regimes import markets
+from smartfolio_app.services.signals.sentiment import sentiment
 from smartfolio_app.services.wealth import View
-from smartfolio_app.state import risk_view
+from smartfolio_app.state import risk_view, signals_view
+from smartfolio_app.state.decision_words import DecisionTile
 from smartfolio_app.state.figures import UNKNOWN, Figures
-
-
-@dataclass
-class DecisionTile:
-    """A tile's words: one figure or word, a few words about it, and a verdict (``tone``: a class of ``.chip``).
-
-    While ``headline`` is empty a skeleton stands in. ``hidden``: there is nothing to say, and the row closes up.
-    """
-
-    headline: str = ""
-    detail: str = ""
-    verdict: str = ""
-    tone: str = ""
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +50,19 @@ def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
     worst = min(waiting, key=lambda one: ("error", "warning", "info").index(one.severity))
     said = alert_words.sentence(worst.kind, worst.says, worst.figures, figures)
     return DecisionTile(figures.say("alerts.tile_open", count=len(waiting)), said)
+def _regime(db: Session, _view: View, figures: Figures) -> DecisionTile:
+    return signals_view.regime_tile(markets(db), figures)
+
+
+def _mood(db: Session, _view: View, figures: Figures) -> DecisionTile:
+    return signals_view.mood_tile(sentiment(db), board(db), figures)
 
 
 TILES: tuple[TileEntry, ...] = (
     TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),
     TileEntry("alerts", "/alerts", "alerts.tile", "bell", _alerts),
+    TileEntry("regime", "/signals", "signals.tile_regime", "mountain", _regime),
+    TileEntry("mood", "/signals", "signals.tile_mood", "gauge", _mood),
 )
 
 

@@ -27,6 +27,7 @@ PLACES = (
     Place("/performance", "nav.performance", "trending-up", "see"),
     Place("/gains", "nav.gains", "receipt-text", "see"),
     Place("/risk", "nav.risk", "shield-half", "see"),
+    Place("/signals", "nav.signals", "radar", "see"),
     Place("/rebalancing", "nav.rebalancing", "scale", "see"),
     Place("/brief", "brief.title", "coffee", "see"),
     Place("/alerts", "alerts.title", "bell", "see"),

@@ -249,6 +249,11 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/alerts/times"): own,
     ("PUT", "/api/alerts/times"): Route("own", body={"quiet_from": 1320, "quiet_until": 420}),
     ("GET", "/api/brief"): Route("own", query={"crypto": "{source}"}, foreign=404),
+    # signals: the market's, the same for everybody
+    ("GET", "/api/market/signals"): own,
+    ("GET", "/api/market/regimes"): own,
+    ("GET", "/api/ml/sentiment"): own,
+    ("GET", "/api/ml/sentiment/{symbol}"): Route("own", "/api/ml/sentiment/BTC"),
     # risk: what Alice holds in the table has no history to simulate
     ("GET", "/api/risk/dashboard"): Route("own", query={"crypto": "{source}"}, foreign=404),
     ("GET", "/api/risk/scenarios"): Route("own", query={"crypto": "{source}"}, foreign=404),
