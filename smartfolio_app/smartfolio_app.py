@@ -39,6 +39,7 @@ PAGE_SHEETS = (
     "settings",
     "performance",
     "risk",
+    "signals",
     "trust",
     "gains",
     "rebalancing",

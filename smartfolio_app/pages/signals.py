@@ -302,15 +302,15 @@ def _known_market(one: Var) -> rx.Component:
     return rx.fragment(
         rx.el.svg(
             rx.foreach(
-                one.bands.to(list),
+                one.bands,
                 lambda band: rx.el.svg.rect(
-                    rx.el.svg.title(band["title"]),
-                    x=band["x"],
+                    rx.el.svg.title(band.title),
+                    x=band.x,
                     y="0",
-                    width=band["width"],
+                    width=band.width,
                     height=str(STRIP[1]),
-                    class_name=Var.create("band ").to(str) + band["tone"].to(str),
-                    key=band["key"],
+                    class_name=Var.create("band ").to(str) + band.tone.to(str),
+                    key=band.key,
                 ),
             ),
             rx.el.svg.polyline(points=one.line, custom_attrs={"vectorEffect": "non-scaling-stroke"}),
@@ -339,11 +339,11 @@ def _known_market(one: Var) -> rx.Component:
             ),
             rx.el.div(
                 rx.el.h4(t("signals.changes"), class_name="small faint"),
-                rx.el.ul(rx.foreach(one.changes.to(list[dict[str, str]]), _changed), class_name="changes"),
+                rx.el.ul(rx.foreach(one.changes, _changed), class_name="changes"),
             ),
             rx.el.div(
                 rx.el.h4(one.followed_title, class_name="small faint"),
-                rx.el.ul(rx.foreach(one.followed.to(list[dict[str, str]]), _followed), class_name="followed"),
+                rx.el.ul(rx.foreach(one.followed, _followed), class_name="followed"),
             ),
             class_name="regime-body",
         ),
@@ -352,26 +352,26 @@ def _known_market(one: Var) -> rx.Component:
 
 def _changed(one: Var) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one["since"], class_name="num faint"),
-        rx.el.span(one["label"]),
-        rx.el.span(one["change"], class_name="num faint end"),
-        key=one["key"],
+        rx.el.span(one.since, class_name="num faint"),
+        rx.el.span(one.label),
+        rx.el.span(one.change, class_name="num faint end"),
+        key=one.key,
     )
 
 
 def _followed(one: Var) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one["label"], class_name="faint"),
+        rx.el.span(one.label, class_name="faint"),
         rx.cond(
-            one["why"],
-            rx.el.span(one["why"], class_name="small faint"),
+            one.why,
+            rx.el.span(one.why, class_name="small faint"),
             rx.fragment(
-                figure(one["median"], one["figure"], of=one["label"], extra="strong"),
-                rx.el.span(one["count"], class_name="faint"),
-                rx.el.span(one["between"], class_name="small faint num-inline under"),
+                figure(one.median, one.figure, of=one.label, extra="strong"),
+                rx.el.span(one.count, class_name="faint"),
+                rx.el.span(one.between, class_name="small faint num-inline under"),
             ),
         ),
-        key=one["key"],
+        key=one.key,
     )
 
 

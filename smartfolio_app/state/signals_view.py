@@ -97,8 +97,8 @@ class Band:
     """A stretch of a strip in one regime."""
 
     key: str = ""
-    x: float = 0.0
-    width: float = 0.0
+    x: str = "0"
+    width: str = "0"
     tone: str = ""
     title: str = ""
 
@@ -328,8 +328,8 @@ def _bands(one: Market, figures: Figures) -> list[Band]:
     return [
         Band(
             str(spell.start),
-            round((spell.start - first) * scale, 2),
-            round(((last if spell.end is None else spell.end) - spell.start) * scale, 2),
+            f"{(spell.start - first) * scale:.2f}",
+            f"{((last if spell.end is None else spell.end) - spell.start) * scale:.2f}",
             spell.regime,
             f"{figures.say(f'signals.regime_{spell.regime}')}: {_stretch(spell, figures)}",
         )
