@@ -398,7 +398,7 @@ def _rate(one: Var) -> rx.Component:
     return rx.el.tr(
         cell(
             rx.el.span(one.contract, class_name="symbol"),
-            rx.el.span(one.settled, class_name="small faint under"),
+            rx.el.span(one.settled, class_name="small faint under settled"),
         ),
         number_cell(one.rate),
         number_cell(one.next, wide_only=True),

@@ -392,7 +392,7 @@ def _followed(one: After, subject: str, figures: Figures) -> Followed:
 def funding_line(row: FundingRow, figures: Figures) -> FundingLine:
     """Return a contract's funding rates."""
     hours = 0 if row.interval is None else round(row.interval.total_seconds() / 3600)
-    settled = figures.say("signals.settled", ago=figures.ago(row.at))
+    settled = figures.ago(row.at)
     every = f" · {figures.say('signals.every', hours=hours)}" if hours else ""
     return FundingLine(
         contract=row.contract,

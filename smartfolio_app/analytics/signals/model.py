@@ -141,7 +141,7 @@ def mood(known: Daily, today: int) -> Mood:
     chosen = [at for at, one in enumerate(described) if one.state == USED]
     day = int(known.days[last])
     table = _table([parts[at] for at in chosen], last)
-    rows = int(np.isfinite(table).all(axis=1).sum()) if chosen else 0
+    rows = int(np.isfinite(table).all(axis=1).sum()) if chosen else max(one.days for one in described)
     if today - day > FRESH_DAYS:
         return Mood("old", day, rows, NEEDED_DAYS, tuple(described))
     if rows < NEEDED_DAYS:
@@ -200,7 +200,8 @@ def graded(days: IntArray, chance: FloatArray, base: FloatArray, rose: FloatArra
     right = ((chance > 0.5) == (rose > 0.5)).astype(np.float64)
     draw_errors, draw_base, draw_right = _drawn(np.column_stack([errors, base_errors, right]))
     tail = 100 * (1 - LEVEL) / 2
-    skills = 1.0 - draw_errors / draw_base
+    skills = _skill(draw_errors, draw_base)
+    skill = _skill(errors.mean(keepdims=True), base_errors.mean(keepdims=True))
     order = np.argsort(chance, kind="stable")
     bins = tuple(
         Bin(float(chance[part].mean()), float(rose[part].mean()), len(part))
@@ -216,7 +217,7 @@ def graded(days: IntArray, chance: FloatArray, base: FloatArray, rose: FloatArra
         base_hits=float(((base > 0.5) == (rose > 0.5)).mean()),
         brier=float(errors.mean()),
         base_brier=float(base_errors.mean()),
-        skill=Interval(float(1.0 - errors.mean() / base_errors.mean()), *_bounds(skills, tail)),
+        skill=Interval(float(skill[0]), *_bounds(skills, tail)),
         bins=bins,
     )
 
@@ -305,6 +306,12 @@ def _drawn(table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     starts = np.random.default_rng(SEED).integers(0, count, size=(DRAWS, blocks))
     sums = of_block[starts].sum(axis=1) / (blocks * length)
     return sums[:, 0], sums[:, 1], sums[:, 2]
+
+
+def _skill(errors: FloatArray, base_errors: FloatArray) -> FloatArray:
+    """Return the Brier skill; 0 where the base rate made no error at all, as nothing can be better than that."""
+    ratio = np.divide(errors, base_errors, out=np.ones(len(errors)), where=base_errors > 0)
+    return np.asarray(1.0 - ratio)
 
 
 def _bounds(draws: FloatArray, tail: float) -> tuple[float, float]:
