@@ -17,7 +17,7 @@ from smartfolio_app.analytics.signals.components import Daily
 from smartfolio_app.analytics.signals.model import EDGE, NONE, mood
 
 FIRST = 17_000
-DAYS = 1300
+DAYS = 1000
 
 
 def noise(seed: int, days: int = DAYS) -> Daily:
@@ -54,7 +54,7 @@ def test_a_planted_signal_is_found_with_skill_above_zero():
     assert found.record.bins[-1].happened > found.record.bins[0].happened + 0.2
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_pure_noise_has_no_demonstrated_edge(seed):
     found = mood(noise(seed), FIRST + DAYS)
     assert found.record is not None
@@ -65,7 +65,7 @@ def test_pure_noise_has_no_demonstrated_edge(seed):
 
 def test_no_forecast_of_the_past_changes_with_the_future():
     market = noise(5)
-    then = 1000
+    then = 750
     other = {
         "close": market.close.copy(),
         "fear_greed": market.fear_greed.copy(),
@@ -79,7 +79,7 @@ def test_no_forecast_of_the_past_changes_with_the_future():
     other["coins"][then:] *= rng.uniform(0.5, 2, (DAYS - then, 6))
     before, after = mood(market, FIRST + DAYS).record, mood(replace(market, **other), FIRST + DAYS).record
     past = before.days < FIRST + then
-    assert past.sum() > 300
+    assert past.sum() > 150
     assert np.array_equal(before.chance[past], after.chance[past])
     assert np.array_equal(before.base[past], after.base[past])
     assert not np.array_equal(before.chance[~past], after.chance[~past])

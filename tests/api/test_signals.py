@@ -1,0 +1,80 @@
+"""Signals over REST: each figure as text, with source and age; no figure where nothing is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from smartfolio_app.services.signals import sentiment
+from smartfolio_app.storage.engine import session_scope
+from tests.api.conftest import token_of
+from tests.services.signals.test_sentiment import Here
+from tests.support.signals import store_signals
+
+
+@pytest.fixture
+async def client(connect, alice, monkeypatch):
+    monkeypatch.setattr(sentiment, "_fitter", Here())
+    sentiment.forget()
+    async with connect(token=token_of(alice)) as opened:
+        yield opened
+    sentiment.forget()
+
+
+async def read(client, path):
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_everything_stored_is_told(client):
+    with session_scope() as db:
+        store_signals(db, datetime.now(UTC))
+    told = await read(client, "/api/market/signals")
+    assert told["fear_greed"]["attribution"] == "Crypto Fear & Greed Index, alternative.me"
+    assert 0 <= Decimal(told["fear_greed"]["now"]["value"]) <= 100
+    assert told["fear_greed"]["now"]["age_seconds"] < 86_400 + 60
+    assert told["btc_dominance"]["value"] == "0.5731"
+    assert told["btc_dominance"]["source"] == "coingecko"
+    assert told["funding"][0]["contract"] == "BTCUSDT"
+    assert told["funding"][0]["interval_hours"] == 8
+
+    mood = await read(client, "/api/ml/sentiment")
+    assert mood["available"] is True
+    assert mood["reason"] == ""
+    assert float(mood["score"]) == pytest.approx(2 * float(mood["chance"]) - 1)
+    assert Decimal(mood["index"]) == 100 * Decimal(mood["chance"])
+    assert mood["verdict"] in ("edge", "none")
+    skill = mood["record"]["brier_skill"]
+    assert Decimal(skill["low"]) <= Decimal(skill["value"]) <= Decimal(skill["high"])
+    assert (mood["verdict"] == "edge") == (Decimal(skill["low"]) > 0)
+    assert {one["name"] for one in mood["components"]} == {
+        "fear_greed",
+        "funding",
+        "trend",
+        "volatility",
+        "breadth",
+    }
+    assert all(one["weight"] is not None and one["age_days"] == 1 for one in mood["components"])
+
+    assert (await read(client, "/api/ml/sentiment/crypto:ETH"))["subject"] == "ETH"
+    regimes = await read(client, "/api/market/regimes")
+    assert [one["subject"] for one in regimes] == ["BTC", "ETH", "S&P 500"]
+    assert all(one["regime"] for one in regimes)
+    why = await read(client, "/api/explain/signals:score:market")
+    assert why["amount"] == mood["chance"]
+
+
+async def test_where_nothing_is_stored_there_is_no_figure(client):
+    told = await read(client, "/api/market/signals")
+    assert told["fear_greed"]["now"] is None
+    assert told["btc_dominance"] is None
+    assert told["funding"] == []
+    assert told["offline"] is True
+    for path in ("/api/ml/sentiment", "/api/ml/sentiment/ETH", "/api/ml/sentiment/NOSUCHCOIN"):
+        mood = await read(client, path)
+        assert mood["available"] is False
+        assert mood["reason"]
+        assert (mood["score"], mood["index"], mood["chance"], mood["record"]) == (None, None, None, None)
