@@ -50,6 +50,8 @@ def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
     worst = min(waiting, key=lambda one: ("error", "warning", "info").index(one.severity))
     said = alert_words.sentence(worst.kind, worst.says, worst.figures, figures)
     return DecisionTile(figures.say("alerts.tile_open", count=len(waiting)), said)
+
+
 def _regime(db: Session, _view: View, figures: Figures) -> DecisionTile:
     return signals_view.regime_tile(markets(db), figures)
 
@@ -60,9 +62,9 @@ def _mood(db: Session, _view: View, figures: Figures) -> DecisionTile:
 
 TILES: tuple[TileEntry, ...] = (
     TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),
-    TileEntry("alerts", "/alerts", "alerts.tile", "bell", _alerts),
     TileEntry("regime", "/signals", "signals.tile_regime", "mountain", _regime),
     TileEntry("mood", "/signals", "signals.tile_mood", "gauge", _mood),
+    TileEntry("alerts", "/alerts", "alerts.tile", "bell", _alerts),
 )
 
 
