@@ -101,8 +101,10 @@ def sentiment(db: Session, user_id: str = "", symbol: str = "", *, now: datetime
     if subject == MARKET or subject in COINS:
         return _of_reference(db, subject, at)
     user = db.get(User, user_id) if user_id else None
-    if user is None or user.is_demo:
-        return Sentiment(subject, "signals.why_made_up" if user else "signals.why_unknown_coin", None, {})
+    if user is None or not subject:
+        return Sentiment(subject, "signals.why_unknown_coin", None, {})
+    if user.is_demo:
+        return Sentiment(subject, "signals.why_made_up", None, {})
     return _of_own_prices(db, user_id, subject, at)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from smartfolio_app.services import market_data
+from smartfolio_app.services.scheduler import TASKS
 from smartfolio_app.services.signals import fetch
 from smartfolio_app.services.signals.references import (
     CLOSE,
@@ -46,8 +47,8 @@ def recent_past(monkeypatch, server):
 
 
 def test_every_signal_is_stored_with_its_source_and_its_whole_past(db, online, server, someone):
-    report = fetch.refresh(db, now=NOW)
-    assert report.problems == {}
+    task = next(one for one in TASKS if one.name == "signals")
+    assert task.run(db).problems == {}
     moods = series(db, FEAR_GREED, MARKET)
     assert len(moods) == 400  # all the stand-in knows
     assert moods[-1][0].date() == TODAY
