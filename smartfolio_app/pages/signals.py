@@ -28,7 +28,7 @@ PARTS = (
 )
 FUNDING = (
     Column("signals.contract"),
-    Column("signals.rate", right=True),
+    Column("signals.rate", right=True, wide_only=True),
     Column("signals.next", right=True, wide_only=True),
     Column("signals.a_year", right=True),
     Column("signals.week", right=True, wide_only=True),
@@ -400,7 +400,7 @@ def _rate(one: Var) -> rx.Component:
             rx.el.span(one.contract, class_name="symbol"),
             rx.el.span(one.settled, class_name="small faint under settled"),
         ),
-        number_cell(one.rate),
+        number_cell(one.rate, wide_only=True),
         number_cell(one.next, wide_only=True),
         number_cell(figure(one.a_year, one.figure, of=one.contract, extra="strong")),
         number_cell(one.week, wide_only=True),
