@@ -454,7 +454,8 @@ async def test_owner_is_served(connect, things, alice, key):
     assert answer.status_code == TABLE[key].status, answer.text
 
 
-async def test_owner_is_served_by_their_session_too(connect, things, alice):
+async def test_owner_is_served_by_their_session_too(connect, things, api, alice):
+    api.state.limits.take = lenient
     client = connect(cookie=cookie_of(alice))
     for key in (
         *keys(*NOT_PUBLIC, changing=False),
