@@ -475,7 +475,7 @@ def mood_tile(found: Sentiment, told: Board, figures: Figures) -> DecisionTile:
     if told.fear_greed is not None:
         index = figures.say("signals.tile_index", value=figures.count(int(told.fear_greed.value)))
     if found.available and mood_told is not None and mood_told.record is not None:
-        detail = figures.say("signals.score", subject="BTC", days=HORIZON)
+        detail = figures.say("signals.tile_chance", days=HORIZON)
         verdict = mood_told.record.verdict
         return DecisionTile(
             _percent(mood_told.chance, figures, decimals=0),
