@@ -339,7 +339,7 @@ def _known_market(one: Var) -> rx.Component:
             ),
             rx.el.div(
                 rx.el.h4(t("signals.changes"), class_name="small faint"),
-                rx.el.ul(rx.foreach(one.changes, _changed), class_name="changes"),
+                rx.el.ul(rx.foreach(one.changes, _changed), class_name="regime-changes"),
             ),
             rx.el.div(
                 rx.el.h4(one.followed_title, class_name="small faint"),
