@@ -62,7 +62,7 @@ def _connection() -> rx.Component:
                     S.how.budget,
                     rx.el.li(rx.el.span(t("connection.calls"), class_name="quiet"), rx.el.span(S.how.budget)),
                 ),
-                class_name="facts",
+                class_name="link-facts",
             ),
             rx.el.div(
                 field(

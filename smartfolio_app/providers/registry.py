@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 #: Shown to a new user before anything is set up, in this order; the rest is found by searching.
-WELL_KNOWN = ("cointracking_api", "cointracking_csv", FILE_CRYPTO, "saxo_csv", FILE_STOCKS)
+WELL_KNOWN = ("cointracking_api", "cointracking_csv", FILE_CRYPTO, "saxo_api", "saxo_csv", FILE_STOCKS)
 
 
 _BUILT_IN = (

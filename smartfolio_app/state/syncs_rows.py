@@ -120,7 +120,9 @@ def _added(one: SyncView, figures: Figures) -> str:
     if one.batch_id and one.positions:
         number = figures.count(one.positions)
         parts.append(figures.say("sources.positions", count=one.positions, number=number))
-    return " · ".join(parts) or figures.say("syncs.nothing_new")
+    if not parts and one.is_over:
+        return figures.say("syncs.nothing_new")
+    return " · ".join(parts)
 
 
 def _changed(row: EffectRow, figures: Figures, known: Mapping[AssetId, Asset]) -> str:

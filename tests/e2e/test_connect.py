@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.accessibility import accessibility_faults
 from tests.e2e.acts import PHONE, shoot
 from tests.e2e.app import RunningApp
+from tests.e2e.household import change, session_cookies
 from tests.loopback.cointracking import CoinTrackingServer
 
 KEY, SECRET = "ct-key-0001-of-ann", "ct-secret-0001-of-ann"
@@ -76,7 +77,7 @@ def test_an_account_is_connected_in_three_steps_synced_and_taken_back(
     world.world.delay = 0.4
     give(dialog, KEY, SECRET)
     expect(dialog.locator("[aria-current=step]")).to_contain_text("First sync", timeout=LONG)
-    page.goto("/holdings")  # it goes on by itself
+    page.goto("/settings")  # it goes on by itself
     page.goto("/sources")
     ours = source(page, "CoinTracking").filter(has_text="positions")
     expect(ours).to_contain_text("3 positions", timeout=LONG)
@@ -97,14 +98,17 @@ def test_an_account_is_connected_in_three_steps_synced_and_taken_back(
     ours.get_by_role("button", name="Sync CoinTracking now").click()
     runs = ours.get_by_role("table", name="Syncs")
     expect(runs.locator("tbody tr")).to_have_count(2, timeout=LONG)
-    expect(runs.locator("tbody tr").first).to_contain_text("Nothing new", timeout=LONG)
+    expect(runs.locator("tbody tr").first).to_contain_text("Done", timeout=LONG)
+    expect(runs.locator("tbody tr").first).to_contain_text("Nothing new")
     runs.get_by_role("button", name=re.compile("^Take back the sync")).click()
     expect(runs.locator("tbody tr").nth(1)).to_contain_text("Taken back", timeout=LONG)
     expect(ours).to_contain_text("synced only by hand")
 
+    change(connected_app, session_cookies(connected_app, ann), language="fr")
     phone = open_page(ann, base=connected_app.url, size=PHONE, theme="light", language="fr-FR")
     phone.goto("/sources")
-    ours = source(phone, "CoinTracking").filter(has_text="à la main")
+    ours = source(phone, "CoinTracking")
+    expect(ours).to_contain_text("à la main", timeout=LONG)
     ours.get_by_role("button", name=re.compile("^Fichiers")).click()
     expect(ours).to_contain_text("•••• -ann", timeout=LONG)
     assert phone.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from smartfolio_app.errors import ConflictError, NotFoundError
 from smartfolio_app.services import sources
 from smartfolio_app.services.import_results import Undone
-from smartfolio_app.storage.repo_sync import OPEN, state_of
+from smartfolio_app.storage.repo_sync import open_run, state_of
 from smartfolio_app.storage.tables import SyncRun
 
 
@@ -30,9 +30,12 @@ def undo(db: Session, user_id: str, run_id: str, source_key: str = "") -> Undone
 
 
 def before_undo(db: Session, batch_id: str) -> None:
-    """Raise ``ConflictError`` when the batch is that of a sync which is under way."""
-    wanted = select(col(SyncRun.state)).where(col(SyncRun.batch_id) == batch_id)
-    if any(state in OPEN for state in db.execute(wanted).scalars()):
+    """Raise ``ConflictError`` when the batch is that of a sync and its source is being synced.
+
+    Whichever sync brought it: one that is under way would write its own place over the place to begin anew from.
+    """
+    wanted = select(col(SyncRun.source_id)).where(col(SyncRun.batch_id) == batch_id)
+    if any(open_run(db, source_id) is not None for source_id in db.execute(wanted).scalars().all()):
         raise ConflictError("sync.under_way")
 
 
