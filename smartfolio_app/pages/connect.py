@@ -50,7 +50,7 @@ def _steps() -> rx.Component:
             )
             for number, name in enumerate(_STEPS, 1)
         ],
-        class_name="steps small",
+        class_name="connect-steps small",
     )
 
 
@@ -74,7 +74,7 @@ def _choose() -> rx.Component:
                 label="connection.categories",
                 small=True,
             ),
-            class_name="narrow",
+            class_name="connect-narrow",
         ),
         _group("connection.live", "connection.live_text", S.live, more=S.more_live),
         _group("sources.catalogue_files", "sources.catalogue_files_text", S.files, more=S.more_files),
@@ -255,7 +255,7 @@ def _first_sync() -> rx.Component:
                     rx.el.ul(
                         rx.foreach(sync.changes, lambda words: rx.el.li(words, class_name="chip num")),
                         rx.cond(sync.more, rx.el.li(sync.more, class_name="small quiet")),
-                        class_name="row wrap changes",
+                        class_name="row wrap sync-changes",
                     ),
                 ),
                 class_name="stack",

@@ -72,7 +72,7 @@ def _connection() -> rx.Component:
                 rx.el.p(S.how.next, class_name="small quiet"),
                 class_name="stack tight",
             ),
-            class_name="connection",
+            class_name="connection-facts",
         ),
         rx.cond(S.rights, rights(S.rights)),
         rx.el.div(
