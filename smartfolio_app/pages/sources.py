@@ -164,21 +164,11 @@ def _sync_tools(source: Var) -> rx.Component:
         source.connected,
         rx.cond(
             source.busy | (source.waiting != ""),
-            button(
-                "syncs.cancel",
-                small=True,
-                kind="ghost",
-                symbol="x",
-                on_click=SyncsState.cancel(source.key),
-                aria_label=t("syncs.cancel_of", label=source.label),
+            icon_button(
+                "x", t("syncs.cancel_of", label=source.label), on_click=SyncsState.cancel(source.key)
             ),
-            button(
-                "syncs.now",
-                small=True,
-                kind="ghost",
-                symbol="refresh-cw",
-                on_click=SyncsState.start(source.key),
-                aria_label=t("syncs.now_of", label=source.label),
+            icon_button(
+                "refresh-cw", t("syncs.now_of", label=source.label), on_click=SyncsState.start(source.key)
             ),
         ),
         button("connection.add_key", small=True, on_click=ConnectState.begin_again(source.key)),

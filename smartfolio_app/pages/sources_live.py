@@ -10,7 +10,6 @@ from smartfolio_app.components.dialogs import confirm
 from smartfolio_app.components.figures import change
 from smartfolio_app.components.forms import field, select
 from smartfolio_app.components.links import route_link
-from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.connect import rights
 from smartfolio_app.state.connect import ConnectState
@@ -111,33 +110,42 @@ def _connection() -> rx.Component:
 
 
 def _reconciliation() -> rx.Component:
-    columns = (
-        Column("syncs.asset"),
-        Column("syncs.reported", right=True, wide_only=True),
-        Column("syncs.booked", right=True, wide_only=True),
-        Column("syncs.difference", right=True),
-        Column("syncs.cause"),
-        Column("syncs.fix", hidden_label=True, right=True),
-    )
     return rx.el.section(
         rx.el.h4(t("syncs.reconciliation")),
         rx.el.p(S.compared, class_name="small quiet"),
         rx.cond(
             S.gaps,
-            data_table(columns, S.gaps, _gap, caption="syncs.reconciliation"),
+            rx.el.ul(
+                rx.foreach(S.gaps, _gap),
+                class_name="list records",
+                aria_label=t("syncs.reconciliation"),
+            ),
         ),
-        class_name="reconciliation",
     )
 
 
 def _gap(gap: Var) -> rx.Component:
-    return rx.el.tr(
-        cell(route_link(gap.symbol, to="/assets/" + gap.asset.to(str), class_name="quiet-link strong")),
-        number_cell(gap.reported, wide_only=True),
-        number_cell(gap.booked, wide_only=True),
-        number_cell(change(gap.difference, gap.direction, extra="no-arrow")),
-        cell(rx.el.span(gap.why, class_name="small")),
-        rx.el.td(
+    return rx.el.li(
+        rx.el.div(
+            route_link(gap.symbol, to="/assets/" + gap.asset.to(str), class_name="quiet-link strong"),
+            rx.el.span(gap.why, class_name="small quiet below"),
+            class_name="what",
+        ),
+        rx.el.div(
+            change(gap.difference, gap.direction, extra="no-arrow"),
+            rx.el.span(
+                t("syncs.reported"),
+                " ",
+                rx.el.span(gap.reported, class_name="num"),
+                " · ",
+                t("syncs.booked"),
+                " ",
+                rx.el.span(gap.booked, class_name="num"),
+                class_name="small quiet below",
+            ),
+            class_name="how",
+        ),
+        rx.el.div(
             rx.cond(
                 gap.fix,
                 button(gap.fix, small=True, on_click=S.close_gap(gap.asset)),
@@ -148,54 +156,54 @@ def _gap(gap: Var) -> rx.Component:
                     class_name="link small",
                 ),
             ),
-            class_name="right",
+            class_name="act",
         ),
         key=gap.asset,
     )
 
 
 def _history() -> rx.Component:
-    columns = (
-        Column("syncs.when"),
-        Column("syncs.outcome"),
-        Column("syncs.brought"),
-        Column("syncs.take_back", hidden_label=True, right=True),
-    )
     return rx.cond(
         S.runs,
         rx.el.section(
             rx.el.h4(t("syncs.title")),
-            data_table(columns, S.runs, _run, caption="syncs.title"),
+            rx.el.ul(rx.foreach(S.runs, _run), class_name="list records", aria_label=t("syncs.title")),
         ),
     )
 
 
 def _run(run: Var) -> rx.Component:
-    return rx.el.tr(
-        cell(run.when, rx.el.span(run.trigger, class_name="small quiet below")),
-        cell(
-            rx.match(
-                run.state,
-                ("done", chip(run.state_text, kind="good", symbol="check")),
-                ("failed", chip(run.state_text, kind="bad", symbol="circle-alert")),
-                ("waiting", chip(run.state_text, kind="notable", symbol="clock")),
-                chip(run.state_text),
-            ),
-            rx.cond(run.problem, rx.el.span(run.problem, class_name="small quiet below")),
+    return rx.el.li(
+        rx.el.div(
+            run.when,
+            rx.el.span(run.trigger, class_name="small quiet below"),
+            class_name="what",
         ),
-        cell(
-            run.added,
+        rx.el.div(
+            rx.el.span(
+                rx.match(
+                    run.state,
+                    ("done", chip(run.state_text, kind="good", symbol="check")),
+                    ("failed", chip(run.state_text, kind="bad", symbol="circle-alert")),
+                    ("waiting", chip(run.state_text, kind="notable", symbol="clock")),
+                    chip(run.state_text),
+                ),
+                rx.el.span(run.added),
+                class_name="row wrap",
+            ),
             rx.cond(
                 run.changes,
                 rx.el.span(
                     rx.foreach(run.changes, lambda words: rx.el.span(words, class_name="num term")),
-                    run.more,
+                    rx.cond(run.more, rx.el.span(run.more, class_name="term")),
                     class_name="small quiet below",
                 ),
             ),
+            rx.cond(run.problem, rx.el.span(run.problem, class_name="small quiet below")),
             rx.foreach(run.remarks, lambda words: rx.el.span(words, class_name="small quiet below")),
+            class_name="how",
         ),
-        rx.el.td(
+        rx.el.div(
             rx.cond(
                 run.undone,
                 rx.el.span(run.undone, class_name="small quiet"),
@@ -211,7 +219,7 @@ def _run(run: Var) -> rx.Component:
                     ),
                 ),
             ),
-            class_name="right",
+            class_name="act",
         ),
         class_name=rx.cond(run.undone, "gone", ""),
         key=run.id,
