@@ -112,7 +112,7 @@ def _connection() -> rx.Component:
 def _reconciliation() -> rx.Component:
     return rx.el.section(
         rx.el.h4(t("syncs.reconciliation")),
-        rx.el.p(S.compared, class_name="small quiet"),
+        rx.el.p(rx.cond(S.compared, S.compared, t("syncs.comparing")), class_name="small quiet"),
         rx.cond(
             S.gaps,
             rx.el.ul(

@@ -17,9 +17,11 @@ from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import AssetClass, crypto, is_fiat, symbol_of
 from smartfolio_app.providers import coingecko, yahoo
 from smartfolio_app.providers.coingecko import CoinGecko, Resolution
+from smartfolio_app.providers.coingecko_ids import MAJORS
 from smartfolio_app.services import audit
 from smartfolio_app.storage.repo_changes import note_change
 from smartfolio_app.storage.repo_ledger import bump_revision, read_assets
+from smartfolio_app.storage.repo_prices import provider_states
 from smartfolio_app.storage.repo_witness import listings
 from smartfolio_app.storage.tables import (
     AssetOverride,
@@ -91,13 +93,14 @@ class Unresolved:
     """A coin or a security whose ticker does not say which one it is: ``candidates`` are (id at ``provider``, name),
     likeliest first.
 
-    No candidates: the provider knows no such ticker (or was not asked yet).
+    No candidates: the provider knows no such ticker, or was not ``asked`` yet.
     """
 
     asset: str
     symbol: str
     candidates: tuple[tuple[str, str], ...]
     provider: str = coingecko.ID
+    asked: bool = True
 
 
 def needs(db: Session, user_id: str | None = None) -> Needs:
@@ -197,12 +200,17 @@ def unresolved(db: Session, user_id: str) -> list[Unresolved]:
     theirs = _assets_of(db, user_id)
     open_ = [asset for asset in needs(db, user_id).waiting if asset in theirs]
     symbols = read_assets(db, open_)
+    looked_up = {asset for owner, asset in listings(db, yahoo.ID) if not owner}
+    gecko = provider_states(db).get(coingecko.ID)
+    if gecko is not None and gecko.succeeded_at is not None:
+        looked_up |= {asset for asset in open_ if symbol_of(asset) not in MAJORS}
     return [
         Unresolved(
             asset,
             symbols[asset].symbol if asset in symbols else symbol_of(asset),
             tuple(candidates.get(asset, ())),
             coingecko.ID if asset.startswith("crypto:") else yahoo.ID,
+            asset in candidates or asset in looked_up,
         )
         for asset in open_
     ]

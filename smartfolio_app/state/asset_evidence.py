@@ -126,7 +126,7 @@ class EvidenceState(PageState, rx.State):
         self.said_text = _said(self.said, seat.figures)
         open_ = [one for one in await off_loop(pricing.unresolved, user) if one.asset == self.asset]
         self.candidates = [CandidateRow(coin, name) for one in open_ for coin, name in one.candidates]
-        if open_:
+        if any(one.asked for one in open_):
             self.open = True
 
     async def _say_what_it_is(self, viewer: Viewer, coin: str) -> AsyncIterator[Any]:

@@ -64,10 +64,12 @@ class SourcesState(PageState, rx.State):
 
     @rx.event
     @signed_in
-    async def open_source(self, viewer: Viewer, key: str) -> None:
+    async def open_source(self, viewer: Viewer, key: str) -> AsyncIterator[None]:
         """Show a source's files and imports, or fold them away again."""
-        self.opened = "" if self.opened == key else key
-        await self._show_opened(await self._seat(viewer))
+        self.opened, seat = "" if self.opened == key else key, await self._seat(viewer)
+        await self._show_opened(seat)
+        yield
+        await self._later(seat)
 
     @rx.event
     @signed_in
@@ -185,6 +187,9 @@ class SourcesState(PageState, rx.State):
         uploads = await self.get_state(ImportsState)
         await uploads._show(seat)
         self.loaded = True
+
+    async def _later(self, seat: Seat) -> None:
+        await (await self.get_state(SyncsState))._compare(seat)
 
     async def _show_opened(self, seat: Seat) -> None:
         cards = {one.key: one for one in (*self.crypto, *self.stocks, *self.wealth)}

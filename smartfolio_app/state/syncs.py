@@ -35,7 +35,7 @@ from smartfolio_app.state.syncs_rows import (
     reconciled_text,
     sync_row,
 )
-from smartfolio_app.storage.repo_ledger import read_assets
+from smartfolio_app.storage.repo_ledger import read_assets, revision_of
 
 #: Seconds between two looks at how far a sync is.
 LOOK_EVERY = 0.7
@@ -62,6 +62,7 @@ class SyncsState(PageState, rx.State):
     _watch: int = 0
     _began: set[str] = set()
     _last: str = ""
+    _compared_at: str = ""
 
     @rx.event
     @signed_in
@@ -195,6 +196,7 @@ class SyncsState(PageState, rx.State):
         self.turn += 1
         if key != self.key:
             self.tested, self.compared, self.gaps, self.forgetting = [], "", [], False
+            self._compared_at = ""
         self.key = key
         if not key:
             self.how, self.credentials, self.rights, self.runs = ConnectionRow(), [], [], []
@@ -212,9 +214,21 @@ class SyncsState(PageState, rx.State):
         ]
         runs, known = await off_loop(_history, user, key)
         self.runs = [sync_row(one, figures, known) for one in runs]
+
+    async def _compare(self, seat: Seat) -> None:
+        """Compare the books of the open source with its report: with a long ledger that takes its time."""
+        user, figures, key = seat.viewer.user_id, seat.figures, self.key
+        if not key:
+            return
+        mark = (
+            f"{key} {await off_loop(revision_of, user)} {figures.language} {figures.style} {figures.privacy}"
+        )
+        if mark == self._compared_at:
+            return
         found, assets = await off_loop(_compared, user, key)
         self.compared = reconciled_text(found, figures)
         self.gaps = gap_rows(found, assets, figures) if found is not None else []
+        self._compared_at = mark
 
     async def _tell(self, seat: Seat, running: list[sync.SyncView]) -> None:
         """Show how far the syncs are, on the cards, in the open one's list, and in the dialog."""

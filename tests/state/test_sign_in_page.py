@@ -45,3 +45,8 @@ async def test_no_other_provider_can_be_chosen(anna):
     page = await tab(SignInState, anna, "/sources/sign-in")
     await call(page, "choose", "kraken_api")
     assert page.provider == "saxo_api"
+
+
+async def test_the_catalogue_leads_to_the_bank_or_to_its_simulation(anna):
+    assert (await tab(SignInState, anna, "/sources/sign-in?provider=saxo_sim_api")).provider == "saxo_sim_api"
+    assert (await tab(SignInState, anna, "/sources/sign-in?provider=kraken_api")).provider == "saxo_api"
