@@ -194,7 +194,10 @@ def _live_status(facts: Facts) -> tuple[Status, str | Message]:
         return "inactive", "sources_status.reason.inactive"
     if not link.connected:
         kept = facts.counts.get("transactions") or facts.counts.get("positions")
-        return "not_configured", f"sources_status.reason.{'key_removed' if kept else 'no_key'}"
+        return (
+            "not_configured",
+            f"sources_status.reason.{'key_removed' if kept else _missing(facts.provider)}",
+        )
     if link.locked:
         return "error", "sources_status.reason.locked"
     state, run = link.state, link.run
@@ -251,9 +254,15 @@ def _not_configured(provider: Provider, language: str) -> SourceStatus:
         active=False,
         status="not_configured",
         reason=translate(
-            language, f"sources_status.reason.{'no_key' if provider.kind == 'api' else 'not_configured'}"
+            language,
+            f"sources_status.reason.{_missing(provider) if provider.kind == 'api' else 'not_configured'}",
         ),
     )
+
+
+def _missing(provider: Provider) -> str:
+    """Return what a live source lacks while it is not connected."""
+    return "no_sign_in" if provider.sign_in else "no_key"
 
 
 def _order(row: SourceRow) -> tuple[int, int, str]:
