@@ -10,16 +10,13 @@ import argparse
 import hashlib
 import hmac
 import json
-import socket
-import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.loopback.server import Trouble
+from tests.loopback.stage import Actor, Running, Stage, Trouble
 
 PATH = "/api/v1/"
 
@@ -65,29 +62,20 @@ class Call:
     nonce: int
 
 
-class CoinTrackingWorld:
+class CoinTrackingWorld(Stage):
     """The accounts, and what the server was told to do."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.accounts: dict[str, Account] = {}
         self.calls: list[Call] = []
-        self.troubles: list[Trouble] = []
         self.delay = 0.0
-        self.lock = threading.Lock()
 
     def add(
         self, key: str = "ct-key-0001-of-ann", secret: str = "ct-secret-0001-of-ann", **more: Any
     ) -> Account:
         account = self.accounts[key] = Account(key, secret, **more)
         return account
-
-    def trouble_for(self, method: str) -> Trouble | None:
-        with self.lock:
-            for trouble in self.troubles:
-                if trouble.path in method and trouble.times > 0:
-                    trouble.times -= 1
-                    return trouble
-        return None
 
 
 def _error(method: str, code: str, words: str) -> dict[str, Any]:
@@ -198,14 +186,10 @@ def _gains(account: Account, _parameters: dict[str, str]) -> dict[str, Any]:
     return {"gains": rows}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Actor):
     world: CoinTrackingWorld
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name the server looks for
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/_control":
             self._control(json.loads(body))
@@ -214,13 +198,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.world.delay:
             time.sleep(self.world.delay)
         trouble = self.world.trouble_for(method)
-        if trouble is not None and not self._misbehave(trouble):
+        if trouble is not None and not self.misbehave(trouble):
             return
         if self.path != PATH:
-            self._send(404, b"{}")
+            self.send(404, "application/json", b"{}", {})
             return
         told = answer(self.world, body, self.headers.get("Key", ""), self.headers.get("Sign", ""))
-        self._send(200, json.dumps(told).encode())
+        self.send(200, "application/json", json.dumps(told).encode(), {})
 
     def _control(self, order: dict[str, Any]) -> None:
         if order.pop("reset", False):
@@ -233,82 +217,23 @@ class _Handler(BaseHTTPRequestHandler):
         told = {
             "calls": [[call.method, call.key, call.nonce] for call in self.world.calls],
         }
-        self._send(200, json.dumps(told).encode())
-
-    def _misbehave(self, trouble: Trouble) -> bool:
-        kind = trouble.kind
-        if kind == "slow":
-            time.sleep(trouble.seconds)
-            return True
-        if kind == "dropped":
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-        elif kind == "truncated":
-            self.send_response(200)
-            self.send_header("content-length", "5000")
-            self.end_headers()
-            self.wfile.write(b'{"success": 1, "details": {"BTC')
-            self.close_connection = True
-        elif kind == "garbage":
-            self._send(200, b"\x00\xff\xfe\x80 not json")
-        elif kind == "html":
-            self._send(200, b"<!DOCTYPE html><html><body>Just a moment...</body></html>", "text/html")
-        elif kind == "body":
-            self._send(200, trouble.body.encode())
-        else:
-            self._send(trouble.status, trouble.body.encode(), headers=trouble.headers)
-        return False
-
-    def _send(
-        self, status: int, body: bytes, kind: str = "application/json", headers: dict[str, str] | None = None
-    ) -> None:
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        try:
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
+        self.send(200, "application/json", json.dumps(told).encode(), {})
 
 
-class CoinTrackingServer:
-    """Runs the stand-in in threads of this process; ``world`` is what it knows and how it behaves."""
+class CoinTrackingServer(Running):
+    """Runs the stand-in in threads of this process; ``world`` is what it knows and how it behaves. A trouble's ``path``
+    is a method's name.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.world = CoinTrackingWorld()
-        handler = type("Handler", (_Handler,), {"world": self.world})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._server.daemon_threads = True
-        self.host = f"127.0.0.1:{self._server.server_address[1]}"
-        self.url = f"http://{self.host}{PATH.rstrip('/')}"
+        super().__init__(_Handler, self.world, port)
+        self.url = f"{self.url}{PATH.rstrip('/')}"
 
     @property
     def methods(self) -> list[str]:
         """The methods that were answered so far."""
         return [call.method for call in self.world.calls]
-
-    def trouble(self, kind: str, **details: Any) -> None:
-        """Misbehave from now on; see ``Trouble`` (``path`` is a method's name)."""
-        self.world.troubles.append(Trouble(kind, **details))
-
-    def behave(self) -> None:
-        """Stop misbehaving."""
-        self.world.troubles.clear()
-
-    def serve(self) -> None:
-        """Serve until the process ends."""
-        self._server.serve_forever(poll_interval=0.05)
-
-    def __enter__(self) -> CoinTrackingServer:
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def main() -> None:

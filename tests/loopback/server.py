@@ -11,19 +11,19 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import socket
-import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.loopback.charts import PAPERS, Paper, YahooApi
 from tests.loopback.exchanges import BinanceApi, FearGreedApi
 from tests.loopback.replies import Reply, as_json
+from tests.loopback.stage import Actor, Running, Stage, Trouble
+
+__all__ = ["LoopbackServer", "Request", "Trouble", "World"]
 
 #: id, symbol, name, market-cap rank (None: unranked), market cap, price in USD today
 COINS: list[tuple[str, str, str, int | None, int | None, float]] = [
@@ -48,24 +48,6 @@ RATES = {"USD": 1.1172, "GBP": 0.8338, "CHF": 0.9194, "JPY": 175.68, "SEK": 10.9
 
 
 @dataclass
-class Trouble:
-    """How the next ``times`` requests whose path holds ``path`` go wrong.
-
-    ``kind``: ``status`` (answer ``status`` with ``headers`` and ``body``), ``slow`` (``seconds`` before the answer),
-    ``drip`` (a byte at a time), ``truncated``, ``dropped`` (connection closed), ``garbage`` (binary), ``html``,
-    ``huge`` (more than any cap), ``redirect`` (to ``body``), ``body`` (200 with ``body`` instead).
-    """
-
-    kind: str
-    path: str = ""
-    times: int = 1_000_000
-    status: int = 500
-    seconds: float = 0.0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-
-
-@dataclass
 class Request:
     """One request as it arrived."""
 
@@ -74,10 +56,11 @@ class Request:
     headers: dict[str, str]
 
 
-class World:
+class World(Stage):
     """What the server knows, and what it has been told to do."""
 
     def __init__(self, today: date | None = None) -> None:
+        super().__init__()
         self.today = today or datetime.now(UTC).date()
         self.coins = list(COINS)
         self.prices = {coin[0]: coin[5] for coin in COINS}
@@ -85,26 +68,16 @@ class World:
         #: What a provider says wrongly: (provider, symbol, day) -> by which factor.
         self.slips: dict[tuple[str, str, date], float] = {}
         self.requests: list[Request] = []
-        self.troubles: list[Trouble] = []
         self.keys: set[str] = set()  # accepted demo keys; empty: keyless is fine and any key too
         self.limit: tuple[int, float] | None = None  # calls, seconds: above it 429 with Retry-After
         self.free_plan_days = 365
         self._stamps: deque[float] = deque()
-        self._lock = threading.Lock()
-
-    def trouble_for(self, path: str) -> Trouble | None:
-        with self._lock:
-            for trouble in self.troubles:
-                if trouble.path in path and trouble.times > 0:
-                    trouble.times -= 1
-                    return trouble
-        return None
 
     def over_limit(self) -> bool:
         if self.limit is None:
             return False
         calls, seconds = self.limit
-        with self._lock:
+        with self.lock:
             now = time.monotonic()
             while self._stamps and self._stamps[0] <= now - seconds:
                 self._stamps.popleft()
@@ -238,16 +211,12 @@ class EcbApi:
         return 200, "text/csv", "\n".join(rows).encode(), {}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Actor):
     world: World
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - the name the server looks for
         if self.path != "/_control":
-            self._send(404, "text/plain", b"", {})
+            self.send(404, "text/plain", b"", {})
             return
         order = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if order.pop("reset", False):
@@ -256,20 +225,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.world.prices.update(order.pop("prices"))
         if order:
             self.world.troubles.append(Trouble(**order))
-        self._send(*as_json(200, {"ok": True}))
+        self.send(*as_json(200, {"ok": True}))
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name the server looks for
         parts = urlsplit(self.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.world.requests.append(Request(parts.path, query, headers))
         if self.world.over_limit():
             body = {"status": {"error_code": 429, "error_message": "You've exceeded the Rate Limit."}}
-            self._send(*as_json(429, body, {"retry-after": "2"}))
+            self.send(*as_json(429, body, {"retry-after": "2"}))
             return
         trouble = self.world.trouble_for(self.path)
-        if trouble is None or self._misbehave(trouble):
-            self._send(
+        if trouble is None or self.misbehave(trouble):
+            self.send(
                 *self._reply(parts.path, query, headers), drip=trouble is not None and trouble.kind == "drip"
             )
 
@@ -290,74 +259,13 @@ class _Handler(BaseHTTPRequestHandler):
             return EcbApi(self.world).data(query)
         return 404, "text/html", b"<html>404</html>", {}
 
-    def _misbehave(self, trouble: Trouble) -> bool:
-        """Do what was asked for; return whether the right answer still follows."""
-        kind = trouble.kind
-        if kind in ("slow", "drip"):
-            time.sleep(trouble.seconds)
-            return True
-        if kind == "dropped":
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-        elif kind == "truncated":
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", "5000")
-            self.end_headers()
-            self.wfile.write(b'{"bitcoin": {"usd": 96')
-            self.close_connection = True
-        elif kind == "huge":
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("connection", "close")
-            self.end_headers()
-            self.close_connection = True
-            try:
-                for _ in range(4000):
-                    self.wfile.write(b"[" * 65_536)
-            except OSError:
-                return False
-        elif kind == "redirect":
-            self._send(302, "text/plain", b"", {"location": trouble.body})
-        elif kind == "garbage":
-            self._send(200, "application/json", b"\x00\xff\xfe\x80 not json", {})
-        elif kind == "html":
-            self._send(200, "text/html", b"<!DOCTYPE html><html><body>Just a moment...</body></html>", {})
-        elif kind == "body":
-            self._send(200, "application/json", trouble.body.encode(), trouble.headers)
-        else:
-            self._send(trouble.status, "application/json", trouble.body.encode(), trouble.headers)
-        return False
 
-    def _send(self, status: int, kind: str, body: bytes, headers: dict[str, str], drip: bool = False) -> None:
-        self.send_response(status)
-        if kind:
-            self.send_header("content-type", kind)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        try:
-            if not drip:
-                self.wfile.write(body)
-                return
-            for index in range(len(body)):
-                self.wfile.write(body[index : index + 1])
-                self.wfile.flush()
-                time.sleep(0.05)
-        except OSError:
-            self.close_connection = True
-
-
-class LoopbackServer:
+class LoopbackServer(Running):
     """Runs the stand-in in threads of this process; ``world`` is what it knows and how it behaves."""
 
     def __init__(self, port: int = 0, today: date | None = None) -> None:
         self.world = World(today)
-        handler = type("Handler", (_Handler,), {"world": self.world})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(_Handler, self.world, port)
         self.coingecko_url = f"{self.url}/api/v3"
         self.ecb_url = f"{self.url}/stats/eurofxref"
         self.binance_url = f"{self.url}/binance"
@@ -378,26 +286,6 @@ class LoopbackServer:
     def paths(self) -> list[str]:
         """The paths asked for so far."""
         return [request.path for request in self.world.requests]
-
-    def trouble(self, kind: str, **details: Any) -> None:
-        """Misbehave from now on; see ``Trouble``."""
-        self.world.troubles.append(Trouble(kind, **details))
-
-    def behave(self) -> None:
-        """Stop misbehaving."""
-        self.world.troubles.clear()
-
-    def serve(self) -> None:
-        """Serve until the process ends."""
-        self._server.serve_forever(poll_interval=0.05)
-
-    def __enter__(self) -> LoopbackServer:
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def main() -> None:

@@ -10,11 +10,9 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,7 +21,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from tests.loopback.server import Trouble, World, _Handler
+from tests.loopback.server import World
+from tests.loopback.stage import Actor, Running
 
 KEY = "reader-key"
 SECRET = "cmVhZGVyIHNlY3JldCBvZiBzb21lIGxlbmd0aA=="
@@ -83,31 +82,17 @@ class Venue:
         return [call.path for call in self.calls]
 
 
-class VenueServer:
-    """Runs an exchange in threads of this process. ``trouble`` as in ``tests.loopback.server``."""
+class VenueServer(Running):
+    """Runs an exchange in threads of this process."""
 
     def __init__(self, venue: Venue) -> None:
-        self.venue = venue
-        self.world = World()
-        handler = type("Handler", (_VenueHandler,), {"world": self.world, "venue": venue})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        venue.host = self.url.removeprefix("http://")
-
-    def trouble(self, kind: str, **details: Any) -> None:
-        self.world.troubles.append(Trouble(kind, **details))
-
-    def __enter__(self) -> VenueServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.venue, self.world = venue, World()
+        super().__init__(_VenueHandler, self.world, venue=venue)
+        venue.host = self.host
 
 
-class _VenueHandler(_Handler):
+class _VenueHandler(Actor):
+    world: World
     venue: Venue
     disable_nagle_algorithm = True  # hundreds of small answers, and no forty milliseconds for each
 
@@ -121,14 +106,14 @@ class _VenueHandler(_Handler):
             self._reply_with(self.venue.too_many())
             return
         trouble = self.world.trouble_for(self.path)
-        if trouble is None or self._misbehave(trouble):
+        if trouble is None or self.misbehave(trouble):
             self._reply_with(self.venue.signed(call) or self.venue.answer(call))
 
     do_POST = do_GET  # noqa: N815 - as above
 
     def _reply_with(self, answer: Answer) -> None:
         body = json.dumps(answer.document).encode()
-        self._send(answer.status, "application/json", body, answer.headers)
+        self.send(answer.status, "application/json", body, answer.headers)
 
 
 def sha256_hex(secret: str, text: str) -> str:
