@@ -75,6 +75,7 @@ def set_aside() -> rx.Component:
             rx.el.ul(
                 rx.foreach(S.doubts, _doubt), class_name="list doubts", custom_attrs={"data-doubts": ""}
             ),
+            class_name="set-aside",
         ),
     )
 
