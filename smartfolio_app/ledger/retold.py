@@ -2,7 +2,7 @@
 
 What cannot differ is what moved. Two tellings are of one event when the same assets moved by the same net quantities
 (money within a cent, as one of the two may have rounded) at the same time: within seconds, or on the same day where one
-of them knows the day alone. They are paired one to one, so two equal fills stay two.
+of them knows the day alone, as brokers' files do (what happens to a coin has its second everywhere). They are paired one to one, so two equal fills stay two.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def retold(told: Sequence[Transaction], new: Sequence[Transaction]) -> set[int]:
         for index, one in enumerate(new):
             net = _net(one)
             for other, its in by_assets.get(frozenset(net), ()) if net else ():
-                apart = _apart(one.at, other.at)
+                apart = _apart(one.at, other.at, by_day=not any(asset.startswith("crypto:") for asset in net))
                 if apart is not None and _same(net, its):
                     pairs.append((apart, index, id(other)))
         same: set[int] = set()
@@ -66,12 +66,12 @@ def _same(one: Net, other: Net) -> bool:
     )
 
 
-def _apart(one: datetime, other: datetime) -> timedelta | None:
+def _apart(one: datetime, other: datetime, *, by_day: bool) -> timedelta | None:
     """Return how far apart two tellings are, ``None`` when they cannot be of the same time."""
     gap = abs(one - other)
     if gap <= SECONDS:
         return gap
-    if _is_day(one) == _is_day(other):
+    if not by_day or _is_day(one) == _is_day(other):
         return None  # both know the hour, or both only the day: then it is another one
     day, instant = (one, other) if _is_day(one) else (other, one)
     near = day.date() in {instant.date(), (instant + _ZONE).date(), (instant - _ZONE).date()}

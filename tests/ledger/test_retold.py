@@ -68,6 +68,16 @@ def test_equal_fills_are_paired_one_to_one_with_the_nearest():
     assert retold([buy(at=DAY), buy(at=DAY)], fills) == {0, 1}
 
 
+def test_two_rewards_of_one_day_are_two():
+    def reward(at):
+        return Transaction(
+            at=at, kind=TransactionKind.STAKING, received=Amount(Decimal("0.001"), "crypto:ETH")
+        )
+
+    assert retold([reward(DAY)], [reward(AT)]) == set()
+    assert retold([reward(DAY)], [reward(DAY + timedelta(seconds=3))]) == {0}
+
+
 def test_what_moves_nothing_is_nobodys_twin():
     nothing = Transaction(
         at=AT,
