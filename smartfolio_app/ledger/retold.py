@@ -2,7 +2,8 @@
 
 What cannot differ is what moved. Two tellings are of one event when the same assets moved by the same net quantities
 (money within a cent, as one of the two may have rounded) at the same time: within seconds, or on the same day where one
-of them knows the day alone, as brokers' files do (what happens to a coin has its second everywhere). They are paired one to one, so two equal fills stay two.
+of them knows the day alone, as brokers' files do (what happens to a coin has its second everywhere). They are paired
+one to one, so two equal fills stay two.
 """
 
 from __future__ import annotations
