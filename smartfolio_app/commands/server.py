@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket as sockets
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from smartfolio_app.commands.console import CommandError
+from smartfolio_app.services.worker import abandon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +24,11 @@ if TYPE_CHECKING:
 
     from smartfolio_app.settings import Settings
 
+log = logging.getLogger(__name__)
+
 GRACE_SECONDS = 4  # for requests under way; what still runs then (open websockets) is cut off
+#: Whoever stops the server waits ten seconds before they kill it.
+LAST_SECONDS = 8.0
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
 ANSWER_TIMEOUT_SECONDS = 10
 
@@ -101,12 +109,37 @@ def _ignore(_signal: int, _frame: FrameType | None) -> None:
     """Let uvicorn's own handler, installed while it runs, be the one that counts."""
 
 
+def end_at_the_latest(seconds: float) -> None:
+    """End the process in so many seconds if it is still there then: a stop must not wait for work without an end.
+
+    What is under way then is taken up again after the next start, or was never begun: nothing is stored by halves, as
+    with ``kill -9``.
+    """
+
+    def end() -> None:
+        time.sleep(seconds)
+        log.warning(
+            "still busy after %.0f s; ending all the same, what is under way goes on after the start", seconds
+        )
+        abandon()
+        logging.shutdown()
+        os._exit(0)
+
+    threading.Thread(target=end, name="last-resort", daemon=True).start()
+
+
 class _AnnouncingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, address: str, on_answer: Callable[[str], None]) -> None:
         super().__init__(config)
         self._address = address
         self._on_answer = on_answer
         self._announcement: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and see to it that this comes to an end."""
+        if not self.should_exit:
+            end_at_the_latest(LAST_SECONDS)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

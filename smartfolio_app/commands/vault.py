@@ -26,9 +26,9 @@ def status() -> None:
 @app.command("rotate")
 def rotate() -> None:
     """Make a new key and re-encrypt every credential with it. After a kill, run it again: it goes on where it was."""
-    from smartfolio_app.storage import vault
+    from smartfolio_app.services import vault_keys
 
-    done = vault.rotate(_migrated())
+    done = vault_keys.rotate(_migrated())
     print(f"Re-encrypted: {done.rotated}. Already under the newest key: {done.current}.")
     if done.locked:
         print(f"Left as they are, because no key in force opens them: {done.locked}.")
@@ -39,9 +39,9 @@ def rotate() -> None:
 @app.command("forget")
 def forget() -> None:
     """Remove the older keys from the key file. Backups made under them can no longer be opened."""
-    from smartfolio_app.storage import vault
+    from smartfolio_app.services import vault_keys
 
-    print(f"Forgotten: {vault.forget_old_keys(_migrated())}.")
+    print(f"Forgotten: {vault_keys.forget_old(_migrated())}.")
 
 
 def _migrated() -> Settings:

@@ -34,14 +34,13 @@ from smartfolio_app.providers.errors import (
     ProviderRefusedError,
     ProviderUnreachableError,
 )
-from smartfolio_app.providers.limits import Breaker, Budget, Pauses, Window
+from smartfolio_app.providers.limits import LONGEST_PAUSE_SECONDS, Breaker, Budget, Pauses, Window
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
 
-#: A pause nobody asked for by number, and the longest one we believe (Binance bans last up to three days).
+#: A pause nobody asked for by number.
 DEFAULT_PAUSE_SECONDS = 60.0
-LONGEST_PAUSE_SECONDS = 3 * 86_400.0
 MAX_REDIRECTS = 3
 
 log = logging.getLogger(__name__)
@@ -332,7 +331,8 @@ class ProviderClient:
             url, (self.provider, f"{self.key_id}:{self._private}", str(url)), read, ttl, patience
         )
         kept = self._gateway.cache.get(question.key)
-        if kept is not None and self._gateway.clock() < kept.fresh_until:
+        now = self._gateway.clock()  # before the answer itself came: the clock was set back
+        if kept is not None and kept.answer.at.timestamp() - 1 <= now < kept.fresh_until:
             return replace(kept.answer, cached=True)
         return self._gateway.flights.run(question.key, lambda: self._ask(question))
 

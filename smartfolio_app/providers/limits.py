@@ -55,8 +55,14 @@ class Window:
             self._times = deque(sorted(times))
 
     def _forget(self, now: float) -> None:
+        if self._times and self._times[-1] > now:  # the clock was set back: what was called was called by now
+            self._times = deque(min(one, now) for one in self._times)
         while self._times and self._times[0] <= now - self.budget.seconds:
             self._times.popleft()
+
+
+#: The longest pause that is believed (Binance bans last up to three days).
+LONGEST_PAUSE_SECONDS = 3 * 86_400.0
 
 
 class Pauses:
@@ -75,6 +81,8 @@ class Pauses:
         """Return the end of the pause, or ``None`` when there is none."""
         with self._lock:
             end = self._until.get(host)
+            if end is not None and end > now + LONGEST_PAUSE_SECONDS:  # the clock was set back
+                end = self._until[host] = now + LONGEST_PAUSE_SECONDS
             return end if end is not None and end > now else None
 
 
@@ -97,7 +105,7 @@ class Breaker:
         with self._lock:
             if self._failures < self._threshold:
                 return None
-            if now < self._open_until:
+            if now < self._open_until <= now + self._longest:  # later than that: the clock was set back
                 return self._open_until
             if self._trial_since and now - self._trial_since < self._first:
                 return self._trial_since + self._first

@@ -34,7 +34,8 @@ local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local interval = tonumber(ARGV[1])
 local capacity = interval * tonumber(ARGV[2])
 local cost = tonumber(ARGV[3])
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+-- Later than a bucket needs to fill: Redis's clock was set back. It counts as empty then, and fills as any other.
+local full = math.min(math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now), now + capacity)
 local after = full + cost * interval
 local wait = after - capacity - now
 if wait <= 0.5 then

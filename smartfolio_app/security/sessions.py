@@ -135,7 +135,7 @@ def find(db: Session, token_hash: str, *, now: datetime | None = None) -> Found 
         via="session",
         credential=token_hash[:_DEVICE_ID_LENGTH],
     )
-    return Found(viewer, touch_due=moment - row.seen_at >= TOUCH_EVERY)
+    return Found(viewer, touch_due=abs(moment - row.seen_at) >= TOUCH_EVERY)
 
 
 def touch(db: Session, token_hash: str, *, days: int = DEFAULT_DAYS, now: datetime | None = None) -> None:

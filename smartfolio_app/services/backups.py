@@ -12,9 +12,11 @@ import json
 import logging
 import os
 import re
+import shutil
 import sqlite3
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -45,6 +47,10 @@ EVERY = timedelta(days=1)
 UPLOADS_KEPT = 3
 
 _NAME = re.compile(r"(smartfolio|uploaded)-\d{8}T\d{6}Z" + re.escape(SUFFIX))
+
+#: No backup takes so long: what is older was left by one that was killed.
+LEFT_OVER = timedelta(hours=6)
+_SCRATCH = ".backup-"
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +114,7 @@ def make(settings: Settings, to: Path | None = None, *, now: datetime | None = N
     Raises:
         BackupError: ``backup.cannot_write``, ``backup.no_key`` or ``backup.schema``.
     """
+    _sweep(settings)
     made = now or datetime.now(UTC)
     name = f"smartfolio-{made:%Y%m%dT%H%M%SZ}{SUFFIX}"
     target = folder(settings) / name if to is None else to / name if to.is_dir() else to
@@ -273,8 +280,10 @@ def rotate(settings: Settings) -> list[Path]:
 def make_due(_db: Session) -> Path | None:
     """Make the daily backup when it is time, drill it, thin out the old ones. For the scheduler."""
     settings = current_settings()
-    newest = next(iter(listed(settings)), None)
-    if not settings.backups or (newest and datetime.now(UTC) - newest[0] < EVERY):
+    now = datetime.now(UTC)
+    # One of the future was made while the clock was wrong: it is kept, and counts for nothing.
+    fresh = any(timedelta() <= now - made < EVERY for made, _ in listed(settings))
+    if not settings.backups or fresh:
         return None
     folder(settings).mkdir(mode=0o700, exist_ok=True)
     with only_one(folder(settings) / ".making") as alone:
@@ -296,10 +305,22 @@ def make_and_prove(settings: Settings) -> Path:
 
 
 # ------------------------------------------------------------------------------------------------ the inside
+def _sweep(settings: Settings) -> None:
+    """Remove what backups and restores left that were killed half-way: copies of the database, unfinished files."""
+    oldest = time.time() - LEFT_OVER.total_seconds()
+    for path in (*settings.data_dir.glob(f"{_SCRATCH}*"), *folder(settings).glob(f".*{SUFFIX}.part")):
+        try:
+            if path.stat().st_mtime > oldest:
+                continue  # perhaps somebody is at it
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        except OSError as error:
+            log.warning("%s cannot be removed: %s", path.name, error.strerror)
+
+
 @contextmanager
 def _scratch(settings: Settings) -> Iterator[Path]:
     """A private folder on the data's own disk, so that what is in it can be moved into place in one step."""
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=ensure_data_dir(settings)) as name:
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=ensure_data_dir(settings)) as name:
         yield Path(name)
 
 

@@ -22,6 +22,7 @@ from sqlmodel import Session, col
 from smartfolio_app import __version__
 from smartfolio_app.security.violations import REPORTED
 from smartfolio_app.services import clock_skew
+from smartfolio_app.services.clock_watch import WATCH, Jump
 from smartfolio_app.storage.tables import ProcessReport
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Told:
     blocked: tuple[Blocked, ...]
     jobs: tuple[JobTold, ...]
     skew_seconds: float | None
+    jump: Jump | None
 
 
 @dataclass(slots=True)
@@ -112,11 +114,13 @@ def read(db: Session, *, now: datetime | None = None) -> Told:
     """Return what all processes told."""
     at = now or datetime.now(UTC)
     rows = list(db.execute(select(ProcessReport).order_by(col(ProcessReport.seen_at))).scalars())
-    living = [row for row in rows if at - row.seen_at < SILENT]
+    # What was seen in the future was seen before the clock was set back.
+    living = [row for row in rows if abs(at - row.seen_at) < SILENT]
     reports = [json.loads(row.report) for row in living]
     top: Counter[str] = Counter()
     for report in reports:
         top.update(dict(report["top"]))
+    jumps = [report["jump"] for report in reports if report.get("jump")]
     skews = [report["skew"] for report in reports if report["skew"] is not None]
     return Told(
         living=tuple(f"{row.host} {row.pid}" for row in living),
@@ -127,6 +131,11 @@ def read(db: Session, *, now: datetime | None = None) -> Told:
         blocked=_blocked(json.loads(row.report) for row in rows),
         jobs=_jobs(reports),
         skew_seconds=max(skews, key=abs) if skews else None,
+        jump=max(
+            (Jump(datetime.fromisoformat(moment), seconds) for moment, seconds in jumps),
+            key=lambda one: one.at,
+            default=None,
+        ),
     )
 
 
@@ -147,6 +156,7 @@ def _report(me: _Me, jobs: Iterable[JobStatus]) -> dict[str, Any]:
         "violations": [asdict(one) for one in REPORTED.listed()[:50]],
         "jobs": [{name: getattr(job, name) for name in JobTold.__dataclass_fields__} for job in jobs],
         "skew": clock_skew.seconds(),
+        "jump": (jump.at, jump.seconds) if (jump := WATCH.last()) is not None else None,
     }
 
 

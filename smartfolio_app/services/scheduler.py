@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from threading import Event, Lock, Thread
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
@@ -24,6 +25,7 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services import (
     backups,
     brief,
+    clock_skew,
     demo,
     episode_prices,
     files,
@@ -37,12 +39,16 @@ from smartfolio_app.services import (
     warming,
 )
 from smartfolio_app.services.alerts import delivery, judging, outbox
+from smartfolio_app.services.clock_watch import WATCH, ClockWatch
 from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.signals import fetch as signals_fetch
 from smartfolio_app.services.signals import sentiment
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 from smartfolio_app.telemetry import metrics, request_ids
+
+#: How often the clock is looked at.
+CLOCK_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -164,14 +170,24 @@ TASKS: tuple[Task, ...] = (
 )
 
 
+class _Every(IntervalTrigger):
+    """Every so often. What was missed, it does not count one by one: after a clock was set on by years, for hours."""
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        planned: datetime | None = super().get_next_fire_time(previous_fire_time, now)
+        return planned if planned is None or planned > now else now + self.interval
+
+
 class Scheduler:
     """Runs tasks until stopped. ``start`` and ``stop`` may be called again."""
 
-    def __init__(self, tasks: tuple[Task, ...] = TASKS) -> None:
+    def __init__(self, tasks: tuple[Task, ...] = TASKS, watch: ClockWatch = WATCH) -> None:
         self._tasks = {task.name: task for task in tasks}
         self._status = {task.name: JobStatus(task.name, task.every) for task in tasks}
         self._lock = Lock()
         self._scheduler: BackgroundScheduler | None = None
+        self._stopped = Event()
+        self._watch = watch
 
     def start(self) -> None:
         """Begin; the first tasks run within seconds."""
@@ -188,19 +204,22 @@ class Scheduler:
             for task in self._tasks.values():
                 self._scheduler.add_job(
                     self._run,
-                    "interval",
+                    _Every(seconds=task.every.total_seconds(), timezone=UTC),
                     args=[task],
                     id=task.name,
-                    seconds=task.every.total_seconds(),
                     next_run_time=now + task.first,
                 )
             self._scheduler.start()
+            self._stopped = Event()
+            Thread(target=self._watch_clock, args=(self._stopped,), name="clock", daemon=True).start()
 
     def stop(self) -> None:
         """End; what waits for a provider is woken up, and nothing new begins."""
+        self._stopped.set()
         with self._lock:
             running, self._scheduler = self._scheduler, None
         if running is not None:
+            warming.stop()
             market_data.close()
             sync.stop()
             sentiment.stop()
@@ -222,6 +241,25 @@ class Scheduler:
                 {job.id: job.next_run_time for job in self._scheduler.get_jobs()} if self._scheduler else {}
             )
             return [replace(status, next_at=planned.get(status.name)) for status in self._status.values()]
+
+    def _watch_clock(self, stopped: Event) -> None:
+        """Notice that the clock was set. Set back, it would leave every job waiting for a time that is far away."""
+        while not stopped.wait(CLOCK_SECONDS):
+            moved = self._watch.look()
+            if moved:
+                log.warning("the clock was set %s by %.0f s", "on" if moved > 0 else "back", abs(moved))
+                clock_skew.forget()
+            if moved < 0:
+                self._plan_anew()
+
+    def _plan_anew(self) -> None:
+        """Let no job wait for longer than its own period."""
+        now = datetime.now(UTC)
+        with self._lock:
+            for task in self._tasks.values() if self._scheduler is not None else ():
+                job = self._scheduler.get_job(task.name) if self._scheduler is not None else None
+                if job is not None and job.next_run_time is not None and job.next_run_time > now + task.every:
+                    job.modify(next_run_time=now)
 
     def _run(self, task: Task) -> None:
         error, started = "", time.perf_counter()

@@ -61,7 +61,7 @@ def take_due(db: Session, now: datetime | None = None) -> int:
 
 def due(db: Session, now: datetime) -> list[tuple[str, datetime]]:
     """Return the users without a snapshot of today, each with the instant their today began."""
-    taken = repo_snapshots.last_days(db)
+    taken = repo_snapshots.last_days(db, now)
     people = db.execute(
         select(col(User.id), col(UserSettings.time_zone))
         .join(UserSettings, col(UserSettings.user_id) == col(User.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from threading import Event
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -19,14 +20,22 @@ CURRENCIES = ("EUR", "USD", "BTC")
 
 log = logging.getLogger(__name__)
 
+_stopping = Event()
+
 
 def warm_all(db: Session) -> int:
     """Prepare the answers for the users who were here last, in several currencies; return for how many."""
     return warm(db, currencies=CURRENCIES)
 
 
+def stop() -> None:
+    """Begin with nothing more: the server stops."""
+    _stopping.set()
+
+
 def warm(db: Session, currencies: tuple[str, ...] = ()) -> int:
     """Prepare the answers in each user's own currency (and in ``currencies``); return for how many users."""
+    _stopping.clear()
     seen = func.max(col(UserSession.seen_at))
     people = db.execute(
         select(col(User.id))
@@ -41,6 +50,8 @@ def warm(db: Session, currencies: tuple[str, ...] = ()) -> int:
         try:
             view = wealth.view_of(db, user_id)
             for currency in dict.fromkeys((view.currency, *currencies)):
+                if _stopping.is_set():
+                    return ready
                 wealth.portfolio(db, replace(view, currency=currency))
             wealth.history(db, view)
             ready += 1

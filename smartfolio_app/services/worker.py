@@ -130,6 +130,12 @@ class Worker:
         with self._turn:
             self._close()
 
+    def abandon(self) -> None:
+        """End the process without waiting for anything: what it had not committed is not stored."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     # ---------------------------------------------------------------------------------------------- the process
     def _started(self) -> Connection:
         if self._timer is not None:
@@ -208,6 +214,12 @@ def worker(lane: Lane = "main") -> Worker:
             _workers[lane] = made = Worker(_IDLE[lane])
             atexit.register(made.stop)
         return _workers[lane]
+
+
+def abandon() -> None:
+    """End the children of this process, if it has any, without waiting."""
+    for one in list(_workers.values()):
+        one.abandon()
 
 
 # ------------------------------------------------------------------------------------------------- in the child

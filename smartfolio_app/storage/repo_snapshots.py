@@ -31,11 +31,14 @@ def last_taken(db: Session, user_id: str, before: datetime | None = None) -> dat
     return db.execute(wanted).scalar_one()
 
 
-def last_days(db: Session) -> dict[str, date]:
-    """Return the day of each user's newest snapshot of everything."""
+def last_days(db: Session, now: datetime) -> dict[str, date]:
+    """Return the day of each user's newest snapshot of everything that was taken by ``now``.
+
+    One of the future was taken while the clock was wrong; it must not keep the present from being recorded.
+    """
     rows = db.execute(
         select(col(Snapshot.user_id), func.max(col(Snapshot.day)))
-        .where(col(Snapshot.scope) == EVERYTHING)
+        .where(col(Snapshot.scope) == EVERYTHING, col(Snapshot.taken_at) <= now)
         .group_by(col(Snapshot.user_id))
     )
     return {user_id: day for user_id, day in rows}  # noqa: C416 - rows are not pairs to a type checker

@@ -76,6 +76,7 @@ def take_lease(db: Session, source_id: str, owner: str, dead: str = "") -> bool:
         | (col(SyncState.owner) == owner)
         | col(SyncState.owner_until).is_(None)
         | (col(SyncState.owner_until) < now)
+        | (col(SyncState.owner_until) > now + 2 * LEASE)  # nobody promises that: the clock was set back
     )
     if dead:
         free |= col(SyncState.owner) == dead
@@ -97,11 +98,15 @@ def free_lease(db: Session, source_id: str, owner: str) -> None:
 
 
 def due_sources(db: Session, now: datetime) -> list[SyncState]:
-    """Return the sources whose time has come."""
-    wanted = select(SyncState).where(
-        col(SyncState.every_minutes) > 0, col(SyncState.next_at).is_not(None), col(SyncState.next_at) <= now
-    )
-    return list(db.execute(wanted.order_by(col(SyncState.next_at))).scalars())
+    """Return the sources whose time has come, or is further away than it can be: then the clock was set back."""
+    wanted = select(SyncState).where(col(SyncState.every_minutes) > 0, col(SyncState.next_at).is_not(None))
+    planned = db.execute(wanted.order_by(col(SyncState.next_at))).scalars()
+    return [one for one in planned if one.next_at and not now < one.next_at <= now + _furthest(one)]
+
+
+def _furthest(state: SyncState) -> timedelta:
+    """Return how far away a source's next sync is at most; schedules are spread a little."""
+    return timedelta(minutes=max(state.every_minutes, 15) * 1.1 + 1)
 
 
 def known_with(db: Session, source_id: str, fingerprints: Iterable[str]) -> list[Known]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from smartfolio_app.commands import server
 from smartfolio_app.commands.console import CommandError, sentence
+from smartfolio_app.settings import PROJECT_ROOT
 
 
 @pytest.fixture
@@ -76,3 +79,17 @@ def test_a_port_reserved_for_the_administrator_is_named() -> None:
 )
 def test_the_printed_address_can_be_typed_into_a_browser(host: str, address: str) -> None:
     assert server.address_of(host, 8080) == address
+
+
+def test_a_stop_comes_to_an_end_whatever_goes_on():
+    script = "import time; from smartfolio_app.commands import server; server.end_at_the_latest(0.2); time.sleep(600)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "ending all the same" in done.stderr

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -371,3 +373,20 @@ def test_only_one_process_makes_the_daily_backup(home: Settings) -> None:
     with backups.only_one(backups.folder(home) / ".making"), session_scope() as db:
         assert backups.make_due(db) is None
     assert backups.listed(home) == []
+
+
+def test_what_a_killed_backup_left_is_swept_away_later(db, settings):
+    left, fresh = settings.data_dir / ".backup-left", settings.data_dir / ".backup-fresh"
+    part = backups.folder(settings) / ".smartfolio-20250101T000000Z.sfbackup.part"
+    for folder in (left, fresh, part.parent):
+        folder.mkdir(exist_ok=True)
+    (left / "smartfolio.sqlite").write_bytes(b"half a copy")
+    part.write_bytes(b"half a backup")
+    long_ago = time.time() - 2 * backups.LEFT_OVER.total_seconds()
+    for path in (left, part):
+        os.utime(path, (long_ago, long_ago))
+    made = backups.make(settings)
+    assert made.exists()
+    assert fresh.exists()  # somebody may be at it
+    assert not left.exists()
+    assert not part.exists()

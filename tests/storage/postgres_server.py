@@ -12,6 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 
 class NoPostgresError(Exception):
     """There is none, and none can be had; the message says why."""
@@ -135,9 +137,9 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise NoPostgresError(f"PostgreSQL did not start: {log.read_text()[-500:]}")
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
+        try:  # it listens before it can be asked anything
+            psycopg.connect(f"postgresql://smartfolio@127.0.0.1:{port}/postgres", connect_timeout=10).close()
+        except psycopg.OperationalError:
             time.sleep(0.1)
         else:
             return

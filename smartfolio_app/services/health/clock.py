@@ -29,7 +29,11 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding("clock", "warning", "clock.behind", {"minutes": int(ahead.total_seconds() // 60)})
     else:
         yield Finding("clock", "ok", "clock.plausible", {"now": f"{patient.now:%Y-%m-%d %H:%M:%S}"})
-    skew = process_reports.read(patient.db, now=patient.now).skew_seconds
+    told = process_reports.read(patient.db, now=patient.now)
+    if told.jump is not None:
+        params = {"seconds": f"{told.jump.seconds:+.0f}", "at": f"{told.jump.at:%Y-%m-%d %H:%M:%S}"}
+        yield Finding("clock", "warning", "clock.jumped", params)
+    skew = told.skew_seconds
     if skew is None:
         yield Finding("clock", "info", "clock.not_compared")
     elif abs(skew) > SKEW_SECONDS:

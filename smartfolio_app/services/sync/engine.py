@@ -364,7 +364,8 @@ def tick(db: Session) -> int:
         return 0
     now, taken = datetime.now(UTC), 0
     for run in db.execute(select(SyncRun).where(col(SyncRun.state).in_(OPEN))).scalars().all():
-        if _engine.is_ours(run.id) or (run.retry_at is not None and run.retry_at > now):
+        # A wait that is longer than any: the clock was set back.
+        if _engine.is_ours(run.id) or (run.retry_at is not None and now < run.retry_at <= now + LONGEST_WAIT):
             continue
         if run.cancel_wanted:
             _engine.end(run.id, "cancelled")
