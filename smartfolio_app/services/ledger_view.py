@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from smartfolio_app.analytics.ledger_view import LedgerView, SourceView, WealthItemView
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetId
+from smartfolio_app.ledger.statement_places import with_places
 from smartfolio_app.ledger.transactions import Statement, Transaction
 from smartfolio_app.services.item_kinds import is_liability
 from smartfolio_app.services.source_labels import label_of
@@ -116,9 +117,7 @@ def _read(db: Session, user_id: str) -> LedgerView:
     transactions = read_transactions(
         db, col(TransactionRow.user_id) == user_id, col(TransactionRow.source_id).in_(ids)
     )
-    statements = read_statements(
-        db, col(StatementRow.user_id) == user_id, col(StatementRow.source_id).in_(ids)
-    )
+    statements = _statements(db, user_id, ids)
     return LedgerView(
         transactions=transactions,
         statements=statements,
@@ -143,9 +142,7 @@ def _edited(db: Session, user_id: str, known: tuple[int, LedgerView], revision: 
         for first in range(0, len(ids), _VARIABLES)
         for row in read_transactions(db, *mine, col(TransactionRow.id).in_(ids[first : first + _VARIABLES]))
     ]
-    statements = read_statements(
-        db, col(StatementRow.user_id) == user_id, col(StatementRow.source_id).in_(list(sources))
-    )
+    statements = _statements(db, user_id, list(sources))
     return old.edited(
         {str(id_) for id_ in ids},
         added,
@@ -155,6 +152,13 @@ def _edited(db: Session, user_id: str, known: tuple[int, LedgerView], revision: 
         transfers=decided_transfers(db, user_id),
         assets=read_assets(db, {*old.assets, *_asset_ids(added, statements.values())}),
     )
+
+
+def _statements(db: Session, user_id: str, source_ids: list[str]) -> dict[str, list[Statement]]:
+    found = read_statements(
+        db, col(StatementRow.user_id) == user_id, col(StatementRow.source_id).in_(source_ids)
+    )
+    return {source: with_places(rows) for source, rows in found.items()}
 
 
 def _sources(db: Session, user_id: str) -> dict[str, SourceView]:

@@ -15,6 +15,7 @@ from smartfolio_app.ledger.balances import EffectRow
 from smartfolio_app.services import accounts, audit, files, import_work, imports, sources, transactions
 from smartfolio_app.services.ledger_view import load_ledger
 from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.services.wealth import portfolio, view_of
 from smartfolio_app.storage.repo_ledger import revision_of
 from smartfolio_app.storage.tables import (
     DailyPrice,
@@ -213,6 +214,25 @@ class TestStatements:
             [Decimal("0.6")],
         ]
         assert sources.status_of(db, user_id, "cointracking_csv").counts["positions"] == 1
+
+    def test_a_total_after_the_split_by_exchange_keeps_the_split(self, db, user_id):
+        by_exchange = (
+            b'"Amount","Currency","Current value in USD","Current value in BTC","Exchange"\n'
+            b'"0.4","BTC","16000","0.4","Ledger"\n"0.1","BTC","4000","0.1","Kraken"\n"2","ETH","4000","0.1","Kraken"\n'
+        )
+        commit(db, user_id, by_exchange)
+        commit(db, user_id, balance([("BTC", "0.5", "40000"), ("ETH", "3", "2000")]))
+        found = portfolio(db, view_of(db, user_id))
+        places = {
+            (holding.asset.symbol, place.account): place.quantity
+            for holding in found.holdings
+            for place in holding.positions
+        }
+        assert places == {
+            ("BTC", "Ledger"): Decimal("0.4"),
+            ("BTC", "Kraken"): Decimal("0.1"),
+            ("ETH", ""): Decimal(3),
+        }
 
     def test_the_same_statement_again_adds_nothing(self, db, user_id):
         data = balance([("BTC", "0.5", "40000"), ("ETH", "2", "2000")])
