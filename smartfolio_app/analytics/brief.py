@@ -123,7 +123,7 @@ def _worth(whole: Portfolio) -> list[Line]:
 # ----------------------------------------------------------------------------------------------------- changed
 def _today(whole: Portfolio) -> list[Line]:
     change = whole.change
-    since = Figure("since", text=change.since.isoformat() if change.since else "", shape="moment")
+    since = Figure("since", text=change.since.isoformat() if change.since else "", shape="clock")
     if change.gain is None:
         reason = Figure("reason", text=change.reason, shape="message")
         return [Line("brief.today_unknown", (reason,), explain="change_today", link="/")]
@@ -215,7 +215,7 @@ def _attention(told: Told) -> list[Line]:
     if whole.coverage.stale and whole.coverage.oldest:
         figures = (
             Figure("count", Decimal(whole.coverage.stale), Measure.COUNT),
-            Figure("since", text=whole.coverage.oldest.isoformat(), shape="moment"),
+            Figure("since", text=whole.coverage.oldest.isoformat(), shape="clock"),
         )
         lines.append(Line("brief.stale", figures, "coverage", "/holdings", "notable"))
     if not lines and whole.holdings:

@@ -160,6 +160,7 @@ def _today() -> rx.Component:
             class_name="facts today-lines",
         ),
         rx.cond(S.today.note, rx.el.p(S.today.note, class_name="small faint")),
+        rx.el.p(route_link(t("brief.title"), to="/brief", class_name="link small")),
         class_name="block card",
     )
 

@@ -30,14 +30,15 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure a verdict was judged by; ``text`` where it is none: plain, a message key, an ISO day or moment."""
+    """One figure a verdict was judged by; ``text`` where it is none: plain, a message key, an ISO day or moment
+    (``clock``: of one of today the time alone)."""
 
     name: str
     amount: Decimal | None = None
     measure: Measure = Measure.TEXT
     unit: str = ""
     text: str = ""
-    shape: Literal["plain", "message", "day", "moment"] = "plain"
+    shape: Literal["plain", "message", "day", "moment", "clock"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ def _written(figure: Figure, writer: Figures) -> str | int:
             return writer.day(date.fromisoformat(figure.text)) if figure.text else UNKNOWN
         case "moment":
             return writer.moment(datetime.fromisoformat(figure.text)) if figure.text else UNKNOWN
+        case "clock":
+            return writer.clock_or_day(datetime.fromisoformat(figure.text)) if figure.text else UNKNOWN
         case "message":
             return writer.say_or_text(figure.text)
         case _:
