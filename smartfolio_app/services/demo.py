@@ -26,6 +26,8 @@ from smartfolio_app.storage.repo_ledger import bump_revision, insert_transaction
 from smartfolio_app.storage.repo_market import Observer, put_daily_prices
 from smartfolio_app.storage.repo_prices import newest_quotes, put_quotes
 from smartfolio_app.storage.tables import (
+    Alert,
+    AlertRule,
     AssetOverride,
     DailyPrice,
     Quote,
@@ -115,7 +117,7 @@ def _new_user(db: Session) -> User:
 
 
 def _clear(db: Session, user_id: str) -> None:
-    for owned in (SourceRow, WealthItem, Snapshot, AssetOverride):
+    for owned in (SourceRow, WealthItem, Snapshot, AssetOverride, Alert, AlertRule):
         db.execute(delete(owned).where(col(owned.user_id) == user_id))  # type: ignore[attr-defined]
     for priced in (DailyPrice, Quote):
         db.execute(delete(priced).where(col(priced.owner) == user_id))

@@ -14,7 +14,7 @@ from smartfolio_app.state.figures import Figures
 AREAS: dict[str, tuple[str, ...]] = {
     "data": ("database", "backups", "audit", "disk"),
     "guard": ("vault", "keys", "limits", "policy"),
-    "feeds": ("sources", "providers", "jobs"),
+    "feeds": ("sources", "providers", "jobs", "notices"),
     "machine": ("version", "clock", "redis", "settings"),
 }
 SEVERITIES = ("error", "warning", "info", "ok")

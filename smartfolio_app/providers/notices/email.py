@@ -6,6 +6,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Mapping
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -31,6 +32,10 @@ class Email:
             raise InvalidInputError("notice.no_mail_server")
         if not _ADDRESS.fullmatch(given["to"]) or len(given["to"]) > 254:
             raise InvalidInputError("notice.mail_address")
+        try:
+            Address(addr_spec=given["to"])
+        except (HeaderParseError, ValueError) as error:
+            raise InvalidInputError("notice.mail_address") from error
 
     def shown(self, given: Mapping[str, str]) -> str:
         """Return the address."""

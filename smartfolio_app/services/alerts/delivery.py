@@ -95,6 +95,10 @@ def send(db: Session, delivery_id: str, now: datetime) -> bool:
         row.state, row.done_at, row.error = "dropped", utc_now(), error.code
     except SmartFolioError as error:
         _failed(row, channel, error, now)
+    except Exception:  # whatever one message runs into, it is tried again and then given up like any other
+        log.exception("a message could not be sent")
+        db.rollback()
+        _failed(row, channel, NoticeError("notice.unforeseen"), now)
     else:
         row.state, row.done_at, row.error, row.error_params = "done", utc_now(), "", "{}"
         channel.worked_at, channel.error = row.done_at, ""
@@ -120,10 +124,12 @@ def test(db: Session, user_id: str, channel_id: str) -> DeliveryView:
     )
     if db.execute(lately).scalar_one() >= TESTS_AN_HOUR:
         raise ConflictError("notice.too_many_tests", most=TESTS_AN_HOUR)
-    row = AlertDelivery(user_id=user_id, channel_id=channel.id, about="test", created_at=now, next_at=now)
+    # Due in a while, so that the job that sends what is due does not take it from us.
+    due = now + CLAIM
+    row = AlertDelivery(user_id=user_id, channel_id=channel.id, about="test", created_at=now, next_at=due)
     db.add(row)
     db.commit()
-    send(db, row.id, now)
+    send(db, row.id, due)
     db.refresh(row)
     if row.state == "waiting":  # somebody waits for the answer: that was the one attempt
         row.state, row.done_at = "failed", utc_now()

@@ -121,6 +121,7 @@ def test_nobody_there_is_no_connection():
         ("ntfy", {"topic": "a/b"}),
         ("ntfy", {"topic": "a", "token": "two words"}),
         ("email", {"to": "nobody"}),
+        ("email", {"to": "a..b@example.org"}),
         ("email", {"to": "a@b.c, d@e.f"}),
         ("email", {"to": "a@b.c\nBcc: d@e.f"}),
     ],

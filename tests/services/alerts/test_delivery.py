@@ -113,6 +113,19 @@ def test_what_is_refused_for_good_or_sent_elsewhere_is_not_tried_again(
     assert (logged.state, logged.error, len(receiver.got)) == ("failed", code, 1)
 
 
+def test_a_message_that_breaks_in_an_unforeseen_way_is_given_up_in_the_end(db, holder, hook, monkeypatch):
+    def broken(*_arguments):
+        raise RuntimeError("never seen before")
+
+    monkeypatch.setattr(type(delivery.channel_of("webhook")), "send", broken)
+    rules.add(db, holder, "price", LOW)
+    now = datetime.now(UTC)
+    for _ in range(len(delivery.PAUSES) + 1):
+        assert delivery.send_due(db, now) == 1
+        now = row_of(db, holder).next_at
+    assert (row_of(db, holder).state, row_of(db, holder).error) == ("failed", "notice.unforeseen")
+
+
 def test_one_process_alone_sends_a_message(db, holder, hook, receiver):
     rules.add(db, holder, "price", LOW)
     row = row_of(db, holder)
