@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -110,7 +110,7 @@ def test_nothing_owned_is_one_sentence_and_nothing_priced_is_no_figure(db, someo
 def test_money_that_came_is_no_gain(db, someone):
     purse = sources.add(db, someone, "file_crypto", "Purse").key
     now = datetime.now(UTC)
-    first = Draft(at=now.replace(year=now.year - 1), kind="deposit", received=("100", "fiat:EUR"))
+    first = Draft(at=now - timedelta(days=400), kind="deposit", received=("100", "fiat:EUR"))
     transactions.add(db, someone, purse, first)
     transactions.add(db, someone, purse, Draft(at=now, kind="deposit", received=("50", "fiat:EUR")))
     told = lines(brief.of_user(db, someone))
