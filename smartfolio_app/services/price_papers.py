@@ -96,7 +96,9 @@ def _ask(db: Session, asking: Asking, need: Need, first: date) -> None:
         if isinstance(error, ProviderRefusedError) and error.http_status not in (400, 404):
             raise
         failed(db, yahoo.ID, error, at, asking.report)  # this symbol's trouble is not that of the others
-        _schedule(db, need, None, at)
+        # What cannot be read is somebody's bad hour; a symbol that is refused does not come back the same day.
+        wait = REFUSED_EVERY if isinstance(error, ProviderRefusedError) else OPEN_EVERY
+        _write_down(db, need, next_at=at + wait)
         return
     closes = [PriceQuote(need.asset, chart.currency, one.price, one.at) for one in chart.closes.values()]
     _remember(db, need, chart)
@@ -112,17 +114,13 @@ def _ask(db: Session, asking: Asking, need: Need, first: date) -> None:
         told(db, Observer(yahoo.ID, owner=owner), at, ruling, asking.report)
 
 
-def _schedule(db: Session, need: Need, chart: Chart | None, at: datetime) -> None:
+def _schedule(db: Session, need: Need, chart: Chart, at: datetime) -> None:
     """Write down when asking for a symbol again makes sense, and what was learnt of it."""
-    if chart is None:
-        changes: dict[str, object] = {"next_at": at + REFUSED_EVERY}
-    else:
-        changes = {
-            "next_at": _next(chart, at),
-            "currency": chart.currency,
-            "exchange": chart.exchange,
-            "checked_at": at,
-        }
+    learnt = {"currency": chart.currency, "exchange": chart.exchange, "checked_at": at}
+    _write_down(db, need, next_at=_next(chart, at), **learnt)
+
+
+def _write_down(db: Session, need: Need, **changes: object) -> None:
     row = PriceListing.__table__.c  # type: ignore[attr-defined]
     db.execute(
         update(PriceListing)
