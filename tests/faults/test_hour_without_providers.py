@@ -20,6 +20,7 @@ from smartfolio_app.analytics.results import Portfolio
 from smartfolio_app.providers import registry
 from smartfolio_app.providers.exchanges import session
 from smartfolio_app.providers.http import Gateway, Limits
+from smartfolio_app.security.limits import Bucket
 from smartfolio_app.services import credentials, market_data, price_books, sources, sync, wealth
 from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.scheduler import TASKS, Scheduler
@@ -154,13 +155,14 @@ def portfolio_of(user: str) -> Portfolio:
 
 async def look(api: Any, connect: Any, token: str, user: str) -> dict[str, Any]:
     """Look at everything there is to look at, as scripts and as the page do; nothing may be an internal error."""
+    api.state.limits.general = Bucket("default", 1000.0, 1000)  # more at once than a person looks at
     lists = [path for path, does in api.openapi()["paths"].items() if "get" in does and "{" not in path]
     lists += ["/api/prices/crypto:BTC", *(f"/api/sources/{one.key}/status" for one in live_sources(user))]
     found = {}
     async with connect(token=token) as client:
         for address in lists:
             answer = await client.get(address)
-            assert answer.status_code < 500, (address, answer.text)
+            assert answer.status_code in (200, 422), (address, answer.text)  # 422: it wants to be told more
             found[address] = answer
     page = await tab(AppState, user, "/")
     assert page.problem == ""
