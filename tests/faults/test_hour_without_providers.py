@@ -156,7 +156,11 @@ def portfolio_of(user: str) -> Portfolio:
 async def look(api: Any, connect: Any, token: str, user: str) -> dict[str, Any]:
     """Look at everything there is to look at, as scripts and as the page do; nothing may be an internal error."""
     api.state.limits.general = Bucket("default", 1000.0, 1000)  # more at once than a person looks at
-    lists = [path for path, does in api.openapi()["paths"].items() if "get" in does and "{" not in path]
+    lists = [
+        path
+        for path, does in api.openapi()["paths"].items()
+        if "get" in does and "{" not in path and path.startswith("/api")
+    ]
     lists += ["/api/prices/crypto:BTC", *(f"/api/sources/{one.key}/status" for one in live_sources(user))]
     found = {}
     async with connect(token=token) as client:
