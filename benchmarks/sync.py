@@ -1,0 +1,198 @@
+"""How the dashboard feels while twenty sources of five hundred assets each sync at once: ``python -m benchmarks.sync``.
+
+The app runs as it does in production, the sources are a server of CoinTracking's API on loopback, and the events are a
+person's in a real browser: the amounts are hidden and shown, from the click until the page shows it. Before the syncs
+and while they run; a 95th percentile over its bound while they run is a failure. The figures are this machine's: what
+else runs on it shows in them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page
+
+from benchmarks.pages import Figure, chromium, new_page, table
+from smartfolio_app.build import frontend
+from smartfolio_app.services import credentials, sources
+from smartfolio_app.services.accounts import find_user
+from smartfolio_app.settings import load_settings
+from smartfolio_app.storage.engine import configure, session_scope
+from tests.e2e.acts import sign_in
+from tests.e2e.app import ROOT, Person, RunningApp, free_port
+
+BOUND_MS = 100.0
+EVENTS_AT_REST = 100
+#: From the click to what it changes on screen, as the page itself sees it.
+ONE_EVENT = """
+eye => new Promise(done => {
+  const begun = performance.now();
+  new MutationObserver((_, observer) => { observer.disconnect(); done(performance.now() - begun); })
+    .observe(eye, { attributes: true, attributeFilter: ["aria-pressed"] });
+  eye.click();
+})
+"""
+
+
+def main() -> int:
+    """Measure, print, and say whether the bound holds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sources", type=int, default=20)
+    parser.add_argument("--assets", type=int, default=500, help="in each source, one trade each")
+    chosen = parser.parse_args()
+    frontend.ensure(print)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        world = stack.enter_context(_world(chosen.sources, chosen.assets))
+        app = RunningApp(folder / "data", world.settings)
+        app.start()
+        stack.callback(app.stop)
+        person = app.add_person()
+        keys = connect(app, person, world.keys)
+        page = new_page(stack.enter_context(chromium()), app)
+        sign_in(page, person)
+        page.locator(".wealth-bar .sum").wait_for(timeout=60_000)
+        time.sleep(5)  # the first round of the background jobs is over
+        at_rest = [one_event(page) for _ in range(EVENTS_AT_REST)]
+        events, seconds = while_syncing(app, person, page, keys)
+        figures = [
+            Figure("event, nothing else going on", "ms", BOUND_MS, tuple(at_rest)),
+            Figure(f"event while {len(keys)} sources sync", "ms", BOUND_MS, tuple(events)),
+        ]
+        print("\n".join(table(figures)))
+        late = p95(events)
+        print(f"p95 at rest {p95(at_rest):.0f} ms; p95 while syncing {late:.0f} ms of {len(events)} events;")
+        print(f"{len(keys)} sources of {chosen.assets} assets were synced in {seconds:.1f} s")
+        if late > BOUND_MS:
+            print(f"FAILED  p95 while syncing: {late:.0f} ms is more than {BOUND_MS:.0f} ms")
+    return 1 if late > BOUND_MS else 0
+
+
+class _world:  # noqa: N801 - used as a function
+    """CoinTracking in a process of its own, with an account for each source."""
+
+    def __init__(self, count: int, assets: int) -> None:
+        self.keys = [
+            (f"key-of-source-{number:03}", f"secret-of-source-{number:03}") for number in range(count)
+        ]
+        self._assets = assets
+        self._port = free_port()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment that leads the app there, and nowhere else."""
+        nowhere = {
+            f"SMARTFOLIO_{name}_URL": f"http://127.0.0.1:{self._port}/nothing"
+            for name in ("COINGECKO", "ECB", "BINANCE", "BINANCE_FUTURES", "YAHOO", "FEAR_GREED")
+        }
+        url = f"http://127.0.0.1:{self._port}/api/v1/"
+        return {"SMARTFOLIO_OFFLINE": "false", "SMARTFOLIO_COINTRACKING_URL": url, **nowhere}
+
+    def __enter__(self) -> _world:
+        module = [sys.executable, "-P", "-m", "tests.loopback.cointracking", "--port", str(self._port)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(module, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        accounts = [self._account(number, *pair) for number, pair in enumerate(self.keys)]
+        end = time.monotonic() + 30
+        while True:
+            try:
+                order = {"accounts": accounts}
+                httpx.post(
+                    f"http://127.0.0.1:{self._port}/_control", json=order, timeout=30
+                ).raise_for_status()
+                return self
+            except httpx.TransportError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+    def _account(self, number: int, key: str, secret: str) -> dict[str, Any]:
+        coins = [f"K{asset:03}" for asset in range(self._assets)]  # people hold the same in many places
+        rows = {
+            str(100_000 + index): {
+                "time": str(1_700_000_000 + index * 600),
+                "type": "Deposit",
+                "exchange": "Kraken",
+                "group": "",
+                "comment": "",
+                "trade_id": f"T-{number}-{index}",
+                "buy_amount": "2.5",
+                "buy_currency": coin,
+                "sell_amount": "",
+                "sell_currency": "",
+                "fee_amount": "",
+                "fee_currency": "",
+            }
+            for index, coin in enumerate(coins)
+        }
+        places = {"Kraken": dict.fromkeys(coins, ("2.5", "1.25"))}
+        return {"key": key, "secret": secret, "places": places, "trades": rows}
+
+
+def connect(app: RunningApp, person: Person, keys: list[tuple[str, str]]) -> list[str]:
+    """Give the person a source for each key; return the sources' keys."""
+    made = []
+    settings = load_settings(data_dir=app.data_dir)
+    configure(settings)  # the vault's key and its table are the app's
+    with session_scope(settings) as db:
+        user = find_user(db, person.name).id
+        for key, secret in keys:
+            name = sources.add(db, user, "cointracking_api", separate=True).key
+            credentials.store(db, sources.find(db, user, name), {"api_key": key, "api_secret": secret})
+            made.append(name)
+    return made
+
+
+def one_event(page: Page) -> float:
+    """Hide the amounts, or show them; the milliseconds until the page has it."""
+    took: float = page.locator(".wealth-bar [aria-pressed]").first.evaluate(ONE_EVENT)
+    page.wait_for_timeout(20)
+    return took
+
+
+def while_syncing(app: RunningApp, person: Person, page: Page, keys: list[str]) -> tuple[list[float], float]:
+    """Start every sync at once and go on as before until all are over; the events and how long the syncs took."""
+    headers = {"Authorization": f"Bearer {app.token(person, 'write')}"}
+    events: list[float] = []
+    with httpx.Client(base_url=app.url, headers=headers, timeout=60) as client:
+        begun = time.monotonic()
+        for key in keys:
+            assert client.post(f"/api/sources/{key}/sync").status_code == 202
+        looked = begun
+        while True:
+            events.append(one_event(page))
+            if time.monotonic() - looked < 1:
+                continue
+            looked = time.monotonic()
+            states = [
+                one["status"]
+                for one in client.get("/api/users/sources").json()["sources"]
+                if one["key"] in keys
+            ]
+            if set(states) == {"ok"}:
+                return events, looked - begun
+            if looked - begun > 600:
+                raise SystemExit(f"the syncs did not end within ten minutes: {states}")
+
+
+def p95(values: list[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
