@@ -253,6 +253,16 @@ async def test_visitor_without_the_link_cannot_set_up(connect, link):
         assert went_to(answer)[1]["error"] == "account.setup_link_spent"
 
 
+async def test_guessing_set_up_links_is_limited_for_the_guesser_alone(connect, link):
+    guess = {"token": "x" * 43, "name": "Eve", "password": PASSWORD}
+    errors = [went_to(await connect().post("/auth/setup", data=guess))[1] for _ in range(8)]
+    assert [one["error"] for one in errors[:5]] == ["account.setup_link_spent"] * 5
+    assert errors[-1]["error"] == "limit.too_many_requests"
+    assert int(errors[-1]["wait"]) >= 1
+    right = {"token": link, "name": "Ada", "password": PASSWORD}
+    assert went_to(await connect(peer="198.51.100.2").post("/auth/setup", data=right))[0] == "/"
+
+
 async def test_weak_password_leaves_the_link_in_force(connect, link):
     answer = await connect().post("/auth/setup", data={"token": link, "name": "Ada", "password": "short"})
     assert went_to(answer) == ("/setup", {"token": link, "error": "auth.password_too_short"})

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from smartfolio_app.providers.exchanges.catalogue import exchanges
+from smartfolio_app.security.content_policy import dangerous_words_in_force
 from smartfolio_app.services.health.findings import Finding, Patient
 from smartfolio_app.settings import Settings, environment_name, unknown_variables
 
@@ -31,8 +32,9 @@ def check(patient: Patient) -> Iterator[Finding]:
         )
         code = "settings.misspelt" if near else "settings.unknown"
         yield Finding("settings", "warning", code, {"name": shown_as, "nearest": "".join(near)})
-    if settings.csp_override:
-        yield Finding("settings", "warning", "settings.policy_weakened", {"words": settings.csp_override})
+    weakened = ", ".join(f"{name} {word}" for name, word in dangerous_words_in_force(settings))
+    if weakened:
+        yield Finding("settings", "warning", "settings.policy_weakened", {"words": weakened})
 
 
 def shown(settings: Settings, field: str) -> str:

@@ -64,6 +64,15 @@ def test_every_finding_has_its_sentence(home: Settings, language: str) -> None:
     assert all(finding.what(language) for finding in findings)
 
 
+def test_a_policy_weakened_on_the_operators_word_is_a_warning(home: Settings) -> None:
+    weak = home.model_copy(update={"csp_style_src": "unsafe-inline", "csp_override": "unsafe-inline"})
+    found = codes(weak)["settings.policy_weakened"]
+    assert found.severity == "warning"
+    assert "SECURITY_CSP_STYLE_SRC 'unsafe-inline'" in found.what("en")
+    unused = home.model_copy(update={"csp_override": "unsafe-inline"})
+    assert "settings.policy_weakened" not in codes(unused)
+
+
 def test_a_misspelt_variable_is_named_with_what_was_meant(home: Settings) -> None:
     found = codes(home, {"SMARTFOLIO_LOG_LEVLE": "debug"})["settings.misspelt"]
     assert found.severity == "warning"
