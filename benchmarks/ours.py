@@ -30,13 +30,14 @@ END = START + timedelta(days=DAYS)
 
 
 def transactions(path: Path) -> list[Transaction]:
-    """Return the trades of a file as our transactions."""
+    """Return the trades of a file as our transactions; equal fees are one object, as when the database is read."""
     found = []
+    fees: dict[str, Amount] = {}
     for number, (at, side, coin, quantity, money, fee) in enumerate(read(path)):
         coins, cash = Amount(Decimal(quantity), f"crypto:{coin}"), Amount(Decimal(money), "fiat:USD")
         received, sent = (coins, cash) if side == "buy" else (cash, coins)
         moment = datetime.fromisoformat(at)
-        charge = Amount(Decimal(fee), "fiat:USD")
+        charge = fees.setdefault(fee, Amount(Decimal(fee), "fiat:USD"))
         found.append(
             Transaction(moment, TransactionKind.TRADE, received, sent, charge, source="s", id=str(number))
         )

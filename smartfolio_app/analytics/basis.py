@@ -98,10 +98,11 @@ def lots_of(
     until: Microseconds | None = None,
     *,
     only: Part | None = None,
+    brief: bool = False,
 ) -> LotBook:
     """Return lots and gains from everything that happened (up to ``until``), over all sources.
 
-    ``only`` limits them to a part of the assets.
+    ``only`` limits them to a part of the assets; ``brief`` is that of ``lot_book``.
     """
     columns = ledger.columns
     last = NO_END if until is None else until
@@ -121,4 +122,5 @@ def lots_of(
         transfers=transfers,
         instants=columns.instants if count == len(columns.ordered) else columns.instants[:count],
         only=only,
+        brief=brief,
     )

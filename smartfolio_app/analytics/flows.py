@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smartfolio_app.analytics.columns import Role
-from smartfolio_app.analytics.grid import Grid, sums
+from smartfolio_app.analytics.grid import STRETCH, Grid, added_up
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import fiat, is_fiat
@@ -24,6 +24,9 @@ from smartfolio_app.ledger.movements import Side
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from numpy.typing import NDArray
+
+    from smartfolio_app.analytics.columns import LedgerColumns
     from smartfolio_app.analytics.ledger_view import LedgerView
 
 
@@ -43,48 +46,60 @@ class Flows:
 
 def flows_of(ledger: LedgerView, grid: Grid, zone: ZoneInfo) -> Flows:
     """Return the flows of a grid."""
-    data = ledger.columns
-    role = data.role[grid.number]
-    worth = grid.amount * grid.price[grid.row, grid.column]
-    priced = ~np.isnan(worth)
-    exchange = role == Role.EXCHANGE
-    partner = _partner_worth(ledger, grid, worth)
-    alone = exchange & np.isnan(partner)
-    external = (role == Role.FLOW) | (role == Role.ANCHOR) | alone
-    inside = exchange & ~alone & priced
-    moved = np.where(inside, _common_worth(ledger, grid, worth, partner), worth)
-    result = Flows(
-        external=sums(grid, worth, external & priced),
-        income=sums(grid, worth, (role == Role.INCOME) & priced),
-        costs=-sums(grid, worth, (role == Role.COST) & priced),
-        exchanged=sums(grid, moved, inside),
-    )
+    shape = (len(grid.ends), len(grid.columns))
+    result = Flows(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape))
+    money = np.array([is_fiat(column.asset.id) for column in grid.columns], dtype=np.bool_)
+    for first in range(0, len(grid.row), STRETCH):
+        _add_stretch(ledger.columns, grid, money, slice(first, first + STRETCH), result)
     _add_entries(grid, result.external)
     _add_items(grid, result.external, zone)
     return result
 
 
-def _partner_worth(ledger: LedgerView, grid: Grid, worth: FloatArray) -> FloatArray:
-    """Return the worth of the other side of each movement's trade, ``nan`` where it has no price or is out of scope."""
-    data = ledger.columns
-    everywhere = np.full(len(data.at) + 2, np.nan)
-    everywhere[grid.number] = worth
-    # The two sides of a trade follow one another in the stream, what was received first.
-    step = np.where(data.side[grid.number] == Side.RECEIVED, 1, -1)
-    return np.asarray(everywhere[grid.number + step], dtype=np.float64)
-
-
-def _common_worth(ledger: LedgerView, grid: Grid, worth: FloatArray, partner: FloatArray) -> FloatArray:
-    """Return one worth for both sides of a trade, signed: that of the money given, the money got, or what was got."""
-    data = ledger.columns
-    money = np.array([is_fiat(asset) for asset in data.assets], dtype=np.bool_)[data.asset]
-    own_money = money[grid.number]
-    received = data.side[grid.number] == Side.RECEIVED
-    padded = np.append(money, [False, False])
-    other_money = padded[grid.number + np.where(received, 1, -1)]
-    own = np.where(received, ~other_money, own_money)
+def _add_stretch(
+    data: LedgerColumns, grid: Grid, money: NDArray[np.bool_], stretch: slice, result: Flows
+) -> None:
+    """Add what a stretch of the movements is."""
+    number, row, column = grid.number[stretch], grid.row[stretch], grid.column[stretch]
+    role, received = data.role[number], data.side[number] == Side.RECEIVED
+    worth = grid.amount[stretch] * grid.price[row, column]
+    priced = ~np.isnan(worth)
+    exchange = role == Role.EXCHANGE
+    partner, partner_money = _partners(grid, money, stretch, received)
+    alone = exchange & np.isnan(partner)
+    external = (role == Role.FLOW) | (role == Role.ANCHOR) | alone
+    inside = exchange & ~alone & priced
+    shape = (len(grid.ends), len(grid.columns))
+    # One worth for both sides of a trade, signed: that of the money given, the money got, or what was got.
+    own = np.where(received, ~partner_money, money[column])
     size = np.where(own, np.abs(worth), np.abs(partner))
-    return np.where(received, size, -size)
+    for total, weights, chosen in (
+        (result.external, worth, external & priced),
+        (result.income, worth, (role == Role.INCOME) & priced),
+        (result.costs, -worth, (role == Role.COST) & priced),
+        (result.exchanged, np.where(received, size, -size), inside),
+    ):
+        np.add(total, added_up(shape, row, column, weights, chosen), out=total)
+
+
+def _partners(
+    grid: Grid, money: NDArray[np.bool_], stretch: slice, received: NDArray[np.bool_]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the worth of the other side of each movement's trade, and whether that is money.
+
+    ``nan`` where it has no price or is out of scope. The two sides of a trade follow one another in the stream, what
+    was received first; so they are looked for one movement beyond the stretch, too.
+    """
+    first = max(stretch.start - 1, 0)
+    near = slice(first, stretch.stop + 1)
+    number, row, column = grid.number[near], grid.row[near], grid.column[near]
+    begin = int(number[0]) - 1
+    worth = np.full(int(number[-1]) - begin + 2, np.nan)
+    worth[number - begin] = grid.amount[near] * grid.price[row, column]
+    is_money = np.zeros(len(worth), dtype=np.bool_)
+    is_money[number - begin] = money[column]
+    other = grid.number[stretch] - begin + np.where(received, 1, -1)
+    return worth[other], is_money[other]
 
 
 def _add_entries(grid: Grid, external: FloatArray) -> None:

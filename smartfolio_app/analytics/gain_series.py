@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from smartfolio_app.analytics.grid import Column, rows_by_time
+from smartfolio_app.analytics.grid import Column, added_up, rows_by_time
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import is_fiat
 
@@ -101,22 +101,18 @@ def _running(grid: Grid, changes: Changes, width: int) -> FloatArray:
     """Return the changes added up to each instant; shape (T, width)."""
     shape = (len(grid.ends), width)
     row = grid.rows_of(changes.at)
-    inside = row < shape[0]
-    cell = row[inside] * width + changes.asset[inside]
-    total = np.bincount(cell, weights=changes.amount[inside], minlength=shape[0] * width)
-    return np.cumsum(total.astype(np.float64).reshape(shape), axis=0)
+    return np.cumsum(added_up(shape, row, changes.asset, changes.amount, row < shape[0]), axis=0)
 
 
 def _balances(ledger: LedgerView, grid: Grid, arrays: LotArrays) -> FloatArray:
     """Return what is held of each asset over all sources; shape (T, assets + 1)."""
     data = ledger.columns
     number = {asset: index for index, asset in enumerate(arrays.assets)}
-    column_of_asset = np.array([number.get(asset, len(number)) for asset in data.assets], dtype=np.int64)
+    column_of_asset = np.array([number.get(asset, len(number)) for asset in data.assets], dtype=np.int32)
     shape = (len(grid.ends), len(arrays.assets) + 1)
     last = int(np.searchsorted(data.at, grid.ends[-1], side="right"))
-    row = rows_by_time(grid.ends, data.at[:last]).astype(np.int64)
-    cell = row * shape[1] + column_of_asset[data.asset[:last]]
-    total = np.bincount(cell, weights=data.quantity[:last], minlength=shape[0] * shape[1]).astype(np.float64)
-    held: FloatArray = np.cumsum(total.reshape(shape), axis=0)
+    row = rows_by_time(grid.ends, data.at[:last])
+    total = added_up(shape, row, column_of_asset[data.asset[:last]], data.quantity[:last])
+    held: FloatArray = np.cumsum(total, axis=0)
     held[:, -1] = 0.0  # what has no lots at all fell into the last column
     return held

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 #: What rounding leaves of a balance that is gone, in relation to the largest it ever was.
 _RESIDUE = 1e-12
 
+#: So many movements are worked on at a time.
+STRETCH = 1 << 19
+
 
 class Column(NamedTuple):
     """What a column of the grid is; ``source_key`` is empty unless sources are told apart."""
@@ -107,7 +110,9 @@ def make_grid(
 
     last = int(np.searchsorted(data.at, ends[-1], side="right")) if len(ends) else 0
     column_of = column_of_place[data.place[:last]]
-    number = np.flatnonzero(column_of >= 0)
+    inside = column_of >= 0
+    whole = bool(inside.all())  # then nothing need be copied
+    number = np.arange(last) if whole else np.flatnonzero(inside)
     grid = Grid(
         ends=ends,
         currency=currency,
@@ -115,9 +120,9 @@ def make_grid(
         quantity=np.empty(0),
         price=np.empty(0),
         fresh=np.empty(0, dtype=np.bool_),
-        row=rows_by_time(ends, data.at[:last])[number],
-        column=column_of[number],
-        amount=data.quantity[number],
+        row=rows_by_time(ends, data.at[:last]) if whole else rows_by_time(ends, data.at[:last])[number],
+        column=column_of if whole else column_of[number],
+        amount=data.quantity[:last] if whole else data.quantity[number],
         number=number,
         items=item_columns,
         book=book,
@@ -137,18 +142,31 @@ def rows_by_time(ends: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.i
     return np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(reached, prepend=0))
 
 
-def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_]) -> FloatArray:
-    """Return the chosen movements' ``weights`` added up per instant and column; shape (T, columns)."""
-    shape = (len(grid.ends), len(grid.columns))
-    cell = grid.row[chosen].astype(np.int64) * shape[1] + grid.column[chosen]
-    total: FloatArray = np.bincount(cell, weights=weights[chosen], minlength=shape[0] * shape[1]).astype(
-        np.float64
-    )
+def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_] | None = None) -> FloatArray:
+    """Return the (chosen) movements' ``weights`` added up per instant and column; shape (T, columns)."""
+    return added_up((len(grid.ends), len(grid.columns)), grid.row, grid.column, weights, chosen)
+
+
+def added_up(
+    shape: tuple[int, int],
+    row: NDArray[np.integer],
+    column: NDArray[np.integer],
+    weights: FloatArray,
+    chosen: NDArray[np.bool_] | None = None,
+) -> FloatArray:
+    """Return the (chosen) ``weights`` added up by row and column; a stretch at a time, which takes little memory."""
+    total: FloatArray = np.zeros(shape[0] * shape[1])
+    for first in range(0, len(row), STRETCH):
+        part = slice(first, first + STRETCH)
+        cell, weight = row[part].astype(np.int64) * shape[1] + column[part], weights[part]
+        if chosen is not None:
+            cell, weight = cell[chosen[part]], weight[chosen[part]]
+        total += np.bincount(cell, weights=weight, minlength=len(total))
     return total.reshape(shape)
 
 
 def _quantities(grid: Grid, zone: ZoneInfo) -> FloatArray:
-    held = sums(grid, grid.amount, np.ones(len(grid.row), dtype=np.bool_))
+    held = sums(grid, grid.amount)
     np.cumsum(held, axis=0, out=held)
     if held.size:
         held[np.abs(held) <= _RESIDUE * np.abs(held).max(axis=0)] = 0.0

@@ -21,16 +21,17 @@ from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.transactions import TransactionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
-
-    from numpy.typing import NDArray
 
     from smartfolio_app.analytics.columns import LedgerColumns
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.ledger.lot_book import LotBook
     from smartfolio_app.ledger.transactions import Transaction
+
+#: From so many transactions on, the lots are not kept as long as nobody asks for each of them.
+LARGE = 300_000
 
 _TIES = frozenset({TransactionKind.SWAP, TransactionKind.SPLIT, TransactionKind.SPIN_OFF})
 
@@ -52,13 +53,30 @@ class KeptLots:
     @cached_property
     def bases(self) -> dict[AssetId, Basis]:
         """What the lots hold of each asset, and what it cost."""
+        if self._is_too_large():
+            self._sum_up()
+            return self.bases
         return self.book.bases()
 
     @cached_property
     def arrays(self) -> LotArrays:
         """The book as arrays."""
+        if self._is_too_large():
+            self._sum_up()
+            return self.arrays
         columns = self._ledger.columns
-        return lot_arrays(self.book, columns.instants, settled_balances(columns))
+        return lot_arrays(self.book, columns.moments, settled_balances(columns))
+
+    def _is_too_large(self) -> bool:
+        """Tell whether the book would take much memory, and nobody has asked for it yet."""
+        return len(self._ledger.columns.ordered) > LARGE and "book" not in self.__dict__
+
+    def _sum_up(self) -> None:
+        """Make what the pages ask for most of a book that is dropped again, and that leaves most matches out."""
+        columns = self._ledger.columns
+        book = lots_of(self._ledger, self.values, self._currency, self._policy, brief=True)
+        arrays = lot_arrays(book, columns.moments, settled_balances(columns))
+        self.__dict__.update(bases=book.bases(), arrays=arrays)  # where `cached_property` looks first
 
     def remains(self) -> LotRemains | None:
         """Return what stays of use when the ledger changes; ``None`` when nobody has asked what anything cost."""
@@ -101,8 +119,9 @@ class LotRemains:
         if self.arrays is not None:
             held = settled_balances(ledger.columns)
             balances = {asset: total for asset, total in held.items() if asset in assets}
-            arrays = lot_arrays(part, ledger.columns.instants, balances)
-            known["arrays"] = _spliced(self.arrays, arrays, assets)
+            arrays = lot_arrays(part, ledger.columns.moments, balances)
+            others = frozenset(self.arrays.assets) - assets
+            known["arrays"] = joined([(self.arrays, others), (arrays, assets)])
         made.__dict__.update(known)  # where `cached_property` looks first
         return made
 
@@ -147,40 +166,44 @@ def _part(columns: LedgerColumns, assets: frozenset[AssetId]) -> Part:
     return Part(assets, np.flatnonzero(concerned[:-1]).tolist())
 
 
-def _spliced(old: LotArrays, new: LotArrays, assets: frozenset[AssetId]) -> LotArrays:
-    """Return the arrays with those of ``assets`` exchanged."""
-    names = sorted([*(set(old.assets) - assets), *(set(new.assets) & assets)])
+def joined(parts: Sequence[tuple[LotArrays, frozenset[AssetId]]]) -> LotArrays:
+    """Return arrays made of those of several books, of each what it tells of some assets (no asset twice)."""
+    names = sorted(asset for arrays, assets in parts for asset in arrays.assets if asset in assets)
     number = {asset: index for index, asset in enumerate(names)}
-    stay = np.array([-1 if asset in assets else number[asset] for asset in old.assets], dtype=np.int64)
-    come = np.array([number[asset] if asset in assets else -1 for asset in new.assets], dtype=np.int64)
-    sources = list(dict.fromkeys([*old.sources, *new.sources]))
-    source_of = np.array([sources.index(source) for source in new.sources], dtype=np.int64)
-    kept, came = _chosen(old.realised, stay), _chosen(new.realised, come)
+    sources = list(dict.fromkeys(source for arrays, _ in parts for source in arrays.sources))
+    place = {source: index for index, source in enumerate(sources)}
+    renamed = [
+        np.array([number[asset] if asset in assets else -1 for asset in arrays.assets], dtype=np.int64)
+        for arrays, assets in parts
+    ]
 
-    def join(one: Changes, other: Changes) -> Changes:
-        left, right = _chosen(one, stay), _chosen(other, come)
+    def join(which: Callable[[LotArrays], Changes]) -> Changes:
+        rows = [which(arrays) for arrays, _ in parts]
+        chosen = [now[changes.asset] >= 0 for changes, now in zip(rows, renamed, strict=True)]
         return Changes(
-            np.concatenate((one.at[left], other.at[right])),
-            np.concatenate((stay[one.asset[left]], come[other.asset[right]])),
-            np.concatenate((one.amount[left], other.amount[right])),
+            np.concatenate([changes.at[mine] for changes, mine in zip(rows, chosen, strict=True)]),
+            np.concatenate(
+                [now[changes.asset[mine]] for changes, now, mine in zip(rows, renamed, chosen, strict=True)]
+            ),
+            np.concatenate([changes.amount[mine] for changes, mine in zip(rows, chosen, strict=True)]),
         )
 
+    source = [
+        np.array([place[name] for name in arrays.sources], dtype=np.int64)[
+            arrays.source[now[arrays.realised.asset] >= 0]
+        ]
+        for (arrays, _), now in zip(parts, renamed, strict=True)
+    ]
     doubtful = [
-        *(int(stay[number]) for number in old.doubtful),
-        *(int(come[number]) for number in new.doubtful),
+        int(now[asset]) for (arrays, _), now in zip(parts, renamed, strict=True) for asset in arrays.doubtful
     ]
     return LotArrays(
         assets=names,
         sources=sources,
-        cost=join(old.cost, new.cost),
-        unknown=join(old.unknown, new.unknown),
-        quantity=join(old.quantity, new.quantity),
-        doubtful=sorted(number for number in doubtful if number >= 0),
-        realised=join(old.realised, new.realised),
-        source=np.concatenate((old.source[kept], source_of[new.source[came]])),
+        cost=join(lambda arrays: arrays.cost),
+        unknown=join(lambda arrays: arrays.unknown),
+        quantity=join(lambda arrays: arrays.quantity),
+        doubtful=sorted(asset for asset in doubtful if asset >= 0),
+        realised=join(lambda arrays: arrays.realised),
+        source=np.concatenate(source),
     )
-
-
-def _chosen(changes: Changes, number: NDArray[np.int64]) -> NDArray[np.bool_]:
-    chosen: NDArray[np.bool_] = number[changes.asset] >= 0
-    return chosen

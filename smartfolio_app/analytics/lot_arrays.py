@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
-    from smartfolio_app.ledger.instants import Microseconds
     from smartfolio_app.ledger.lot_book import LotBook
 
 
@@ -56,7 +55,7 @@ class LotArrays:
 
 def lot_arrays(
     book: LotBook,
-    instants: Sequence[Microseconds] | None = None,
+    instants: NDArray[np.int64] | None = None,
     balances: Mapping[AssetId, Decimal] | None = None,
 ) -> LotArrays:
     """Return the arrays of a book.
@@ -64,11 +63,13 @@ def lot_arrays(
     ``instants`` are those of the book's transactions, when they are known already; ``balances`` is what is held of each
     asset in the end: one of which the lots hold something else, or that is not named, is doubtful.
     """
-    return _Reader(book, instants or instants_of(book.ordered)).arrays(balances or {})
+    if instants is None:
+        instants = np.array(instants_of(book.ordered), dtype=np.int64)
+    return _Reader(book, instants).arrays(balances or {})
 
 
 class _Reader:
-    def __init__(self, book: LotBook, instants: Sequence[Microseconds]) -> None:
+    def __init__(self, book: LotBook, instants: NDArray[np.int64]) -> None:
         self._book = book
         self._engine = book.engine
         self._instants = instants
@@ -136,7 +137,7 @@ class _Reader:
             for match in self._matches_of(number):
                 part = matches.cost[match]
                 if part is not None:
-                    yield self._instants[disposals.transaction[number]], disposals.asset[number], -part
+                    yield int(self._instants[disposals.transaction[number]]), disposals.asset[number], -part
 
     def _carried(self) -> Iterable[tuple[int, AssetId, Decimal | None]]:
         return ((change.at, change.asset, change.cost) for change in self._engine.carried)
@@ -152,7 +153,7 @@ class _Reader:
         """Yield opened, closed (or ``None``), asset, quantity and proceeds of every short position."""
         disposals, engine = self._engine.disposals, self._engine
         for number, short in disposals.short.items():
-            closed = self._instants[disposals.transaction[number]]
+            closed = int(self._instants[disposals.transaction[number]])
             quantity, proceeds = disposals.quantity[number], disposals.proceeds[number]
             yield short.opened, closed, disposals.asset[number], quantity, proceeds
         for key, pool in engine.pools.items():
@@ -164,21 +165,13 @@ class _Reader:
 
         ``wanted`` limits it to some assets; ``None`` to what has no known cost, of all assets.
         """
-        lots, disposals, matches = self._engine.lots, self._engine.disposals, self._engine.matches
+        lots, disposals = self._engine.lots, self._engine.disposals
         for lot in self._unpaid if wanted is None else range(len(lots.asset)):
             if (wanted is None or lots.asset[lot] in wanted) and lot not in self._moved:
                 yield lots.acquired[lot], lots.asset[lot], lots.bought[lot], lots.paid[lot] is None
         for number in self._half_known if wanted is None else range(len(disposals)):
             if (wanted is None or disposals.asset[number] in wanted) and number not in disposals.short:
-                at = self._instants[disposals.transaction[number]]
-                for match in self._matches_of(number):
-                    if matches.lot[match] >= 0:
-                        yield (
-                            at,
-                            disposals.asset[number],
-                            -matches.quantity[match],
-                            matches.cost[match] is None,
-                        )
+                yield from self._sold_quantities(number)
         for change in self._engine.carried:
             if change.cost is None if wanted is None else change.asset in wanted:
                 yield change.at, change.asset, change.quantity, change.cost is None
@@ -187,6 +180,17 @@ class _Reader:
                 yield opened, asset, -quantity, proceeds is None
                 if closed is not None:
                     yield closed, asset, quantity, proceeds is None
+
+    def _sold_quantities(self, number: int) -> Iterable[tuple[int, AssetId, Decimal, bool]]:
+        """Yield what a disposal took out of the lots."""
+        disposals, matches = self._engine.disposals, self._engine.matches
+        at, asset = int(self._instants[disposals.transaction[number]]), disposals.asset[number]
+        matched = self._matches_of(number)
+        if not matched:  # a brief book: all of it came from lots of known cost
+            yield at, asset, -disposals.quantity[number], False
+        for match in matched:
+            if matches.lot[match] >= 0:
+                yield at, asset, -matches.quantity[match], matches.cost[match] is None
 
     def _realised(self) -> tuple[Changes, list[str], NDArray[np.int64]]:
         disposals = self._engine.disposals
@@ -227,10 +231,7 @@ class _Reader:
         )
 
     def _times(self, transactions: Sequence[int]) -> NDArray[np.int64]:
-        moments = np.array(self._instants, dtype=np.int64)
-        return (
-            moments[np.array(transactions, dtype=np.int64)] if transactions else np.empty(0, dtype=np.int64)
-        )
+        return self._instants[np.array(transactions, dtype=np.int64)]
 
     def _numbers(self, assets: Sequence[AssetId]) -> NDArray[np.int64]:
         return _looked_up(self._number, assets)

@@ -194,17 +194,26 @@ def lot_book(
     transfers: Mapping[int, int] | None = None,
     instants: Sequence[Microseconds] | None = None,
     only: Part | None = None,
+    brief: bool = False,
 ) -> LotBook:
     """Return lots and gains in ``currency``.
 
     ``ordered`` comes from ``ordering.in_order``. ``price_of`` gives market prices and exchange rates in ``currency``.
     ``corrections`` are by instant. ``transfers`` maps the index of a withdrawal to that of the deposit it became.
     ``instants`` are those of ``ordered``, when they are known already. ``only`` limits the book to a part of
-    the assets; what else it tells (of findings and incomes) may be incomplete.
+    the assets; what else it tells (of findings and incomes) may be incomplete. ``brief`` leaves the matches of
+    disposals out whose cost is known, which takes half of the memory: gains and costs are there, ``matches`` are not.
     """
     chosen = policy or Policy()
     inputs = _Inputs(
-        ordered, currency, price_of, corrections, transfers or {}, instants or instants_of(ordered), only
+        ordered,
+        currency,
+        price_of,
+        corrections,
+        transfers or {},
+        instants or instants_of(ordered),
+        only,
+        brief,
     )
     with localcontext(MONEY_CONTEXT):
         book = _run(inputs, _engine(inputs, chosen))
@@ -228,6 +237,7 @@ class _Inputs:
     transfers: Mapping[int, int]
     instants: Sequence[Microseconds]
     only: Part | None
+    brief: bool
 
     def rows(self) -> Iterable[tuple[int, Transaction, Microseconds]]:
         """Give index, transaction and instant of all that is to be booked."""
@@ -240,7 +250,7 @@ class _Inputs:
 
 def _engine(inputs: _Inputs, policy: Policy, averages: YearBook | None = None) -> LotEngine:
     if inputs.only is None:
-        return LotEngine(policy, averages)
+        return LotEngine(policy, averages, brief=inputs.brief)
     return PartEngine(policy, inputs.only.assets, averages)
 
 
@@ -271,6 +281,7 @@ def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
         _correct(reader, waiting.pop())
     for pool in engine.pools.values():
         pool.settle()
+    handlers.clear()  # they refer to the reader, and such a circle would keep all lots until somebody collects it
     return LotBook(engine, reader.incomes, ordered, inputs.currency)
 
 

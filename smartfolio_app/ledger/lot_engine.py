@@ -6,6 +6,7 @@ in the report's currency.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +24,7 @@ from smartfolio_app.ledger.pools import (
     Pool,
     Short,
     UnitCostPool,
+    numbers,
     part,
 )
 from smartfolio_app.ledger.total_average import TotalAveragePool, YearBook
@@ -63,11 +65,11 @@ class Disposals:
 
     asset: list[AssetId] = field(default_factory=list)
     kind: list[DisposalKind] = field(default_factory=list)
-    transaction: list[int] = field(default_factory=list)
+    transaction: array[int] = field(default_factory=numbers)
     quantity: list[Decimal] = field(default_factory=list)
     proceeds: list[Decimal | None] = field(default_factory=list)
     fee: list[Decimal] = field(default_factory=list)
-    first: list[int] = field(default_factory=list)
+    first: array[int] = field(default_factory=numbers)
     cost: list[Decimal | None] = field(default_factory=list)
     short: dict[int, Short] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class Disposals:
 class MatchColumns:
     """What the disposals took from which lots, as parallel lists: lot number (or ``UNKNOWN``), quantity, cost."""
 
-    lot: list[int] = field(default_factory=list)
+    lot: array[int] = field(default_factory=numbers)
     quantity: list[Decimal] = field(default_factory=list)
     cost: list[Decimal | None] = field(default_factory=list)
 
@@ -123,10 +125,14 @@ class Place:
 
 
 class LotEngine:
-    """Holds the pools and books into them. ``here`` is set by the caller before each transaction."""
+    """Holds the pools and books into them. ``here`` is set by the caller before each transaction.
 
-    def __init__(self, policy: Policy, averages: YearBook | None = None) -> None:
+    A ``brief`` one forgets from which lots a disposal took when its cost is known.
+    """
+
+    def __init__(self, policy: Policy, averages: YearBook | None = None, *, brief: bool = False) -> None:
         self.policy = policy
+        self._brief = brief
         self.here = Place()
         self.lots = lots = LotColumns()
         self.matches = matches = MatchColumns()
@@ -252,31 +258,42 @@ class LotEngine:
             self._sold_fee(fee)
             self._sold_first(first)
             self._sold_cost(whole)
+            if self._brief and whole is not None:
+                matches = self.matches
+                del matches.lot[first:], matches.quantity[first:], matches.cost[first:]
 
     def _take_queued(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
         """Match ``left`` with lots in their order, each at its own cost; return what is missing, and the cost."""
         lots, queue, end = self.lots, pool.lots, pool.end
         held, costs = lots.quantity, lots.cost
         drop = queue.pop if end else queue.popleft
-        whole: Decimal | None = ZERO
+        whole: Decimal | None = (
+            None  # once a lot was matched: `None` where its cost or that of another is not known
+        )
+        first = True
         while queue:
             lot = queue[end]
             here, cost = held[lot], costs[lot]
             self._match_lot(lot)
-            if here > left:
+            partly = here > left
+            if partly:
                 held[lot] = here - left
                 if cost is not None:
                     taken = (cost * left / here).quantize(SCALE)  # `part`, without a call
                     costs[lot] = cost - taken
                     cost = taken
-                self._match_quantity(left)
-                self._match_cost(cost)
-                return ZERO, None if whole is None or cost is None else whole + cost
-            drop()
-            held[lot] = ZERO
+                here = left
+            else:
+                drop()
+                held[lot] = costs[lot] = ZERO
             self._match_quantity(here)
             self._match_cost(cost)
-            whole = None if whole is None or cost is None else whole + cost
+            if first:  # the very object: most disposals take from one lot
+                whole, first = cost, False
+            else:
+                whole = None if whole is None or cost is None else whole + cost
+            if partly:
+                return ZERO, whole
             left -= here
             if not left:
                 break

@@ -173,6 +173,20 @@ def test_edits_lead_to_what_is_made_from_the_beginning(rows, anchors, changes, p
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(ledgers, statements, policies)
+def test_what_saves_memory_with_very_many_transactions_changes_nothing(rows, anchors, policy):
+    expected = look(view_of(rows, anchors), BOOK, policy)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("smartfolio_app.analytics.kept_lots.LARGE", 0)
+        for module in ("grid", "flows"):
+            patched.setattr(f"smartfolio_app.analytics.{module}.STRETCH", 3)
+        view = view_of(rows, anchors)
+        assert_same_answers(look(view, BOOK, policy), expected)
+        matches = list(view.lots(BOOK, "EUR", Policy.parse(policy)).matches())
+    assert matches == list(view_of(rows, anchors).lots(BOOK, "EUR", Policy.parse(policy)).matches())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ledgers, transactions, st.integers(0, 3), st.sampled_from(["EUR", "USD", "BTC"]))
 def test_an_edit_that_changes_prices_too_leads_to_what_is_made_from_the_beginning(
     rows, added, number, currency
