@@ -46,18 +46,20 @@ _TRAVELS = frozenset({TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL})
 
 
 def edited_columns(
-    old: LedgerColumns, gone: Collection[str], added: Sequence[Transaction], decided: Mapping[str, str]
+    old: LedgerColumns, gone: Sequence[Transaction], added: Sequence[Transaction], decided: Mapping[str, str]
 ) -> LedgerColumns | None:
-    """Return the columns without the transactions of the ids ``gone`` and with those ``added``.
+    """Return the columns without the transactions ``gone`` (the very objects) and with those ``added``.
 
     ``decided`` is the user's word on own transfers by now. ``None`` when the columns have to be made from the
-    beginning: a statement of a source concerned would say something else.
+    beginning: a statement of a source concerned would say something else, or what happened at the same instant as an
+    edit is read in another order now.
     """
-    leaving = [index for index, row in enumerate(old.ordered) if row.id in gone] if gone else []
-    rows = [*(old.ordered[index] for index in leaving), *added]
+    rows = [*gone, *added]
     if any(old.statements.get(row.source) for row in rows):
         return None
-    plan = _planned(old, leaving, added)
+    plan = _planned(old, sorted(_index_of(old, row) for row in gone), added)
+    if (np.diff(plan.before[plan.before != _NEW]) < 0).any():
+        return None
     with localcontext(MONEY_CONTEXT):
         made = _Splice(old, plan).columns(decided)
     if made is None:
@@ -90,6 +92,12 @@ class _Plan(NamedTuple):
     instants: list[Microseconds]
     before: NDArray[np.int64]
     now: NDArray[np.int64]
+
+
+def _index_of(columns: LedgerColumns, row: Transaction) -> int:
+    at = micros(row.at)
+    first, last = bisect_left(columns.instants, at), bisect_right(columns.instants, at)
+    return next(index for index in range(first, last) if columns.ordered[index] is row)
 
 
 def _planned(old: LedgerColumns, leaving: Sequence[int], added: Sequence[Transaction]) -> _Plan:
@@ -158,9 +166,11 @@ class _Splice:
         )
         concerned = {row.place for row in fresh} | set(old.place[~self._stays].tolist())
         quantity = self._joined(old.quantity, [row.signed for row in fresh])[order]
-        stream.totals = [*old.stream.totals, *[ZERO] * (len(self._places) - len(old.places))]
-        for place in concerned:
-            stream.totals[place] = _total(stream, place)
+        totals = stream.totals = [*old.stream.totals, *[ZERO] * (len(self._places) - len(old.places))]
+        for number in np.flatnonzero(~self._stays).tolist():
+            totals[old.place[number]] -= old.stream.change(number)
+        for row in fresh:
+            totals[row.place] += row.amount if row.side == Side.RECEIVED else -row.amount
         stream.negative = self._negative(stream, quantity, concerned)
         anchors = np.flatnonzero(old.side == Side.ANCHOR).tolist()
         moved = dict(zip(anchors, np.flatnonzero(stream.side == Side.ANCHOR).tolist(), strict=True))
@@ -302,14 +312,6 @@ def _taken(amounts: Sequence[Decimal], order: NDArray[np.int64]) -> list[Decimal
             begin = int(order[first])
             taken += amounts[begin : begin + last - first]
     return taken
-
-
-def _total(stream: Movements, place: int) -> Decimal:
-    """Return what a place holds in the end."""
-    numbers = np.flatnonzero(stream.place == place)
-    taken = np.isin(stream.side[numbers], (Side.SENT, Side.FEE))
-    amount = stream.amount.__getitem__
-    return sum(map(amount, numbers[~taken].tolist()), ZERO) - sum(map(amount, numbers[taken].tolist()), ZERO)
 
 
 def _first_below_zero(stream: Movements, numbers: Iterable[int]) -> int | None:

@@ -122,7 +122,9 @@ class LedgerView:
         It is the same as one made from the beginning. What was worked out from this one is taken over where the change
         plays no part: columns, and the lots of all assets that it does not concern.
         """
-        transactions = [row for row in self.transactions if row.id not in gone]
+        transactions = list(self.transactions)
+        leaving = [index for index, row in enumerate(transactions) if row.id in gone] if gone else []
+        left = [transactions.pop(index) for index in reversed(leaving)]
         for row in added:
             insort(transactions, row, key=_stored)
         view = LedgerView(
@@ -136,10 +138,10 @@ class LedgerView:
         known = self.__dict__.get("columns")
         if known is None or view.statements != self.statements or view.sources.keys() != self.sources.keys():
             return view
-        made = edited_columns(known, gone, added, view.transfers)
+        made = edited_columns(known, left, added, view.transfers)
         if made is not None and view.sources.keys() >= set(made.sources):
             view.__dict__["columns"] = made  # where `cached_property` looks first
-            self._leave_lots(view, [*(row for row in self.transactions if row.id in gone), *added])
+            self._leave_lots(view, [*left, *added])
         return view
 
     def _leave_lots(self, view: LedgerView, changed: Iterable[Transaction]) -> None:

@@ -91,17 +91,25 @@ class Observations:
         return Observations(self.rates, self.limits, left, dict(self.trades))
 
     def with_trades(self, days: Collection[int], points: Iterable[PricePoint]) -> Observations:
-        """Return a copy that knows ``points`` instead of the trades' prices of some UTC days, and shares the rest."""
+        """Return a copy that knows ``points`` instead of the trades' prices of some UTC days.
+
+        It shares the rest, and every series of which those days tell the same as before.
+        """
+        told = Observations(self.rates, self.limits)
+        told.add(points)
         trades: Index = {}
-        for asset, by_currency in self.trades.items():
-            left = {currency: _without_days(series, days) for currency, series in by_currency.items()}
-            if all(left[currency] is series for currency, series in by_currency.items()):
-                trades[asset] = by_currency
-            elif kept := {currency: series for currency, series in left.items() if series.times}:
-                trades[asset] = kept
-        copy = Observations(self.rates, self.limits, dict(self.market), trades)
-        copy.add(points)
-        return copy
+        for asset in sorted(self.trades.keys() | told.trades.keys()):
+            known, new = self.trades.get(asset, {}), told.trades.get(asset, {})
+            series = {
+                currency: _replaced(known.get(currency), new.get(currency), days)
+                for currency in sorted(known.keys() | new.keys())
+            }
+            left = {currency: one for currency, one in series.items() if one.times}
+            if left.keys() == known.keys() and all(left[currency] is known[currency] for currency in left):
+                trades[asset] = known
+            elif left:
+                trades[asset] = left
+        return Observations(self.rates, self.limits, dict(self.market), trades)
 
     def differences(self, other: Observations) -> list[tuple[Microseconds, Microseconds | None]] | None:
         """Return the spans of instants (from, before; without an end: ``None``) at which a search can find another way.
@@ -158,19 +166,20 @@ def _merge(index: Index, added: dict[tuple[AssetId, str], list[tuple[int, Decima
         index[asset] = dict(sorted(index[asset].items()))
 
 
-def _without_days(series: Series, days: Collection[int]) -> Series:
-    """Return a series without some days, the very same when it tells nothing of them."""
-    times, gone = series.times, set[int]()
+def _replaced(known: Series | None, new: Series | None, days: Collection[int]) -> Series:
+    """Return a series with what another one tells in place of some days; the very same where that is no change."""
+    old, come = known or Series([], [], []), new or Series([], [], [])
+    times, values, providers = list(old.times), list(old.values), list(old.providers)
     for day in days:
-        gone.update(range(bisect_left(times, day * DAY_US), bisect_left(times, (day + 1) * DAY_US)))
-    if not gone:
-        return series
-    kept = [index for index in range(len(times)) if index not in gone]
-    return Series(
-        [times[index] for index in kept],
-        [series.values[index] for index in kept],
-        [series.providers[index] for index in kept],
-    )
+        span, own = _of_day(times, day), _of_day(come.times, day)
+        times[span], values[span], providers[span] = come.times[own], come.values[own], come.providers[own]
+    if known is not None and (times, values, providers) == (old.times, old.values, old.providers):
+        return known
+    return Series(times, values, providers)
+
+
+def _of_day(times: list[int], day: int) -> slice:
+    return slice(bisect_left(times, day * DAY_US), bisect_left(times, (day + 1) * DAY_US))
 
 
 def _difference(left: Series | None, right: Series | None) -> tuple[Microseconds, Microseconds | None] | None:

@@ -140,6 +140,8 @@ TASKS: tuple[Task, ...] = (
     Task("report", process_reports.EVERY, timedelta(seconds=2), _report, everywhere=True),
     # What pages will ask for is made before anybody asks.
     Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all, everywhere=True),
+    # Somebody who imports, syncs or corrects something looks at the figures next.
+    Task("follow", timedelta(seconds=3), timedelta(seconds=5), warming.Follower(), everywhere=True),
     # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.
     Task(
         "prices",

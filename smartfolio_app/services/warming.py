@@ -9,7 +9,9 @@ from threading import Event
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from smartfolio_app.analytics.kept_lots import LARGE
 from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.services import wealth
 from smartfolio_app.storage.tables import User, UserSession
 
@@ -47,14 +49,46 @@ def warm(db: Session, currencies: tuple[str, ...] = ()) -> int:
     )
     ready = 0
     for user_id in people.scalars().all():
-        try:
-            view = wealth.view_of(db, user_id)
-            for currency in dict.fromkeys((view.currency, *currencies)):
-                if _stopping.is_set():
-                    return ready
-                wealth.portfolio(db, replace(view, currency=currency))
-            wealth.history(db, view)
-            ready += 1
-        except SmartFolioError as error:
-            log.warning("the figures of user %s cannot be prepared: %s", user_id, error)
+        ready += _prepare(db, user_id, currencies)
+        if _stopping.is_set():
+            break
     return ready
+
+
+class Follower:
+    """Prepares the answers anew for whoever's ledger was changed: by an import, a sync, an edit, in any process.
+
+    Looks at the users' revisions, which is one short query; the first look only takes note of them.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] | None = None
+
+    def __call__(self, db: Session) -> int:
+        """Prepare what has changed since the last call; return for how many users."""
+        rows = db.execute(select(col(User.id), col(User.revision)).where(~col(User.disabled)))
+        now = {user_id: revision for user_id, revision in rows}  # noqa: C416 - rows are not pairs to a type checker
+        before, self._seen = self._seen, now
+        if before is None:
+            return 0
+        changed = [user_id for user_id, revision in now.items() if before.get(user_id) != revision]
+        return sum(_prepare(db, user_id, (), lots=True) for user_id in changed[:MOST_USERS])
+
+
+def _prepare(db: Session, user_id: str, currencies: tuple[str, ...], *, lots: bool = False) -> bool:
+    """Prepare one user's answers, ``lots``: their gains, too; tell whether it could be done."""
+    try:
+        view = wealth.view_of(db, user_id)
+        for currency in dict.fromkeys((view.currency, *currencies)):
+            if _stopping.is_set():
+                return False
+            wealth.portfolio(db, replace(view, currency=currency))
+        wealth.history(db, view)
+        if lots:
+            known = wealth.basis(db, user_id)
+            if len(known.ledger.transactions) <= LARGE:
+                known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
+    except SmartFolioError as error:
+        log.warning("the figures of user %s cannot be prepared: %s", user_id, error)
+        return False
+    return True

@@ -161,3 +161,21 @@ def test_warming_makes_what_the_first_page_asks_for(db, someone, give):
     assert warming.warm(db) == 1
     view = wealth.view_of(db, someone)
     assert wealth.portfolio(db, view) is wealth.portfolio(db, view)
+
+
+def test_whoever_changes_something_finds_the_answers_made(db, someone, other, give, monkeypatch):
+    prepared = []
+    original = wealth.history
+    monkeypatch.setattr(
+        wealth, "history", lambda db, view: prepared.append(view.user_id) or original(db, view)
+    )
+    follower = warming.Follower()
+    give(someone, "SOL", "1")
+    assert follower(db) == 0, "what was there before is for the start to prepare"
+    assert follower(db) == 0
+    give(someone, "SOL", "2")
+    assert follower(db) == 1
+    assert prepared == [someone]
+    assert follower(db) == 0
+    view = wealth.view_of(db, someone)
+    assert wealth.portfolio(db, view) is wealth.portfolio(db, view)
