@@ -66,6 +66,7 @@ class Follower:
 
     def __call__(self, db: Session) -> int:
         """Prepare what has changed since the last call; return for how many users."""
+        _stopping.clear()
         rows = db.execute(select(col(User.id), col(User.revision)).where(~col(User.disabled)))
         now = {user_id: revision for user_id, revision in rows}  # noqa: C416 - rows are not pairs to a type checker
         before, self._seen = self._seen, now
