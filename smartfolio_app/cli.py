@@ -14,6 +14,7 @@ from smartfolio_app.commands import (
     build,
     demo,
     doctor,
+    explain,
     export,
     imports,
     run,
@@ -47,6 +48,7 @@ app.command("export")(export.export)
 app.command("import")(imports.import_files)
 app.command("verify")(verify.verify)
 app.command("version")(version.version)
+app.add_typer(explain.app, name="explain")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(vault.app, name="vault")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
+    from smartfolio_app.analytics.results import UnitPrice
     from smartfolio_app.ledger.assets import AssetId
     from smartfolio_app.ledger.instants import Microseconds
     from smartfolio_app.ledger.lot_book import Part
@@ -76,11 +77,20 @@ class MarketValues:
                 return False
         return True
 
+    def evidence(self, asset: AssetId, at: datetime) -> UnitPrice | None:
+        """Return the price behind ``price``, with the rates it was found by and their sources."""
+        day_end = datetime.combine(at.astimezone(UTC).date(), time.max, UTC)
+        return self._find(asset, day_end if is_fiat(asset) else at, day_end)
+
     def _look_up(self, asset: AssetId, at: datetime, day_end: datetime) -> Decimal | None:
+        found = self._find(asset, at, day_end)
+        return None if found is None else found.value
+
+    def _find(self, asset: AssetId, at: datetime, day_end: datetime) -> UnitPrice | None:
         for moment in (at, day_end):
             found = self._prices.unit_price(asset, self._currency, moment)
             if found is not None:
-                return found.value if moment - found.at <= OLDEST_QUOTE else None
+                return found if moment - found.at <= OLDEST_QUOTE else None
         return None
 
 

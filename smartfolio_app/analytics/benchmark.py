@@ -67,6 +67,12 @@ def benchmark(
     price = np.where(_begun(found.fresh[:, 0]), found.price[:, 0], np.nan)
     money = series.flows[begin : end + 1].copy()
     money[0] = series.value[begin]
+    return same_money(asset, days, money, price)
+
+
+def same_money(asset: AssetId, days: tuple[date, ...], money: FloatArray, price: FloatArray) -> Benchmark:
+    """Return what ``money``, put in (+) or taken out (-) at the end of each of ``days``, becomes at these prices."""
+    money = money.copy()
     known = np.flatnonzero(price > 0)
     if not len(known):
         nothing = np.full(len(days), np.nan)

@@ -157,14 +157,15 @@ def _coverage(subject: Subject, _about: str) -> Explanation | None:
     return _explanation("coverage", whole.coverage.share, steps, "", measure=Measure.SHARE)
 
 
-def _history(subject: Subject, about: str) -> Explanation | None:
+def portfolio_then(subject: Subject, about: str) -> Portfolio | None:
+    """Return the portfolio at the end of a day (now, if that is not over); ``None`` when it names no day."""
     try:
         day = date.fromisoformat(about)
-    except ValueError:
+        end = local_midnight(day + timedelta(days=1), ZoneInfo(subject.time_zone)) - timedelta(microseconds=1)
+    except (ValueError, OverflowError):
         return None
-    end = local_midnight(day + timedelta(days=1), ZoneInfo(subject.time_zone)) - timedelta(microseconds=1)
     whole = subject.portfolio
-    then = build(
+    return build(
         subject.ledger,
         subject.prices,
         whole.scope,
@@ -173,6 +174,12 @@ def _history(subject: Subject, about: str) -> Explanation | None:
         time_zone=subject.time_zone,
         method=subject.method,
     )
+
+
+def _history(subject: Subject, about: str) -> Explanation | None:
+    then = portfolio_then(subject, about)
+    if then is None:
+        return None
     found = _net_worth(replace(subject, portfolio=then), "")
     if found is None:
         return None
@@ -342,7 +349,7 @@ def _allocation(subject: Subject, about: str) -> Explanation | None:
     part = next((part for part in parts if part.key == key), None)
     if part is None:
         return None
-    mine = holding_lines([row for row in whole.holdings if _belongs(row, kind, key)], whole.currency)
+    mine = holding_lines([row for row in whole.holdings if belongs(row, kind, key)], whole.currency)
     share = line("explain.allocation.share", divide(part.value, total) if total else None, Measure.SHARE)
     steps = (
         money(part.label, part.value, whole.currency, children=mine),
@@ -354,7 +361,8 @@ def _allocation(subject: Subject, about: str) -> Explanation | None:
     )
 
 
-def _belongs(holding: Holding, kind: str, key: str) -> bool:
+def belongs(holding: Holding, kind: str, key: str) -> bool:
+    """Tell whether a holding is in a slice of an allocation."""
     if kind == "source":
         return any(place.source_key == key for place in holding.positions)
     own = {

@@ -11,7 +11,7 @@ from smartfolio_app.analytics.results import Measure
 from smartfolio_app.ledger.gains import gains_report
 from smartfolio_app.ledger.instants import instant, micros
 from smartfolio_app.ledger.lots import Policy
-from smartfolio_app.ledger.money import ZERO
+from smartfolio_app.ledger.money import ZERO, plain
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from smartfolio_app.analytics.results import Portfolio, Step
     from smartfolio_app.analytics.scope import Scope
     from smartfolio_app.ledger.assets import AssetId
+    from smartfolio_app.ledger.gains import GainRows
     from smartfolio_app.ledger.lot_book import LotBook
     from smartfolio_app.ledger.lots import Lot
+
+
+#: How many lot matches of one asset are listed.
+MATCHES = 5
 
 
 def explain_cost(
@@ -80,6 +85,7 @@ def explain_realised(
             children=(
                 money("explain.realised.proceeds", one.proceeds, currency),
                 money("explain.realised.cost", one.cost, currency),
+                *_matches(report.rows.of_asset(asset), currency, zone),
             ),
         )
         for asset, one in largest[:LISTED]
@@ -100,6 +106,27 @@ def explain_realised(
         notes.append("explain.realised.unknown")
     known = total.count > total.unknown or not total.count
     return total.gain if known else None, steps, tuple(notes), {"unknown": str(total.unknown)}
+
+
+def _matches(rows: GainRows, currency: str, zone: tzinfo) -> tuple[Step, ...]:
+    """Return the lot matches that made most of an asset's gain, each with the sale's own transactions."""
+    known = sorted((row for row in rows if row.gain is not None), key=lambda row: -abs(row.gain or ZERO))
+    days = {row: row.disposed.astimezone(zone).date().isoformat() for row in known[:MATCHES]}
+    return tuple(
+        money(
+            "explain.realised.match" if row.acquired is not None else "explain.realised.match_unknown",
+            row.gain,
+            currency,
+            at=row.disposed,
+            link=f"{transactions_of(row.asset)}&first={day}&last={day}",
+            params={
+                "quantity": plain(row.quantity),
+                "acquired": "" if row.acquired is None else row.acquired.astimezone(zone).date().isoformat(),
+                "disposed": day,
+            },
+        )
+        for row, day in days.items()
+    )
 
 
 def _line(ledger: LedgerView, book: LotBook, lot: Lot) -> Step:

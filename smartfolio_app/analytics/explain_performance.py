@@ -1,10 +1,10 @@
 """Why a return, a contribution, a fall or an income is what it is.
 
 Figures: ``performance:<measure>:<period>`` (measures: ``twr``, ``xirr``, ``simple``, ``annualised``, ``gain``,
-``flows``, ``income``, ``fees``, ``start``, ``end``), ``contribution:<period>:<asset id>``, ``drawdown:<period>``,
-``benchmark:<measure>:<period>:<asset id>`` (measures: ``twr``, ``xirr``, ``end``), and ``income:<what>``, where that is
-``all``, a year (``2025``), a month (``2025-03``) or an asset's id. A period is one of ``periods.Period`` or two days:
-``2024-01-01..2024-12-31``.
+``flows``, ``income``, ``fees``, ``fx``, ``start``, ``end``), ``contribution:<period>:<asset id>``,
+``drawdown:<period>``, ``benchmark:<measure>:<period>:<asset id>`` (measures: ``twr``, ``xirr``, ``end``), and
+``income:<what>``, where that is ``all``, a year (``2025``), a month (``2025-03``) or an asset's id. A period is one of
+``periods.Period`` or two days: ``2024-01-01..2024-12-31``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from smartfolio_app.analytics.explain_steps import LISTED, line, money, transactions_of
+from smartfolio_app.analytics.explain_steps import (
+    LISTED,
+    line,
+    money,
+    transactions_of,
+    transactions_on,
+)
 from smartfolio_app.analytics.income_calendar import IncomeTotal
 from smartfolio_app.analytics.results import Explanation, Measure, Step
 from smartfolio_app.ledger.assets import symbol_of
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
     from smartfolio_app.analytics.risk.drawdowns import Drawdown
 
 RATES = frozenset({"twr", "xirr", "simple", "annualised"})
-MEASURES = frozenset({*RATES, "gain", "flows", "income", "fees", "start", "end"})
+MEASURES = frozenset({*RATES, "gain", "flows", "income", "fees", "start", "end", "fx"})
 
 
 def explain_performance(measure: str, found: Performance, series: PerformanceSeries) -> Explanation:
@@ -62,6 +68,8 @@ def explain_performance(measure: str, found: Performance, series: PerformanceSer
         steps.append(line("explain.performance.weighted", exact(found.twr), Measure.SHARE))
     if measure in {"income", "fees"}:
         steps = [money(f"performance.{measure}", exact(getattr(found, measure)), currency)]
+    if measure == "fx":
+        steps = list(_currency_lines(series, begin, end))
     value = getattr(found, measure)
     return _told(
         f"return.{measure}",
@@ -140,7 +148,7 @@ def explain_benchmark(measure: str, found: Benchmark, currency: str, name: str) 
 
 def explain_income(calendar: IncomeCalendar, what: str) -> Explanation | None:
     """Return the receipts behind an income; ``None`` when there is none of that name."""
-    rows = [row for row in calendar.receipts if _within(row, what)]
+    rows = [row for row in calendar.receipts if within(row, what)]
     if not rows:
         return None
     total = IncomeTotal()
@@ -197,7 +205,8 @@ def exact(value: float | None) -> Decimal | None:
     return None if value is None or math.isnan(value) else Decimal(f"{value:.10f}")
 
 
-def _within(row: Receipt, what: str) -> bool:
+def within(row: Receipt, what: str) -> bool:
+    """Tell whether a receipt belongs to ``all``, a year, a month or an asset."""
     if what == "all":
         return True
     if ":" in what:
@@ -225,10 +234,41 @@ def _flow_lines(flows: list[tuple[date, float]], currency: str) -> Iterable[Step
     largest = sorted(flows, key=lambda one: -abs(one[1]))[:LISTED]
     for day, amount in sorted(largest):
         key = "explain.performance.put_in" if amount > 0 else "explain.performance.taken_out"
-        yield money(key, exact(amount), currency, params=_day(day))
+        yield money(key, exact(amount), currency, link=transactions_on(day), params=_day(day))
     if len(flows) > LISTED:
         rest = math.fsum(amount for _, amount in flows) - math.fsum(amount for _, amount in largest)
         yield money("explain.rest", exact(rest), currency, params={"count": str(len(flows) - LISTED)})
+
+
+def _currency_lines(series: PerformanceSeries, begin: int, end: int) -> Iterable[Step]:
+    """What each currency did, with its rate at either end, the strongest first."""
+    found = series.exposures
+    effects = found.effect[begin + 1 : end + 1].sum(axis=0)
+    for number in sorted(range(len(found.currencies)), key=lambda one: -abs(effects[one]))[:LISTED]:
+        name = found.currencies[number]
+        rates = tuple(
+            line(
+                "explain.fx.rate",
+                exact(float(found.rate[at, number])),
+                Measure.PRICE,
+                series.currency,
+                params={"currency": name, "day": series.days[at].isoformat()},
+            )
+            for at in (begin, end)
+        )
+        held = money(
+            "explain.fx.held",
+            exact(float(found.value[end, number])),
+            series.currency,
+            params={"currency": name},
+        )
+        yield money(
+            "explain.fx.effect",
+            exact(float(effects[number])),
+            series.currency,
+            params={"currency": name},
+            children=(*rates, held),
+        )
 
 
 def _chain_lines(series: PerformanceSeries, begin: int, end: int) -> list[Step]:
@@ -242,6 +282,7 @@ def _chain_lines(series: PerformanceSeries, begin: int, end: int) -> list[Step]:
             "explain.performance.day",
             exact(float(returns[step])),
             Measure.SHARE,
+            link=transactions_on(series.days[begin + 1 + step]),
             params=_day(series.days[begin + 1 + step]),
         )
         for step in sorted(strongest)

@@ -10,6 +10,7 @@ from smartfolio_app.ledger.money import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
     from decimal import Decimal
 
     from smartfolio_app.analytics.results import Holding, Position, Rate
@@ -50,6 +51,11 @@ def replaced(step: Step, fields: Mapping[str, object]) -> Step:
 def transactions_of(asset: AssetId) -> str:
     """Return the address of an asset's transactions."""
     return f"/transactions?asset={asset}"
+
+
+def transactions_on(day: date) -> str:
+    """Return the address of a day's transactions."""
+    return f"/transactions?first={day.isoformat()}&last={day.isoformat()}"
 
 
 def holding_line(holding: Holding, currency: str) -> Step:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartfolio_app.analytics.clock import day_starts
+from smartfolio_app.analytics.currency_effect import Exposures, exposures
 from smartfolio_app.analytics.flows import Flows, flows_of
 from smartfolio_app.analytics.grid import Grid, make_grid
 from smartfolio_app.analytics.history import first_day
@@ -42,7 +43,8 @@ class Performance:
     ``gain`` = ``end`` - ``start`` - ``flows``: what the market, income and costs made together. ``twr`` is
     time-weighted (how good the choices were), ``xirr`` money-weighted and a year (how good the timing was as well),
     ``None`` where it has no solution. ``annualised`` is the ``twr`` a year, ``None`` for less than a year. Of a period
-    without a day (``first`` is ``last``) nothing but its value is known.
+    without a day (``first`` is ``last``) nothing but its value is known. ``fx`` is the part of the gain that exchange
+    rates alone made (``currency_effect``).
     """
 
     first: date
@@ -58,6 +60,7 @@ class Performance:
     twr: float | None
     annualised: float | None
     xirr: float | None
+    fx: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class PerformanceSeries:
 
     ``index`` is the time-weighted worth of 1 put in on the first day, ``below`` the distance of the index from its peak
     (0 or negative), ``gains`` the gain of each asset and day, shape (days, assets). ``known`` is the share of what was
-    held, by worth, that had a price of its time (``reliable.known_share``).
+    held, by worth, that had a price of its time (``reliable.known_share``). ``exposures`` is what lay in foreign
+    currencies.
     """
 
     days: tuple[date, ...]
@@ -90,6 +94,7 @@ class PerformanceSeries:
     assets: tuple[AssetId, ...]
     gains: FloatArray = field(repr=False)
     known: FloatArray
+    exposures: Exposures = field(repr=False)
 
     def number(self, day: date) -> int:
         """Return the row of a day, the nearest there is."""
@@ -105,7 +110,7 @@ class PerformanceSeries:
         start_value, end_value = float(self.value[begin]), float(self.value[end])
         days = end - begin
         if not days:
-            return Performance(self.days[begin], self.days[end], start_value, end_value, *(None,) * 9)
+            return Performance(self.days[begin], self.days[end], start_value, end_value, *(None,) * 10)
         flow = self.flows[begin + 1 : end + 1]
         returns = self.returns[begin:end]
         worked = bool((self.value[begin : end + 1] > 0).any())
@@ -127,6 +132,7 @@ class PerformanceSeries:
             twr=twr,
             annualised=annualised(twr, days) if twr is not None and days >= DAYS_A_YEAR else None,
             xirr=xirr(dated),
+            fx=float(self.exposures.effect[begin + 1 : end + 1].sum()),
         )
 
     def period(self, period: Period) -> Performance:
@@ -181,7 +187,8 @@ def performance_series(
         ends = np.minimum(ends, micros(until))
     grid = make_grid(ledger, prices, scope, currency, ends, zone=zone)
     flows = flows_of(ledger, grid, zone)
-    value, external = grid.values().sum(axis=1), flows.external.sum(axis=1)
+    by_column = grid.values()
+    value, external = by_column.sum(axis=1), flows.external.sum(axis=1)
     returns = daily_returns(value, external)
     assets, gains = _gains_by_asset(grid, flows)
     return PerformanceSeries(
@@ -197,6 +204,7 @@ def performance_series(
         assets=assets,
         gains=gains,
         known=known_share(weights(grid), grid.held, grid.fresh),
+        exposures=exposures(grid, by_column),
     )
 
 

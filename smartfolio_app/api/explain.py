@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.responses import Response
 
 from smartfolio_app.analytics.results import Step
 from smartfolio_app.api.dependencies import Caller, Database, language_of
+from smartfolio_app.api.files import attachment
 from smartfolio_app.api.schemas import Amount, Answer
 from smartfolio_app.api.views import ChosenView
 from smartfolio_app.i18n import translate_or_text
-from smartfolio_app.services import explain
+from smartfolio_app.services import bundles, explain
 
 router = APIRouter(prefix="/api/explain", tags=["portfolio"])
 
@@ -22,8 +24,8 @@ Figure = Annotated[
         max_length=120,
         description="net_worth, change_today, coverage, category:crypto, holding:crypto:BTC, cost_basis:crypto:BTC, "
         "unrealised:crypto:BTC, allocation:group:BTC, history:2026-01-02, performance:twr:1Y, "
-        "benchmark:twr:1Y:crypto:BTC, contribution:YTD:crypto:BTC, drawdown:MAX, income:2025, "
-        "risk:365:held:volatility or signals:score:market",
+        "performance:fx:1Y, benchmark:twr:1Y:crypto:BTC, contribution:YTD:crypto:BTC, drawdown:MAX, "
+        "income:2025, risk:365:held:volatility or signals:score:market",
     ),
 ]
 
@@ -69,6 +71,21 @@ def explain_figure(view: ChosenView, access: Caller, db: Database, figure: Figur
         steps=[_step(one, language) for one in found.steps],
         notes=[translate_or_text(language, note, **found.params) for note in found.notes],
     )
+
+
+@router.get(
+    "/{figure}/bundle",
+    summary="A figure to take along",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}, "description": "a zip file with one JSON document"}},
+)
+def get_bundle(view: ChosenView, access: Caller, db: Database, figure: Figure) -> Response:
+    """Return the formula and every input of a figure: ``smartfolio explain check`` computes it anew from that alone.
+
+    There are bundles of totals, holdings, gains, income, returns and exchange rates, not of risk figures.
+    """
+    found = bundles.make(db, view, figure, language_of(access, db, view.user_id))
+    return attachment(bundles.as_file(found), bundles.file_name(figure), "application/zip")
 
 
 def _step(step: Step, language: str) -> StepOut:

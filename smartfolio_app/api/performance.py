@@ -43,6 +43,7 @@ class ReturnsOut(Answer):
     gain: Amount | None
     income: Amount | None
     fees: Amount | None
+    fx: Amount | None = Field(description="the part of the gain that exchange rates alone made")
     simple: Ratio = Field(description="gain on everything that was put to work")
     twr: Ratio = Field(description="time-weighted return, days chained around flows")
     annualised: Ratio = Field(description="the time-weighted return a year; null for less than a year")
@@ -224,7 +225,7 @@ def get_income(view: ChosenView, db: Database) -> IncomeOut:
 
 def returns_out(found: Performance) -> ReturnsOut:
     """Write the figures of a period."""
-    names = ("start", "end", "flows", "gain", "income", "fees", "simple", "twr", "annualised", "xirr")
+    names = ("start", "end", "flows", "gain", "income", "fees", "fx", "simple", "twr", "annualised", "xirr")
     return ReturnsOut(
         first=found.first, last=found.last, **{name: told(getattr(found, name)) for name in names}
     )

@@ -6,6 +6,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.dialogs import dialog
+from smartfolio_app.components.download import download_button
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.i18n import t
@@ -36,6 +37,14 @@ def explain_panel() -> rx.Component:
                     rx.foreach(ExplainState.notes, rx.el.li),
                     class_name="explain-notes",
                 ),
+            ),
+        ),
+        rx.cond(
+            ExplainState.bundle_address,
+            rx.el.section(
+                rx.el.p(t("explain.bundle_text"), class_name="small quiet"),
+                download_button("explain.bundle", ExplainState.bundle_address, kind="ghost"),
+                class_name="stack tight",
             ),
         ),
         open=ExplainState.is_open,

@@ -36,7 +36,7 @@ def _period_figure(db: Session, view: View, family: str, about: str) -> Explanat
     if family in {"performance", "benchmark"}:
         measure, _, about = about.partition(":")
     period, _, asset = about.partition(":")
-    span = _span(series, period)
+    span = span_named(series, period)
     if span is None:
         return None
     figures = series.between(span.first, span.last)
@@ -62,7 +62,8 @@ def _period_figure(db: Session, view: View, family: str, about: str) -> Explanat
     )
 
 
-def _span(series: performance.PerformanceSeries, period: str) -> Span | None:
+def span_named(series: performance.PerformanceSeries, period: str) -> Span | None:
+    """Return the days a figure's name is about, ``None`` when there are none."""
     try:
         if ".." in period:
             first, _, last = period.partition("..")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 
@@ -43,6 +44,7 @@ class ExplainState(PageState, rx.State):
     steps: list[StepRow] = []
     notes: list[str] = []
     problem: str = ""
+    bundle_address: str = ""
 
     @rx.event
     @signed_in
@@ -50,7 +52,7 @@ class ExplainState(PageState, rx.State):
         """Open the panel at once, then fill it."""
         self.is_open = True
         self.figure = figure
-        self.title = self.result = self.formula = self.problem = ""
+        self.title = self.result = self.formula = self.problem = self.bundle_address = ""
         self.steps, self.notes = [], []
         yield
         seat = await self._seat(viewer)
@@ -68,7 +70,7 @@ class ExplainState(PageState, rx.State):
             await self._fill(seat)
 
     async def _fill(self, seat: Seat) -> None:
-        from smartfolio_app.services import explain
+        from smartfolio_app.services import bundles, explain
 
         figures: Figures = seat.figures
         try:
@@ -81,6 +83,16 @@ class ExplainState(PageState, rx.State):
         self.result = figures.measured(found.amount, found.measure, found.unit, found.result)
         self.steps = list(_rows(found.steps, figures))
         self.notes = [figures.say_or_text(note, **found.params) for note in found.notes]
+        has_bundle = found.amount is not None and bundles.covers(self.figure) and not figures.privacy
+        self.bundle_address = _bundle_address(self.figure, seat) if has_bundle else ""
+
+
+def _bundle_address(figure: str, seat: Seat) -> str:
+    """Return where the bundle of a figure is, in the view on screen."""
+    view = seat.view
+    asked = {"currency": view.currency, "anchor": view.anchor}
+    asked |= {name: getattr(view.scope, name) for name in ("crypto", "stocks", "wealth")}
+    return f"/api/explain/{quote(figure, safe='')}/bundle?{urlencode(asked)}"
 
 
 def _rows(steps: tuple[Step, ...], figures: Figures, depth: int = 0) -> Iterator[StepRow]:

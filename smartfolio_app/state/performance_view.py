@@ -180,6 +180,7 @@ def facts(report: Report, other: str, figures: Figures) -> list[Fact]:
         money_fact("flows", found.flows, span, figures, moved=True),
         money_fact("income", found.income, span, figures, moved=False),
         money_fact("fees", found.fees, span, figures, moved=False),
+        money_fact("fx", found.fx, span, figures, moved=True),
     ]
     if report.benchmark is not None:
         asset = report.benchmark.asset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartfolio_app.analytics.benchmark import benchmark
+from smartfolio_app.analytics.explain_performance import explain_performance
+from smartfolio_app.analytics.history import history
 from smartfolio_app.analytics.money_returns import (
     annualised,
     daily_returns,
@@ -22,6 +25,7 @@ from smartfolio_app.analytics.performance import performance_series
 from smartfolio_app.analytics.periods import Period, period_start
 from smartfolio_app.analytics.prices import PriceBook
 from smartfolio_app.analytics.scope import Scope
+from smartfolio_app.ledger.assets import Asset, AssetClass
 from tests.analytics.conftest import World
 
 
@@ -215,3 +219,38 @@ def test_the_gains_of_the_assets_always_add_up_to_the_whole_gain(transactions):
     whole = found.period(Period.MAX)
     parts = found.contributions(found.days[0], found.days[-1])
     assert sum(part.gain for part in parts) == pytest.approx(whole.gain, abs=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------ exchange rates
+def test_exchange_rates_alone_made_what_a_share_abroad_gained_without_moving(world):
+    """Ten shares at 10 dollars; the dollar goes from 0.80 to 1.00 euro while the share stands still."""
+    day = 24
+    ledger = world.ledger(
+        world.tx("deposit", "100 USD", at=-5 * day, source="x"),
+        world.tx("trade", "10 .AAPL", "100 USD", at=-4 * day, source="x"),
+        assets={"stock:AAPL": Asset("stock:AAPL", AssetClass.STOCK, "AAPL", quote_currency="USD")},
+    )
+    prices = [world.price(".AAPL 10 USD", at) for at in range(-5 * day, 1, day)]
+    rates = [world.rate("1.25 USD", days) for days in (-7, -6, -5, -4, -3)] + [
+        world.rate("1 USD", days) for days in (-2, -1)
+    ]
+    series = performance_series(
+        ledger, PriceBook(prices, rates), Scope(), "EUR", world.now.date(), until=world.now
+    )
+    found = series.between(series.days[1], series.days[-1])
+    assert found.gain == pytest.approx(20)
+    assert found.fx == pytest.approx(20)
+    told = explain_performance("fx", found, series)
+    assert told.amount == Decimal(20)
+    (dollar,) = told.steps
+    assert [step.amount for step in dollar.children] == [Decimal("0.8"), Decimal(1), Decimal(100)]
+    past = history(ledger, PriceBook(prices, rates), Scope(), "EUR", series.days[2], series.days[-1])
+    assert past.fx.sum() == pytest.approx(found.fx)
+
+
+def test_a_coin_has_no_currency_and_money_at_home_no_rate(world):
+    ledger = world.ledger(world.tx("deposit", "1 BTC", at=-72), world.tx("deposit", "5 EUR", at=-72))
+    prices = [world.price(f"BTC {price} EUR", at) for at, price in ((-80, 100), (-30, 300))]
+    series = performance_series(ledger, PriceBook(prices), Scope(), "EUR", world.now.date())
+    assert series.exposures.currencies == ()
+    assert series.between(series.days[0], series.days[-1]).fx == 0

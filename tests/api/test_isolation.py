@@ -213,6 +213,9 @@ TABLE: dict[tuple[str, str], Route] = {
     ("GET", "/api/explain/{figure}"): Route(
         "own", "/api/explain/net_worth", query={"crypto": "{source}"}, foreign=404
     ),
+    ("GET", "/api/explain/{figure}/bundle"): Route(
+        "own", "/api/explain/coverage/bundle", query={"crypto": "{source}"}, foreign=404
+    ),
     # rebalancing
     ("GET", "/api/portfolio/rebalancing/targets"): own,
     ("PUT", "/api/portfolio/rebalancing/targets"): Route("own", body={"weights": {"BTC": "1"}}),

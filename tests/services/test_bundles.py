@@ -1,0 +1,185 @@
+"""A figure taken along: the bundle computes to the same figure without a database, and a changed one is found out."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from smartfolio_app.analytics.bundles import document
+from smartfolio_app.analytics.bundles.records import BundleError
+from smartfolio_app.analytics.explain_performance import MEASURES
+from smartfolio_app.commands import explain as command
+from smartfolio_app.errors import NotFoundError
+from smartfolio_app.services import bundles, gains, performance, wealth
+from smartfolio_app.services.explain import explain
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def view(sample_user, db):
+    return wealth.view_of(db, sample_user(NOW))
+
+
+def figures_of(db, view):
+    """Every kind of figure that there is a bundle for, each about something the sample household has."""
+    whole = wealth.portfolio(db, view)
+    yield from (
+        "net_worth",
+        "coverage",
+        "change_today",
+        "category:crypto",
+        "category:stocks",
+        "category:wealth",
+    )
+    yield from (f"history:{(NOW - timedelta(days=days)).date()}" for days in (1, 400))
+    for row in whole.holdings[:6]:
+        yield f"holding:{row.asset.id}"
+        if row.cost_basis is not None:
+            yield f"cost_basis:{row.asset.id}"
+            yield f"unrealised:{row.asset.id}"
+    for kind in wealth.SPREADS:
+        yield f"allocation:{kind}"
+        yield from (f"allocation:{kind}:{part.key}" for part in wealth.allocation(db, view, kind)[:2])
+    yield "realised:all"
+    for year in gains.years(db, view)[:2]:
+        yield from (f"realised:{year}", f"realised:{year}:hifo", f"realised:{year}:total_average")
+        yield f"income:{year}"
+    yield "income:all"
+    series = performance.series(db, view)
+    for period in ("1Y", "MAX", f"{series.days[-90]}..{series.days[-10]}"):
+        yield from (f"performance:{measure}:{period}" for measure in sorted(MEASURES))
+        yield f"drawdown:{period}"
+        yield from (f"benchmark:{measure}:{period}:crypto:BTC" for measure in ("twr", "xirr", "end"))
+    span = performance.span_of(series, "1Y")
+    yield from (f"contribution:1Y:{one.asset}" for one in series.contributions(span.first, span.last)[:3])
+
+
+def test_every_figure_computes_to_itself_from_its_bundle_alone(db, view):
+    made = 0
+    for figure in figures_of(db, view):
+        told = explain(db, view, figure)
+        if told.amount is None:
+            with pytest.raises(BundleError):
+                bundles.make(db, view, figure)
+            continue
+        found = document.unpack(bundles.as_file(bundles.make(db, view, figure)))
+        checked = document.check(found)
+        assert checked.good, (figure, checked)
+        assert document.same(checked.recipe, told.amount, checked.computed), figure
+        assert found["formula"], figure
+        made += 1
+    assert made > 60
+
+
+def test_a_bundle_tells_inputs_with_source_and_time_lots_and_transactions(db, view):
+    year = gains.years(db, view)[0]
+    found = bundles.make(db, view, f"realised:{year}")
+    inputs = found["inputs"]
+    assert inputs["transactions"]
+    assert all(row["id"] and row["at"] and row["kind"] for row in inputs["transactions"])
+    priced = [row for row in inputs["prices"] if row["rates"]]
+    assert priced
+    assert all(rate["source"] and rate["at"] for row in priced for rate in row["rates"])
+    held = bundles.make(db, view, "net_worth")["inputs"]["holdings"]
+    assert all(row["places"] for row in held)
+    assert found["view"]["currency"] == view.currency
+    french = bundles.make(db, view, "net_worth", "fr")
+    assert french["formula"] != bundles.make(db, view, "net_worth")["formula"]
+
+
+def resealed(found, change):
+    """A bundle that somebody changed, and whose seal they made anew."""
+    other = deepcopy(found)
+    change(other)
+    other.pop("sha256")
+    return document.seal(other)
+
+
+FIGURES = ("realised:all", "net_worth", "performance:twr:1Y", "performance:fx:1Y", "income:all")
+
+
+def other_result(one):
+    one["result"] = str(float(one["result"]) + 0.01)
+
+
+def other_input(one):
+    inputs = one["inputs"]
+    if "holdings" in inputs:
+        inputs["holdings"][0]["quantity"] += "1"
+    elif "transactions" in inputs:
+        earned = one["figure"].startswith("income")
+        row = next(row for row in inputs["transactions"] if "received" in row and (earned or "sent" in row))
+        row["received"][0] += "1"
+        row.pop("value", None)
+    else:
+        inputs["value"] = [
+            str(float(value) * (1 + number / 9)) for number, value in enumerate(inputs["value"])
+        ]
+        for currency in inputs["foreign"].values():
+            currency["value"] = [str(2 * float(value)) for value in currency["value"]]
+
+
+def test_a_tampered_bundle_is_found_out(db, view, tmp_path, capsys):
+    """By its seal; and where that was made anew, by the figure that no longer follows."""
+    for figure in FIGURES:
+        found = bundles.make(db, view, figure)
+        renamed = document.check({**found, "title": "Another title"})
+        assert (renamed.same, renamed.sealed, renamed.good) == (True, False, False)
+        for change in (other_result, other_input):
+            other = document.check(resealed(found, change))
+            assert (other.sealed, other.same, other.good) == (True, False, False), (figure, change)
+    kept, changed = tmp_path / "kept.zip", tmp_path / "changed.json"
+    kept.write_bytes(bundles.as_file(found))
+    changed.write_text(json.dumps(resealed(found, other_input)), encoding="utf-8")
+    command.check(kept)
+    assert "the same figure" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        command.check(changed)
+    assert ended.value.code == 1
+    assert "NOT the same figure" in capsys.readouterr().out
+
+
+def test_what_is_no_bundle_is_refused_with_a_sentence(db, view):
+    found = bundles.make(db, view, "net_worth")
+    for data in (
+        b"",
+        b"PK\x03\x04 and nothing",
+        b"[]",
+        b'{"format": "other"}',
+        b"\xff\xfe",
+        b'{"a":' * 20_000,
+    ):
+        with pytest.raises(BundleError) as refused:
+            document.unpack(data)
+        assert refused.value.code == "bundle.not_one"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("else.json", "{}")
+    with pytest.raises(BundleError):
+        document.unpack(archive.getvalue())
+    for name, value in (
+        ("recipe", "guess"),
+        ("inputs", {}),
+        ("inputs", {"holdings": [{"quantity": "NaN", "price": "1"}]}),
+        ("inputs", {"holdings": [{"quantity": 1.5, "price": "1"}]}),
+        ("inputs", {"holdings": ["x"]}),
+        ("result", "a lot"),
+    ):
+        with pytest.raises(BundleError):
+            document.check({**found, name: value})
+    assert document.check(document.unpack(json.dumps(found).encode())).good  # plain JSON does as well
+
+
+def test_figures_without_a_bundle_say_so(db, view):
+    with pytest.raises(BundleError) as refused:
+        bundles.make(db, view, "risk:365:held:volatility")
+    assert refused.value.code == "bundle.not_covered"
+    assert not bundles.covers("risk:365:held:volatility")
+    with pytest.raises(NotFoundError):
+        bundles.make(db, view, "holding:crypto:NEVERHEARD")
