@@ -108,7 +108,8 @@ def _income(inputs: Json) -> Decimal:
 def _cost(inputs: Json) -> Decimal | None:
     """What the open lots cost: of a part of them, its share."""
     asset = part(inputs, "asset", str)
-    basis = CostBasis(book_of(inputs), {asset: number(inputs.get("balance"))})
+    book = book_of(inputs)
+    basis = CostBasis(book.currency, book.bases(), {asset: number(inputs.get("balance"))})
     costs = [basis.of(asset, number(held)) for held in part(inputs, "held", list)]
     with localcontext(MONEY_CONTEXT):
         return None if None in costs else sum((cost for cost in costs if cost is not None), ZERO)
