@@ -16,6 +16,7 @@ from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.asset_evidence import set_aside, which_one
+from smartfolio_app.pages.lots import lots_table
 from smartfolio_app.pages.what_if import what_if_section
 from smartfolio_app.state.assets import RANGES, AssetState
 
@@ -257,32 +258,7 @@ def _lots() -> rx.Component:
             rx.el.h2(t("gains.open_lots")),
             route_link(t("assets.to_gains"), to="/gains", class_name="link small"),
         ),
-        data_table(
-            (
-                Column("gains.acquired"),
-                Column("gains.held", wide_only=True),
-                Column("gains.quantity", right=True),
-                Column("gains.cost", right=True),
-                Column("holdings.value", right=True, wide_only=True),
-                Column("gains.unrealised", right=True),
-            ),
-            S.lots,
-            lambda lot: rx.el.tr(
-                cell(lot.acquired, rx.cond(lot.place, rx.el.span(lot.place, class_name="small quiet below"))),
-                cell(
-                    lot.held,
-                    rx.cond(lot.term, rx.el.span(lot.term, class_name="small quiet below")),
-                    wide_only=True,
-                ),
-                number_cell(lot.quantity),
-                number_cell(lot.cost),
-                number_cell(lot.value, wide_only=True),
-                number_cell(change(lot.gain, lot.gain_direction)),
-                key=lot.field,
-            ),
-            caption="gains.open_lots",
-        ),
-        rx.cond(S.more_lots, rx.el.p(S.more_lots, class_name="small quiet")),
+        lots_table(S.lots, S.more_lots),
         class_name="block",
     )
 
@@ -300,15 +276,19 @@ def _transactions() -> rx.Component:
             data_table(
                 (
                     Column("transactions.date"),
-                    Column("transactions.kind"),
+                    Column("transactions.kind", wide_only=True),
                     Column("transactions.out", right=True),
                     Column("transactions.in", right=True),
                     Column("transactions.source", wide_only=True),
                 ),
                 S.rows,
                 lambda row: rx.el.tr(
-                    rx.el.td(row.day, class_name="nowrap"),
-                    cell(row.kind),
+                    rx.el.td(
+                        row.day,
+                        rx.el.span(row.kind, class_name="small quiet narrow-only"),
+                        class_name="nowrap",
+                    ),
+                    cell(row.kind, wide_only=True),
                     number_cell(row.out),
                     number_cell(row.got),
                     cell(row.source, wide_only=True),

@@ -8,8 +8,8 @@ from reflex.vars import Var
 from smartfolio_app.components.controls import segmented, submit
 from smartfolio_app.components.figures import change
 from smartfolio_app.components.forms import field, form_error, number_input, select
-from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.lots import lots_table
 from smartfolio_app.services.user_settings import METHODS
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.what_if import WhatIfState
@@ -83,39 +83,19 @@ def _methods() -> list[tuple[str, Var]]:
 
 
 def _lots() -> rx.Component:
-    return rx.el.div(
-        data_table(
-            (
-                Column("gains.acquired"),
-                Column("gains.held", wide_only=True),
-                Column("gains.quantity", right=True),
-                Column("gains.cost", right=True),
-                Column("gains.unrealised", right=True, wide_only=True),
-                Column("gains.take", right=True),
-            ),
-            S.lots,
-            lambda lot: rx.el.tr(
-                cell(lot.acquired, rx.cond(lot.place, rx.el.span(lot.place, class_name="small quiet below"))),
-                cell(lot.held, wide_only=True),
-                number_cell(lot.quantity),
-                number_cell(lot.cost),
-                number_cell(change(lot.gain, lot.gain_direction), wide_only=True),
-                rx.el.td(
-                    rx.el.input(
-                        name=lot.field,
-                        type="text",
-                        class_name="input num short",
-                        aria_label=t("gains.take_of", date=lot.acquired),
-                        custom_attrs={"inputMode": "decimal", "autoComplete": "off"},
-                    ),
-                    class_name="right",
-                ),
-                key=lot.field,
-            ),
-            caption="gains.open_lots",
+    return rx.el.div(lots_table(S.lots, S.more_lots, take=_take), class_name="lots-to-pick")
+
+
+def _take(lot: Var) -> rx.Component:
+    return rx.el.td(
+        rx.el.input(
+            name=lot.field,
+            type="text",
+            class_name="input num short",
+            aria_label=t("gains.take_of", date=lot.acquired),
+            custom_attrs={"inputMode": "decimal", "autoComplete": "off"},
         ),
-        rx.cond(S.more_lots, rx.el.p(S.more_lots, class_name="small quiet")),
-        class_name="lots-to-pick",
+        class_name="right",
     )
 
 

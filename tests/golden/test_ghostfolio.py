@@ -2,8 +2,9 @@
 
 Compared: value now; its investment with our average cost without fees; its net performance (with currency effect) with
 our gain, money being put in for every purchase and taken out after every sale; its fees with ours. Its dividend is not
-part of its net performance, so ours is compared less income. Not compared: its percentages, which are on the average
-capital over time and so neither our time-weighted nor our money-weighted return.
+part of its net performance, so ours is compared less income. Its splits are already in the quantities it is asked
+with; ours are booked as they happened and must end at the same position. Not compared: its percentages, which are on
+the average capital over time and so neither our time-weighted nor our money-weighted return.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from decimal import Decimal
 
 import pytest
 
-from smartfolio_app.analytics.ledger_view import LedgerView, SourceView
+from smartfolio_app.analytics.ledger_view import LedgerView, SourceView, WealthItemView
 from smartfolio_app.analytics.money_returns import annualised
 from smartfolio_app.analytics.performance import performance_series
 from smartfolio_app.analytics.periods import Period
+from smartfolio_app.analytics.portfolio import build
 from smartfolio_app.analytics.prices import PriceBook, PricePoint, RatePoint
 from smartfolio_app.analytics.scope import Category, Scope
 from smartfolio_app.ledger.assets import AssetClass, asset_id, fiat
@@ -175,3 +177,113 @@ def test_a_year_s_rate_is_the_calculator_s(shared_dir):
             assert rate == pytest.approx(one["expected"], abs=5e-3)
             compared += 1
     assert compared == 3
+
+
+SPLITS = {0: [(2, 1)], 1: [(1, 10)], 2: [(2, 1)], 3: [(3, 2), (2, 1)], 4: [(2, 1)], 5: []}
+
+
+@pytest.mark.parametrize("index", SPLITS)
+def test_a_position_after_splits_is_the_calculator_s(shared_dir, index):
+    """Bought before the splits and sold after them: the same quantity and cost as with adjusted activities."""
+    case = Case.__new__(Case)
+    path = shared_dir / "samples/golden/performance/ghostfolio/stock-split.json"
+    data = json.loads(path.read_text())["cases"][index]
+    activities = data["activitiesAndSettings"][0]["activities"]
+    share, splits = asset_id(AssetClass.STOCK, "MSFT"), SPLITS[index]
+    factor = Decimal(1)
+    for after, before in splits:
+        factor = factor * after / before
+    rows, held = [], Decimal(0)
+    for activity in activities:
+        if activity["type"] == "BUY":  # as it was traded, before the splits
+            paid = number(activity["quantity"]) * number(activity["unitPriceInAssetProfileCurrency"])
+            held = number(activity["quantity"]) / factor
+            money = Amount(paid, fiat("USD"))
+            rows.append(
+                Transaction(
+                    noon(activity["date"]), TransactionKind.TRADE, Amount(held, share), money, source="s"
+                )
+            )
+            for number_, (after, before) in enumerate(splits):
+                now = held * after / before
+                at = noon("2020-06-01") + timedelta(days=number_)
+                split = Transaction(
+                    at, TransactionKind.SPLIT, Amount(now, share), Amount(held, share), source="s"
+                )
+                rows.append(split)
+                held = now
+        else:
+            rows += case.transactions(activity)
+    ledger = LedgerView(transactions=rows, sources={"s": SourceView("s", "S", Category.STOCKS)})
+    lots = ledger.lots(PriceBook([], []), "USD", Policy(method=Method.AVERAGE))
+    basis = lots.bases().get(share)
+    quantity, cost = (0.0, 0.0) if basis is None else (float(basis.quantity), float(basis.cost))
+    for one in data["expectations"]:
+        expected = one["expected"]
+        if isinstance(expected, dict):
+            assert quantity == pytest.approx(float(expected["quantity"]))
+            assert cost == pytest.approx(float(expected["investment"]))
+        elif "quantity" in one["subject"]:
+            assert quantity == pytest.approx(float(expected))
+        elif "investment" in one["subject"]:
+            assert cost == pytest.approx(float(expected[0] if isinstance(expected, list) else expected))
+
+
+def test_a_price_of_the_market_is_not_adjusted_a_second_time(shared_dir):
+    path = shared_dir / "samples/golden/performance/ghostfolio/stock-split.json"
+    case = Case.__new__(Case)
+    case.data = json.loads(path.read_text())["cases"][6]
+    settings = case.data["activitiesAndSettings"][0]
+    case.currency = settings["currency"]
+    case.rows = [row for activity in settings["activities"] for row in case.transactions(activity)]
+    expected = case.data["expectations"][0]["expected"]
+    series = performance_series(case.ledger(), case.book(), Scope(), "USD", date(2023, 7, 10))
+    assert series.value[-1] == pytest.approx(float(expected["valueInBaseCurrency"]))
+    bases = case.ledger().lots(case.book(), "USD", Policy(method=Method.AVERAGE)).bases()
+    (basis,) = bases.values()
+    assert (float(basis.cost), float(basis.quantity)) == (
+        float(expected["investment"]),
+        float(expected["quantity"]),
+    )
+
+
+def test_a_fee_for_nothing_is_a_fee_and_no_investment(shared_dir):
+    """Its fee stands apart from performance; ours is part of what was lost."""
+    data = json.loads((shared_dir / "samples/golden/performance/ghostfolio/fee.json").read_text())["cases"][0]
+    (activity,) = data["activitiesAndSettings"][0]["activities"]
+    fee = Amount(number(activity["feeInBaseCurrency"]), fiat("USD"))
+    at = noon(activity["date"])
+    ledger = LedgerView(
+        transactions=[
+            Transaction(at, TransactionKind.DEPOSIT, fee, source="s"),
+            Transaction(at, TransactionKind.FEE, sent=fee, source="s"),
+        ],
+        sources={"s": SourceView("s", "S", Category.STOCKS)},
+    )
+    whole = performance_series(ledger, PriceBook([], []), Scope(), "USD", date.fromisoformat(data["asOf"]))
+    expected = data["expectations"][0]["expected"]
+    found = whole.period(Period.MAX)
+    assert found.fees == pytest.approx(float(expected["totalFeesWithCurrencyEffect"]))
+    assert found.end == pytest.approx(float(expected["currentValueInBaseCurrency"]))
+
+
+def test_a_liability_is_a_thing_owed(shared_dir):
+    path = shared_dir / "samples/golden/performance/ghostfolio/liability.json"
+    data = json.loads(path.read_text())["cases"][0]
+    (activity,) = data["activitiesAndSettings"][0]["activities"]
+    owed = number(activity["unitPriceInAssetProfileCurrency"]) * number(activity["quantity"])
+    item = WealthItemView("1", "Loan", "loan", "USD", True, [(date(2022, 1, 31), owed)])
+    sources = {"s": SourceView("wealth_items", "Items", Category.WEALTH)}
+    whole = build(
+        LedgerView(items=[item], sources=sources), PriceBook([], []), Scope(), "USD", noon("2022-01-31")
+    )
+    assert whole.liabilities == number(data["expectations"][0]["expected"])
+
+
+def test_nothing_is_worth_nothing(shared_dir):
+    path = shared_dir / "samples/golden/performance/ghostfolio/no-activities.json"
+    data = json.loads(path.read_text())["cases"][0]
+    expected = data["expectations"][0]["expected"]
+    whole = build(LedgerView(), PriceBook([], []), Scope(), "CHF", noon(data["asOf"]))
+    assert whole.total == number(expected["currentValueInBaseCurrency"])
+    assert list(whole.holdings) == expected["positions"]

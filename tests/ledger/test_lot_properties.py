@@ -143,3 +143,12 @@ def test_a_loss_is_never_booked_as_anything_else(pooling, rows):
     for match in result.matches():
         if match.kind is DisposalKind.LOST:
             assert match.proceeds == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(ledgers, ledgers, methods)
+def test_one_import_and_then_another_is_the_other_and_then_the_one(first, second, method):
+    """Rows that two files tell of the same instant included: their place is decided by what they say."""
+    one, other = (book(*rows, prices=PRICES, method=method) for rows in (first + second, second + first))
+    assert list(one.matches()) == list(other.matches())
+    assert one.open_lots() == other.open_lots()
