@@ -6,9 +6,10 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.charts.lines import LinesChart
-from smartfolio_app.components.controls import link_button, segmented
+from smartfolio_app.components.controls import button, icon_button, link_button, segmented
+from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.figures import change, figure, skeleton
-from smartfolio_app.components.forms import select
+from smartfolio_app.components.forms import field, select, text_input
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
@@ -104,6 +105,8 @@ def _choices() -> rx.Component:
             on_change=S.choose_benchmark,
             class_name="against",
         ),
+        icon_button("plus", "performance.add_benchmark", on_click=S.open_adding),
+        _adding(),
         segmented(
             [(mode, f"performance.mode_{mode}") for mode in MODES],
             S.mode,
@@ -112,6 +115,25 @@ def _choices() -> rx.Component:
             small=True,
         ),
         class_name="row wrap",
+    )
+
+
+def _adding() -> rx.Component:
+    return dialog(
+        rx.el.p(t("performance.add_benchmark_text"), class_name="quiet"),
+        rx.el.form(
+            field("performance.symbol", text_input("symbol", required=True), wrong=S.adding_problem),
+            rx.el.div(
+                button("common.cancel", kind="ghost", on_click=S.close_adding),
+                button("common.save", kind="primary", type="submit"),
+                class_name="row end",
+            ),
+            on_submit=S.add_benchmark,
+            class_name="stack loose",
+        ),
+        open=S.adding,
+        on_close=S.close_adding,
+        title="performance.add_benchmark",
     )
 
 

@@ -20,7 +20,8 @@ from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.drawdowns import Drawdown, underwater
 from smartfolio_app.analytics.risk.drawdowns import wealth as growth
 from smartfolio_app.errors import InvalidInputError, NotFoundError
-from smartfolio_app.ledger.assets import Asset, AssetId, crypto
+from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, asset_id, crypto
+from smartfolio_app.services import price_needs
 from smartfolio_app.services.views import Basis, View, answer, basis
 from smartfolio_app.storage.repo_ledger import read_assets
 
@@ -201,6 +202,22 @@ def compared(
         )
 
     return answer(db, replace(view, anchor="midnight"), ("benchmark", span, against), ask)
+
+
+def want_benchmark(db: Session, user_id: str, symbol: str) -> AssetId:
+    """Have the prices of a security kept for the user that they need not own, by its symbol at the provider (CSPX.L).
+
+    It can be compared with (``benchmarks``) once its prices have come. Commits.
+
+    Raises:
+        InvalidInputError: That cannot be a symbol.
+    """
+    wanted = symbol.strip()
+    if not wanted or wanted == price_needs.NO_COIN:
+        raise InvalidInputError("performance.no_symbol")
+    asset = asset_id(AssetClass.STOCK, wanted)
+    price_needs.choose_coin(db, user_id, asset, wanted)
+    return asset
 
 
 def benchmarks(db: Session, view: View) -> list[Asset]:

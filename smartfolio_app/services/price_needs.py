@@ -115,19 +115,22 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
     every = {one: _assets_of(db, one) for one in people}
     uses = {one: _only(assets, "crypto:") for one, assets in every.items()}
     papers = {one: _only(assets, "stock:") for one, assets in every.items()}
+    known = listings(db, yahoo.ID)
+    own = {
+        (owner, asset): row.symbol for (owner, asset), row in known.items() if owner in people and row.symbol
+    }
+    chosen = _choices(db, people)
+    _wish(uses, chosen, every)
+    _wish(papers, own, every)
     spoken_of = {asset for coins in uses.values() for asset in coins} | {BITCOIN}
     public = _coin_ids(db, spoken_of)
     earliest = _earliest(db, people)
-    series, unresolved = _matched(uses, public, _choices(db, people), coingecko.ID)
+    series, unresolved = _matched(uses, public, chosen, coingecko.ID)
     if BITCOIN in public and earliest is not None:  # what everything may be shown in
         series.setdefault((BITCOIN, "", public[BITCOIN], coingecko.ID), (earliest, earliest))
     elif BITCOIN not in public:
         unresolved.add(BITCOIN)
-    known = listings(db, yahoo.ID)
     listed = {asset: row.symbol for (owner, asset), row in known.items() if not owner and row.symbol}
-    own = {
-        (owner, asset): row.symbol for (owner, asset), row in known.items() if owner in people and row.symbol
-    }
     more, unlisted = _matched(papers, listed, own, yahoo.ID)
     series |= more
     ordered = sorted(series.items(), key=lambda item: item[1][1], reverse=True)
@@ -145,6 +148,15 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
 
 Uses = dict[str, tuple[datetime, datetime]]
 Series = dict[tuple[str, str, str, str], tuple[datetime, datetime]]
+
+
+def _wish(uses: dict[str, Uses], words: dict[tuple[str, str], str], every: dict[str, Uses]) -> None:
+    """Add what nobody owns but somebody has a word on, such as a fund to compare with: since their own first day."""
+    for owner, asset in words:
+        mine = every[owner]
+        if asset not in mine and mine:
+            first = min(first for first, _ in mine.values())
+            uses[owner][asset] = (first, first)
 
 
 def _matched(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import reflex as rx
 from sqlmodel import Session
@@ -13,13 +14,14 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import Asset, symbol_of
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import income, performance
+from smartfolio_app.services import income, performance, scheduler
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.performance import PERIODS, USUAL_BENCHMARK, PeriodRow, Report
 from smartfolio_app.services.wealth import View
 from smartfolio_app.state import performance_view as view
 from smartfolio_app.state.base import Option
 from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.notices import say
 from smartfolio_app.state.seat import PageState, Seat, shows
 
 MODES = ("return", "value")
@@ -61,6 +63,8 @@ class PerformanceState(PageState, rx.State):
     mode: str = "return"
     against: str = USUAL_BENCHMARK
     choices: list[Option] = []
+    adding: bool = False
+    adding_problem: str = ""
     first: str = ""
     last: str = ""
     problem: str = ""
@@ -122,6 +126,33 @@ class PerformanceState(PageState, rx.State):
         if asset == NOTHING or asset in {one.value for one in self.choices}:
             self.against = asset
             await self._show(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    def open_adding(self) -> None:
+        """Ask for something else to compare with."""
+        self.adding, self.adding_problem = True, ""
+
+    @rx.event
+    @signed_in
+    def close_adding(self) -> None:
+        """Leave that."""
+        self.adding = False
+
+    @rx.event
+    @signed_in
+    async def add_benchmark(self, viewer: Viewer, form: dict[str, Any]) -> None:
+        """Have the prices of a security fetched that nobody here owns, by the symbol its market knows it by."""
+        seat = await self._seat(viewer)
+        symbol = str(form.get("symbol", "")).strip().upper()
+        try:
+            await off_loop(performance.want_benchmark, viewer.user_id, symbol)
+        except SmartFolioError as error:
+            self.adding_problem = error_text(seat.figures.language, error)
+            return
+        self.adding = False
+        scheduler.soon("prices")
+        await say(self, seat.figures.say("performance.benchmark_wanted", symbol=symbol))
 
     async def _between(self, viewer: Viewer) -> None:
         if _day(self.first) and _day(self.last):

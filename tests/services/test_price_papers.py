@@ -7,10 +7,19 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import Asset, AssetClass
 from smartfolio_app.providers import yahoo
 from smartfolio_app.providers.yahoo import Candidate
-from smartfolio_app.services import listings, market_data, pricing
+from smartfolio_app.services import (
+    listings,
+    market_data,
+    performance,
+    price_needs,
+    price_refresh,
+    pricing,
+    views,
+)
 from smartfolio_app.storage.repo_market import Observer
 from smartfolio_app.storage.repo_prices import days_with_prices
 from smartfolio_app.storage.tables import FxRate, PriceListing, SecurityEvent
@@ -256,3 +265,23 @@ def test_a_close_of_an_asian_exchange_belongs_to_its_own_day():
     (day,) = chart.closes
     assert day == date(2026, 4, 29)
     assert chart.closes[day].at.date() == day
+
+
+def test_a_security_nobody_owns_can_be_compared_with_once_somebody_wants_it(
+    db, online, server, someone, give
+):
+    """An index fund by its symbol: fetched since the household's own first day, offered when its prices are there."""
+    give(someone, "BTC", "1", NOW - timedelta(days=40))
+    view = views.view_of(db, someone)
+    with pytest.raises(InvalidInputError):
+        performance.want_benchmark(db, someone, " ")
+    asset = performance.want_benchmark(db, someone, "APC.DE")
+    assert asset not in {one.id for one in performance.benchmarks(db, view)}
+    pricing.refresh(db)
+    price_refresh.backfill(db)
+    assert asset in {one.id for one in performance.benchmarks(db, view)}
+    assert asset in {one.asset for one in price_needs.needs(db, someone).papers}
+    found = performance.report(db, view, "1W", against=asset)
+    assert found.benchmark.asset == asset
+    price_needs.choose_coin(db, someone, asset, "")
+    assert asset not in {one.asset for one in price_needs.needs(db, someone).papers}
