@@ -1,7 +1,8 @@
 """Why this figure of risk? Its definition with its source, its inputs, and the days or holdings behind it.
 
 Figures: ``<window>:<basis>:<measure>`` and, for some, ``:<about>``: ``var:historical-95-1``, ``asset:crypto:BTC``,
-``group:BTC``, ``record:historical-95``, ``beta:crypto:BTC``.
+``group:BTC``, ``record:historical-95``, ``beta:crypto:BTC``, ``asset_volatility:crypto:BTC`` and
+``asset_beta:<benchmark>|crypto:ETH``.
 """
 
 from __future__ import annotations
@@ -259,6 +260,34 @@ def _asset(report: RiskReport, about: str) -> Found | None:
     return row.risk_share, Measure.SHARE, tuple(steps), {"name": name}
 
 
+def _asset_volatility(report: RiskReport, about: str) -> Found | None:
+    row = next((one for one in report.assets if one.exposure.asset.id == about), None)
+    if row is None:
+        return None
+    steps = (
+        _count("explain.risk.days", row.days),
+        line("explain.risk.year", Decimal(row.days_a_year), Measure.COUNT),
+        Step("explain.risk.its_transactions", "", link=transactions_of(about)),
+    )
+    name = row.exposure.asset.name or row.exposure.asset.symbol
+    return row.volatility, Measure.SHARE, steps, {"name": name}
+
+
+def _asset_beta(report: RiskReport, about: str) -> Found | None:
+    benchmark, _, asset = about.partition("|")
+    row = next((one for one in report.assets if one.exposure.asset.id == asset), None)
+    if row is None or benchmark != report.benchmark:
+        return None
+    steps = (
+        Step("explain.risk.benchmark", report.benchmark.partition(":")[2]),
+        _count("explain.risk.days", row.days),
+        _share("explain.risk.volatility.title", row.volatility),
+        Step("explain.risk.its_transactions", "", link=transactions_of(asset)),
+    )
+    name = row.exposure.asset.name or row.exposure.asset.symbol
+    return row.beta, Measure.RATIO, steps, {"name": name}
+
+
 def _group(report: RiskReport, about: str) -> Found | None:
     group = next((one for one in report.groups if one.key == about), None)
     if group is None:
@@ -352,6 +381,8 @@ _MEASURES: dict[str, Callable[[RiskReport, str], Found | None]] = {
     "cvar": _tail("cvar"),
     "record": _record,
     "asset": _asset,
+    "asset_volatility": _asset_volatility,
+    "asset_beta": _asset_beta,
     "group": _group,
     "hhi": _concentration("hhi"),
     "effective": _concentration("effective"),

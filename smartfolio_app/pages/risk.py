@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.components.charts.risk_charts import Correlations, Track, Underwater
 from smartfolio_app.components.controls import button, link_button, segmented
 from smartfolio_app.components.figures import figure, hero, plain_figure, skeleton
-from smartfolio_app.components.forms import select
+from smartfolio_app.components.forms import form_error, select
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
@@ -171,7 +171,20 @@ def _movement() -> rx.Component:
                 ),
                 class_name="row",
             ),
+            rx.el.label(
+                rx.el.span(t("risk.risk_free"), class_name="small faint"),
+                rx.el.input(
+                    default_value=S.risk_free,
+                    on_change=S.choose_rate.debounce(400),
+                    type="text",
+                    placeholder="0 %",
+                    class_name="input num rate",
+                    custom_attrs={"inputMode": "decimal", "autoComplete": "off"},
+                ),
+                class_name="row",
+            ),
         ),
+        form_error(S.rate_problem),
         rx.el.dl(
             _fact("volatility"),
             _fact("downside"),
@@ -364,7 +377,7 @@ def _share_line(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label, class_name="truncate"),
         _bar(one.width, "of-value"),
-        rx.el.span(one.value, class_name="num"),
+        figure(one.value, one.figure, of=one.label),
         key=one.key,
     )
 
@@ -399,8 +412,8 @@ def _asset(one: Var) -> rx.Component:
             rx.el.span(one.name, class_name="small faint wide-only asset-name"),
         ),
         number_cell(one.share),
-        number_cell(one.volatility),
-        number_cell(one.beta, wide_only=True),
+        number_cell(figure(one.volatility, one.volatility_figure, of="risk.volatility_short")),
+        number_cell(figure(one.beta, one.beta_figure, of="risk.beta"), wide_only=True),
         number_cell(figure(one.risk, one.figure, of=one.label, extra="strong")),
         cell(_bar(one.risk_width, "of-risk"), wide_only=True),
         key=one.id,
@@ -457,7 +470,9 @@ def _pairs(title: str, rows: Var) -> rx.Component:
             rx.el.dl(
                 rx.foreach(
                     rows,
-                    lambda one: rx.fragment(rx.el.dt(one.label), rx.el.dd(one.value, class_name="num")),
+                    lambda one: rx.fragment(
+                        rx.el.dt(one.label), rx.el.dd(figure(one.value, one.figure, of=one.label))
+                    ),
                 ),
                 class_name="facts",
             ),

@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS
 from smartfolio_app.components.charts.risk_charts import Fan
 from smartfolio_app.components.controls import button, submit
-from smartfolio_app.components.figures import change
+from smartfolio_app.components.figures import change, figure
 from smartfolio_app.components.forms import field, form_error, number_input, select
 from smartfolio_app.components.notices import progress
 from smartfolio_app.i18n import t
@@ -34,7 +34,11 @@ def _outcome(one: Var) -> rx.Component:
         rx.el.div(
             rx.el.span(one.label, class_name="symbol"),
             change(one.change, one.direction),
-            rx.el.span(one.loss, class_name="num"),
+            rx.cond(
+                one.figure,
+                figure(one.loss, one.figure, of=one.label),
+                rx.el.span(one.loss, class_name="num"),
+            ),
             class_name="outcome-line",
         ),
         rx.el.svg(

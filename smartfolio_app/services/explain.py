@@ -7,10 +7,8 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from smartfolio_app.analytics import explain as engine
-from smartfolio_app.analytics.explain import UnknownFigureError
-from smartfolio_app.analytics.explain_risk import explain_risk
 from smartfolio_app.analytics.results import Explanation
-from smartfolio_app.services import explain_performance, risk
+from smartfolio_app.services import explain_performance, explain_risk
 from smartfolio_app.services.rebalancing.explain import explain_plan
 from smartfolio_app.services.signals.explain import explain as explain_signal
 from smartfolio_app.services.views import View, basis
@@ -34,7 +32,7 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         return told
     name, _, about = figure.partition(":")
     if name == "risk":
-        return replace(_risk(db, view, about), figure=figure)
+        return replace(explain_risk.explain(db, view, about), figure=figure)
     if name == "rebalance":
         return replace(explain_plan(db, view, about), figure=figure)
     if name == "signals":
@@ -47,18 +45,3 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
     return engine.explain(
         figure, engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method)
     )
-
-
-def _risk(db: Session, view: View, about: str) -> Explanation:
-    """Explain ``<window>:<basis>:<measure>[:<about>]``, from the very report that is on screen."""
-    parts = about.split(":", 3)
-    if len(parts) < 3 or parts[0] not in risk.WINDOWS or parts[1] not in risk.BASES:
-        raise UnknownFigureError("explain.unknown_figure", figure=about)
-    window, based_on, measure = parts[:3]
-    more = parts[3] if len(parts) > 3 else ""
-    benchmark = more if measure == "beta" else ""
-    report = risk.dashboard(db, view, risk.Asked(window, based_on, benchmark)).report
-    found = None if report is None else explain_risk(measure, more, report)
-    if found is None:
-        raise UnknownFigureError("explain.unknown_figure", figure=about)
-    return found

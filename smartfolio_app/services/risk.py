@@ -274,19 +274,31 @@ def _lived(db: Session, view: View, ground: Ground) -> Lived | None:
 
 
 def _liquidity(whole: Portfolio) -> Liquidity | None:
-    owned = [row for row in whole.holdings if row.value is not None and row.value > 0]
-    total = sum((row.value for row in owned if row.value is not None), Decimal(0))
+    parts = liquid_parts(whole)
+    sums = {
+        name: sum((row.value for row in rows if row.value is not None), Decimal(0))
+        for name, rows in parts.items()
+    }
+    total = sum(sums.values(), Decimal(0))
     if not total:
         return None
+    return Liquidity(**{name: float(part / total) for name, part in sums.items()})
 
-    def share(rows: list[Holding]) -> float:
-        return float(sum((row.value for row in rows if row.value is not None), Decimal(0)) / total)
 
-    cash = [row for row in owned if row.asset.asset_class is AssetClass.FIAT]
-    stable = [row for row in owned if row.group == "STABLECOINS"]
-    items = [row for row in owned if row.asset.asset_class is AssetClass.ITEM]
-    rest = [row for row in owned if row not in cash and row not in stable and row not in items]
-    return Liquidity(share(cash), share(stable), share(rest), share(items))
+def liquid_parts(whole: Portfolio) -> dict[str, list[Holding]]:
+    """Return what is owned and has a value, by how soon it could be money: the fields of ``Liquidity``."""
+    parts: dict[str, list[Holding]] = {"cash": [], "stablecoins": [], "traded": [], "items": []}
+    for row in whole.holdings:
+        if row.value is None or row.value <= 0:
+            continue
+        if row.asset.asset_class is AssetClass.FIAT:
+            name = "cash"
+        elif row.group == "STABLECOINS":
+            name = "stablecoins"
+        else:
+            name = "items" if row.asset.asset_class is AssetClass.ITEM else "traded"
+        parts[name].append(row)
+    return parts
 
 
 # ------------------------------------------------------------------------------------------------------ what if

@@ -15,11 +15,12 @@ from smartfolio_app.i18n import error_text
 from smartfolio_app.services import risk
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.alerts import words as alert_words
+from smartfolio_app.services.rebalancing.plan import propose
 from smartfolio_app.services.signals.board import board
 from smartfolio_app.services.signals.regimes import markets
 from smartfolio_app.services.signals.sentiment import sentiment
 from smartfolio_app.services.wealth import View
-from smartfolio_app.state import risk_view, signals_view
+from smartfolio_app.state import rebalancing_rows, risk_view, signals_view
 from smartfolio_app.state.decision_words import DecisionTile
 from smartfolio_app.state.figures import UNKNOWN, Figures
 
@@ -39,6 +40,11 @@ def _risk(db: Session, view: View, figures: Figures) -> DecisionTile:
     told = risk_view.tile(risk.dashboard(db, view), figures)
     detail = f"{told.ratio} · {figures.say('risk.tile_text')}" if told.ratio else ""
     return DecisionTile(told.loss, detail, told.verdict, told.tone)
+
+
+def _drift(db: Session, view: View, figures: Figures) -> DecisionTile:
+    told = rebalancing_rows.drift_tile(propose(db, view), figures)
+    return DecisionTile(told.headline, told.detail, told.verdict, told.tone, hidden=not told.known)
 
 
 def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
@@ -64,6 +70,7 @@ TILES: tuple[TileEntry, ...] = (
     TileEntry("risk", "/risk", "risk.tile", "shield-half", _risk),
     TileEntry("regime", "/signals", "signals.tile_regime", "mountain", _regime),
     TileEntry("mood", "/signals", "signals.tile_mood", "gauge", _mood),
+    TileEntry("drift", "/rebalancing", "rebalancing.tile", "scale", _drift),
     TileEntry("alerts", "/alerts", "alerts.tile", "bell", _alerts),
 )
 

@@ -107,10 +107,11 @@ class Sum:
 
 @dataclass
 class DriftTile:
-    """Drift in one line, for the dashboard."""
+    """Drift in a few words, for the dashboard: the largest one, of what, and whether a band is broken."""
 
-    text: str = ""
+    headline: str = ""
     detail: str = ""
+    verdict: str = ""
     tone: str = ""
     known: bool = False
 
@@ -380,13 +381,22 @@ def outside(proposal: Proposal, figures: Figures) -> str:
 
 def drift_tile(proposal: Proposal, figures: Figures) -> DriftTile:
     """Return the dashboard's tile; ``known`` is false while there are no targets."""
-    if not proposal.plan.before:
-        return DriftTile(figures.say("rebalancing.tile_none"))
-    text, tone = verdict(proposal, figures)
-    worst = max(proposal.plan.before, key=lambda one: abs(one.difference))
+    before = proposal.plan.before
+    if not before:
+        return DriftTile()
+    worst = max(before, key=lambda one: abs(one.difference))
+    off = sum(bool(one.band) for one in before)
     label = label_of(worst.key, proposal.targets.by, figures)
-    detail = f"{label} {figures.percent(worst.difference, sign=True)}"
-    return DriftTile(text, detail, tone, known=True)
+    return DriftTile(
+        headline=figures.percent(worst.difference, sign=True),
+        detail=figures.say("rebalancing.tile_text", name=label),
+        verdict=figures.say(
+            "rebalancing.tile_off" if off else "rebalancing.tile_inside",
+            **({"number": figures.count(off)} if off else {}),
+        ),
+        tone="notable" if off else "good",
+        known=True,
+    )
 
 
 def venue_rows(proposal: Proposal, venues: Sequence[str], figures: Figures) -> list[VenueRow]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import reflex as rx
@@ -17,6 +18,7 @@ from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Future, Pl
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.i18n.format import MoneyParts
+from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import risk, wealth
 from smartfolio_app.services.jobs import off_loop
@@ -31,6 +33,7 @@ from smartfolio_app.state.seat import PageState, Seat, shows
 _LOOK_SECONDS = 0.15
 #: ``growth`` of the form: what it stands for.
 GROWTHS = ("none", "past", "own")
+LOWEST_RATE, HIGHEST_RATE = Decimal("-0.05"), Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def gather(db: Session, view: wealth.View, asked: risk.Asked) -> Gathered:
     except SmartFolioError as error:
         if error.code != "risk.no_such_benchmark":
             raise
-        return Gathered(risk.dashboard(db, view, risk.Asked(asked.window, asked.basis)), ground)
+        return Gathered(risk.dashboard(db, view, replace(asked, benchmark="")), ground)
 
 
 @shows("/risk")
@@ -67,6 +70,8 @@ class RiskState(PageState, rx.State):
     benchmark: str = ""
     benchmarks: list[Option] = []
     prefix: str = "risk:365:held:"
+    risk_free: str = ""
+    rate_problem: str = ""
 
     bad_day: MoneyParts = MoneyParts("", "", "")
     bad_day_ratio: str = ""
@@ -111,6 +116,7 @@ class RiskState(PageState, rx.State):
     future_note: str = ""
     future_problem: str = ""
 
+    _rate: Decimal = ZERO
     _future: Future | None = None
     _shocks: dict[str, float] = {}
 
@@ -137,6 +143,24 @@ class RiskState(PageState, rx.State):
         if benchmark in {one.value for one in self.benchmarks}:
             self.benchmark = benchmark
             await self._show(await self._seat(viewer))
+
+    @rx.event
+    @signed_in
+    async def choose_rate(self, viewer: Viewer, text: str) -> None:
+        """Measure against another risk-free rate a year, in per cent."""
+        seat = await self._seat(viewer)
+        self.risk_free, self.rate_problem = text.strip()[:20], ""
+        typed = self.risk_free.replace("%", "").strip()
+        try:
+            rate = read_number(typed, seat.figures) / 100 if typed else ZERO
+        except ValueError:
+            self.rate_problem = seat.figures.say("risk.not_a_number", value=self.risk_free)
+            return
+        if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            self.rate_problem = seat.figures.say("error.risk.rate_wrong", rate=self.risk_free)
+            return
+        self._rate = rate
+        await self._show(seat)
 
     @rx.event
     @signed_in
@@ -215,7 +239,7 @@ class RiskState(PageState, rx.State):
 
     # --------------------------------------------------------------------------------------------------- filling
     async def _show(self, seat: Seat) -> None:
-        asked = risk.Asked(self.window, self.basis, self.benchmark)
+        asked = risk.Asked(self.window, self.basis, self.benchmark, float(self._rate))
         found = await off_loop(gather, seat.view, asked)
         self._fill(found, seat.figures)
         if self._future is not None and self._future.plan.currency != seat.view.currency:
@@ -238,7 +262,7 @@ class RiskState(PageState, rx.State):
         self.left = show.left_out(dashboard, figures)
         self.liquidity = show.liquidity(dashboard, figures)
         self.currencies = show.currencies(dashboard.currencies, figures)
-        self.prefix = show.prefix(self.window, self.basis)
+        self.prefix = show.prefix(self.window, self.basis, self._rate)
         if report is None:
             return
         self.benchmark = report.benchmark

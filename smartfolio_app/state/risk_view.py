@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from smartfolio_app.analytics.risk.rolling import MODELS
 from smartfolio_app.analytics.risk.scenarios import Outcome
 from smartfolio_app.analytics.risk.simulation import Future
 from smartfolio_app.ledger.assets import symbol_of
+from smartfolio_app.ledger.money import ZERO, plain
 from smartfolio_app.services.risk import Dashboard
 from smartfolio_app.state.figures import UNKNOWN, Figures, direction
 from smartfolio_app.state.reading import decimal_sign
@@ -102,7 +104,9 @@ class SourceRow:
     share_width: str = "0%"
     risk_width: str = "0%"
     volatility: str = ""
+    volatility_figure: str = ""
     beta: str = ""
+    beta_figure: str = ""
     reason: str = ""
 
 
@@ -130,12 +134,13 @@ class Matrix:
 
 @dataclass
 class Fact:
-    """A label and its value; ``width`` as an SVG width."""
+    """A label and its value; ``width`` as an SVG width; ``figure`` is its name where it explains itself."""
 
     key: str = ""
     label: str = ""
     value: str = ""
     width: str = "0%"
+    figure: str = ""
 
 
 @dataclass
@@ -150,6 +155,7 @@ class OutcomeRow:
     direction: str = "none"
     width: str = "0%"
     note: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -178,9 +184,9 @@ class FanView:
 
 
 # --------------------------------------------------------------------------------------------------- single figures
-def prefix(window: str, basis: str) -> str:
-    """Return what the names of the page's figures begin with."""
-    return f"risk:{window}:{basis}:"
+def prefix(window: str, basis: str, rate: Decimal = ZERO) -> str:
+    """Return what the names of the page's figures begin with; ``rate`` is the risk-free one."""
+    return f"risk:{window}@{plain(rate)}:{basis}:" if rate else f"risk:{window}:{basis}:"
 
 
 def percent(value: float | None, figures: Figures, *, sign: bool = False, decimals: int = 1) -> str:
@@ -422,7 +428,9 @@ def asset_rows(report: RiskReport, figures: Figures) -> list[SourceRow]:
             risk=percent(row.risk_share, figures),
             risk_width=_width(abs(row.risk_share or 0.0) / most),
             volatility=percent(row.volatility, figures, decimals=0),
+            volatility_figure=f"{name}asset_volatility:{row.exposure.asset.id}",
             beta=figures.ratio(exact(row.beta)),
+            beta_figure=f"{name}asset_beta:{report.benchmark}|{row.exposure.asset.id}",
         )
         for row in rows
     ]
@@ -459,7 +467,13 @@ def liquidity(found: Dashboard, figures: Figures) -> list[Fact]:
         return []
     values = {name: getattr(parts, name) for name in ("cash", "stablecoins", "traded", "items")}
     return [
-        Fact(name, figures.say(f"risk.liquid_{name}"), percent(value, figures), _width(value))
+        Fact(
+            name,
+            figures.say(f"risk.liquid_{name}"),
+            percent(value, figures),
+            _width(value),
+            f"{prefix(found.window, 'held')}liquidity:{name}",
+        )
         for name, value in values.items()
     ]
 
@@ -473,6 +487,7 @@ def currencies(parts: Iterable[Breakdown], figures: Figures) -> list[Fact]:
             figures.say_or_text(one.label) if one.label else figures.say("risk.no_currency"),
             figures.percent(one.share),
             _width(float(one.share or 0)),
+            f"{prefix('365', 'held')}currency:{one.key}",
         )
         for one in shown
     ]
@@ -541,18 +556,24 @@ def pairs(found: Dashboard, figures: Figures) -> tuple[list[Fact], list[Fact]]:
     if report is None or report.correlations is None:
         return [], []
     one = report.correlations
-    names = [found.panel.exposures[column].asset.symbol for column in one.columns[:20]]
+    assets = [found.panel.exposures[column].asset for column in one.columns[:20]]
     cells = [
-        (float(one.matrix[down, across]), names[down], names[across])
-        for down in range(len(names))
+        (float(one.matrix[down, across]), down, across)
+        for down in range(len(assets))
         for across in range(down)
     ]
     cells.sort()
+    name = prefix(window_name(report), report.basis)
 
-    def told(chosen: Sequence[tuple[float, str, str]]) -> list[Fact]:
+    def told(chosen: Sequence[tuple[float, int, int]]) -> list[Fact]:
         return [
-            Fact(f"{left} {right}", f"{right} · {left}", figures.ratio(exact(value)))
-            for value, left, right in chosen
+            Fact(
+                f"{assets[down].id} {assets[across].id}",
+                f"{assets[across].symbol} · {assets[down].symbol}",
+                figures.ratio(exact(value)),
+                figure=f"{name}pair:{assets[across].id}|{assets[down].id}",
+            )
+            for value, down, across in chosen
         ]
 
     return told(cells[: -_PAIRS - 1 : -1]), told(cells[:_PAIRS])
@@ -573,6 +594,7 @@ def episode_rows(outcomes: Iterable[Outcome], figures: Figures) -> list[OutcomeR
             direction=direction(exact(one.loss)),
             width=_width(abs(one.change or 0.0) / most),
             note=_replay_note(one, figures),
+            figure=f"{prefix('365', 'held')}episode:{one.key}",
         )
         for one in found
     ]

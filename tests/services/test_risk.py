@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from sqlmodel import Session
@@ -10,6 +12,8 @@ from sqlmodel import Session
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.services import demo, explain, risk, wealth
 from smartfolio_app.services.jobs import jobs
+from smartfolio_app.services.signals.references import CLOSE
+from smartfolio_app.storage.repo_signals import Told, put_signals
 
 FIGURES = (
     *("volatility", "downside", "sharpe", "sortino", "calmar", "skew", "kurtosis", "ulcer", "max_drawdown"),
@@ -19,6 +23,11 @@ FIGURES = (
         "cvar:parametric-99-10",
         "record:historical-95",
         "asset:crypto:BTC",
+        "asset_volatility:crypto:ETH",
+        "asset_beta:crypto:BTC|crypto:ETH",
+        "pair:crypto:BTC|crypto:ETH",
+        "liquidity:cash",
+        "currency:EUR",
         "group:BTC",
     ),
 )
@@ -79,3 +88,27 @@ def test_nothing_held_is_no_risk_figure(db: Session, someone: str) -> None:
     assert risk.episodes(db, view) == []
     with pytest.raises(risk.NothingMeasuredError):
         risk.start_simulation(db, view, risk.Plan())
+
+
+def test_an_episode_nobody_lived_through_is_told_by_references_and_explained(
+    db: Session, household: wealth.View
+) -> None:
+    assert {one.loss for one in risk.episodes(db, household)} == {None}, "the sample household is younger"
+    ends = {
+        datetime(2022, 11, 5, 23, 59, 59, tzinfo=UTC): 21_300,
+        datetime(2022, 11, 21, 23, 59, tzinfo=UTC): 15_800,
+    }
+    put_signals(
+        db, [Told(CLOSE, "BTC", at, Decimal(price), "test") for at, price in ends.items()], datetime.now(UTC)
+    )
+    db.commit()
+    found = next(one for one in risk.episodes(db, household) if one.key == "ftx_2022")
+    by = {one.exposure.asset.symbol: one for one in found.effects}
+    assert (by["BTC"].by, by["BTC"].currency) == ("prices", "USDT")
+    assert by["BTC"].change == pytest.approx(15_800 / 21_300 - 1)
+    assert by["ETH"].by == "proxy"
+    assert by["ETH"].proxy == "crypto:BTC"
+    told = explain.explain(db, household, "risk:365:held:episode:ftx_2022")
+    assert told.amount is not None
+    assert float(told.amount) == pytest.approx(found.loss)
+    assert told.steps
