@@ -1,0 +1,102 @@
+"""Risk and Rebalancing in the browser: what only a browser can show, each page opened once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.accessibility import accessibility_faults
+from tests.e2e.acts import PHONE, shoot
+
+PATIENCE = 60_000
+#: The share of a picture's pixels that are painted.
+PAINTED = """(canvas) => {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let painted = 0;
+  for (let at = 3; at < pixels.length; at += 4) painted += pixels[at] > 0;
+  return painted / (pixels.length / 4);
+}"""
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[..., Page]) -> None:
+    page = sample()
+    page.goto("/rebalancing?currency=EUR")
+    expect(page.get_by_text("It never trades")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Set targets").click(timeout=PATIENCE)
+    page.get_by_role("button", name="Majors").click()
+    expect(page.get_by_text("Exactly 100 %.")).to_be_visible(timeout=PATIENCE)
+    save, field = (
+        page.get_by_role("button", name="Save targets"),
+        page.get_by_label("Target for Bitcoin, in per cent"),
+    )
+    field.fill("60")
+    expect(page.get_by_text("10.0% too much.")).to_be_visible(timeout=PATIENCE)
+    expect(save).to_be_disabled()
+    field.fill("45,5")
+    expect(page.get_by_text("4.5% left to give.")).to_be_visible(timeout=PATIENCE)
+    field.fill("50")
+    expect(save).to_be_enabled(timeout=PATIENCE)
+    assert accessibility_faults(page) == []
+    save.click()
+    expect(page.locator(".verdict")).to_contain_text("outside", timeout=PATIENCE)
+    sale = page.locator(".plan tbody tr", has_text="Sell").first
+    expect(sale).to_be_visible(timeout=PATIENCE)
+    sale.locator("button.why").first.click()
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_text("Lot acquired then").first).to_be_visible(timeout=PATIENCE)
+    panel.get_by_role("button", name="Close").click()
+
+    whole = page.locator("label", has_text="Use new cash only")
+    whole.click()
+    page.get_by_label("Amount", exact=True).fill("1000")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.locator(".plan tbody .side").first).to_have_text("Buy", timeout=PATIENCE)
+    expect(page.locator(".plan .side.sells")).to_have_count(0, timeout=PATIENCE)
+    for name in ("CSV", "JSON"):
+        address = page.get_by_role("link", name=name).get_attribute("href")
+        answer = page.request.get(address)
+        assert answer.ok
+        assert "attachment" in answer.headers["content-disposition"]
+        assert "buy" in answer.text()
+        assert "sell" not in answer.text()
+    assert accessibility_faults(page) == []
+    shoot(page, "rebalancing")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert page.evaluate(TOO_WIDE) <= 0
+    shoot(page, "rebalancing-phone")
+    page.get_by_role("button", name="Change targets").click()
+    page.get_by_role("button", name="Remove all targets").click(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Set targets")).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callable[..., Page]) -> None:
+    page = sample(theme="light")
+    page.goto("/risk?currency=EUR")
+    matrix = page.get_by_role("img", name=re.compile("Correlations of"))
+    expect(matrix).to_be_visible(timeout=PATIENCE)
+    canvas = matrix.locator("canvas")
+    assert canvas.evaluate(PAINTED) > 0.5
+    matrix.scroll_into_view_if_needed()
+    box = matrix.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    expect(page.locator(".matrix-cell")).to_contain_text("·", timeout=PATIENCE)
+    assert accessibility_faults(page) == []
+
+    sharpe = page.get_by_role("button", name=re.compile("Sharpe"))
+    before = sharpe.inner_text()
+    page.get_by_label("Risk-free rate a year").fill("4")
+    expect(sharpe).not_to_have_text(before, timeout=PATIENCE)
+    sharpe.click()
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_text("4.0%").first).to_be_visible(timeout=PATIENCE)
+    panel.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="All −25 %").click()
+    expect(page.locator(".shock-pair [role=status]")).to_be_visible(timeout=PATIENCE)
+    shoot(page, "risk")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert canvas.evaluate(PAINTED) > 0.5
+    shoot(page, "risk-phone")
