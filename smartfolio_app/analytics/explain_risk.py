@@ -155,8 +155,7 @@ def _max_drawdown(report: RiskReport, _about: str) -> Found:
 
 
 def _drawdown(report: RiskReport, _about: str) -> Found:
-    top = int(np.flatnonzero(report.below == 0)[-1]) if report.below.size else 0
-    peak = report.days[top].isoformat() if report.days else ""
+    peak = "" if report.last_peak is None else report.last_peak.isoformat()
     return report.drawdown, Measure.SHARE, (Step("explain.risk.peak", peak), *_sample(report)), {}
 
 

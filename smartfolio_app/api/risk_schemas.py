@@ -214,6 +214,7 @@ class RiskOut(Answer):
     ulcer_index: Number
     max_drawdown: DrawdownOut | None
     current_drawdown: Number
+    last_peak: date | None
     benchmark: str
     beta: Number
     beta_days: int
@@ -249,6 +250,7 @@ class RiskOut(Answer):
             ulcer_index=exact(found.ulcer),
             max_drawdown=_drawdown(found),
             current_drawdown=exact(found.drawdown),
+            last_peak=found.last_peak,
             benchmark=found.benchmark,
             beta=exact(found.beta),
             beta_days=found.beta_days,

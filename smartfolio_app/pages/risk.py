@@ -121,6 +121,7 @@ def _bad_day() -> rx.Component:
             rx.el.p(
                 rx.el.span(t("risk.below_peak"), class_name="faint"),
                 figure(S.facts["drawdown"], S.prefix + "drawdown", of="risk.below_peak", extra="strong"),
+                rx.el.span(S.below, class_name="quiet"),
             ),
             class_name="risk-fall",
         ),
@@ -304,9 +305,10 @@ def _tail_cell(one: Var, *, wide_only: bool) -> rx.Component:
             rx.el.span(one.why, class_name="small faint wrapping"),
             rx.el.div(
                 figure(one.money, one.figure, of="risk.var", extra="strong"),
+                rx.el.span(one.ratio, class_name="small faint"),
                 rx.el.span(
-                    one.ratio,
-                    " · ",
+                    t("risk.beyond"),
+                    " ",
                     figure(one.mean, one.mean_figure, of="risk.cvar"),
                     class_name="small faint",
                 ),

@@ -81,6 +81,7 @@ class RiskState(PageState, rx.State):
     verdict_tone: str = ""
     facts: dict[str, str] = {}
     fall: str = ""
+    below: str = ""
     measured: str = ""
     curve: show.Curve = show.Curve()
     track: show.DailyTrack = show.DailyTrack()
@@ -268,6 +269,7 @@ class RiskState(PageState, rx.State):
         self.benchmark = report.benchmark
         self.facts = show.facts(dashboard, figures)
         self.fall = show.fall_text(report, figures)
+        self.below = show.below_text(report, figures)
         self.measured = show.measured_text(dashboard, figures)
         self.curve = show.underwater_curve(report, figures)
         self.track = show.daily_track(report, figures)

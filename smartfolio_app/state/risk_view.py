@@ -260,6 +260,16 @@ def fall_text(report: RiskReport, figures: Figures) -> str:
     )
 
 
+def below_text(report: RiskReport, figures: Figures) -> str:
+    """Say since when the present drawdown lasts; nothing while there is none."""
+    if report.last_peak is None or not report.drawdown:
+        return ""
+    days = (report.days[-1] - report.last_peak).days
+    return figures.say(
+        "risk.below_since", count=days, peak=figures.day(report.last_peak), days=figures.count(days)
+    )
+
+
 def measured_text(found: Dashboard, figures: Figures) -> str:
     """Say what the figures stand on: the value that is measured, how much of everything that is, how many days."""
     report = found.report
@@ -357,7 +367,7 @@ def _tail_cell(report: RiskReport, model: str, confidence: float, days: int, fig
         mean_figure=f"{name}cvar:{about}",
         money=figures.money(exact(-found.var * report.value), decimals=0),
         ratio=percent(-found.var, figures),
-        mean=percent(-found.cvar, figures),
+        mean=f"{figures.money(exact(-found.cvar * report.value), decimals=0)} · {percent(-found.cvar, figures)}",
     )
 
 

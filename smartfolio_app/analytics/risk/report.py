@@ -159,6 +159,12 @@ class RiskReport:
             one for one in self.tails if (one.model, one.confidence, one.days) == (model, confidence, days)
         )
 
+    @property
+    def last_peak(self) -> date | None:
+        """Return the day of the highest close of the window, from which the present drawdown is counted."""
+        at = np.flatnonzero(self.below == 0)
+        return self.days[int(at[-1])] if at.size else None
+
     def record(self, model: str, confidence: float) -> Record:
         """Return how a model did."""
         return next(one for one in self.records if (one.model, one.confidence) == (model, confidence))
