@@ -41,7 +41,7 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     expect(save).to_be_enabled(timeout=PATIENCE)
     assert accessibility_faults(page) == []
     save.click()
-    expect(page.locator(".verdict")).to_contain_text("outside", timeout=PATIENCE)
+    expect(page.locator(".plan-verdict")).to_contain_text("outside", timeout=PATIENCE)
     sale = page.locator(".plan tbody tr", has_text="Sell").first
     expect(sale).to_be_visible(timeout=PATIENCE)
     sale.locator("button.why").first.click()
