@@ -21,6 +21,15 @@ PAINTED = """(canvas) => {
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+def comes_true(page: Page, ask: Callable[[], bool]) -> bool:
+    """Wait until something holds: pictures follow a change of the window a frame or more later."""
+    for _ in range(PATIENCE // 250):
+        if ask():
+            return True
+        page.wait_for_timeout(250)
+    return False
+
+
 def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[..., Page]) -> None:
     page = sample()
     page.goto("/rebalancing?currency=EUR")
@@ -65,7 +74,7 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     assert accessibility_faults(page) == []
     shoot(page, "rebalancing")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert page.evaluate(TOO_WIDE) <= 0
+    assert comes_true(page, lambda: page.evaluate(TOO_WIDE) <= 0)
     shoot(page, "rebalancing-phone")
     page.get_by_role("button", name="Change targets").click()
     page.get_by_role("button", name="Remove all targets").click(timeout=PATIENCE)
@@ -78,7 +87,7 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     matrix = page.get_by_role("img", name=re.compile("Correlations of"))
     expect(matrix).to_be_visible(timeout=PATIENCE)
     canvas = matrix.locator("canvas")
-    assert canvas.evaluate(PAINTED) > 0.5
+    assert comes_true(page, lambda: canvas.evaluate(PAINTED) > 0.5)
     matrix.scroll_into_view_if_needed()
     box = matrix.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
@@ -97,6 +106,6 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     expect(page.locator(".shock-pair [role=status]")).to_be_visible(timeout=PATIENCE)
     shoot(page, "risk")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert page.evaluate(TOO_WIDE) <= 0
-    assert canvas.evaluate(PAINTED) > 0.5
+    assert comes_true(page, lambda: page.evaluate(TOO_WIDE) <= 0)
+    assert comes_true(page, lambda: canvas.evaluate(PAINTED) > 0.5)
     shoot(page, "risk-phone")
