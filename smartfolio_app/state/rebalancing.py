@@ -23,7 +23,7 @@ from smartfolio_app.services import user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.rebalancing import optimiser, targets
 from smartfolio_app.services.rebalancing.plan import Proposal, Wish, propose
-from smartfolio_app.services.rebalancing.targets import BY, LOT_CHOICES, TRADED, Targets
+from smartfolio_app.services.rebalancing.targets import BY, LOT_CHOICES, MOST_TARGETS, TRADED, Targets
 from smartfolio_app.state import rebalancing_rows as show
 from smartfolio_app.state.base import Option
 from smartfolio_app.state.figures import Figures
@@ -165,7 +165,7 @@ class RebalancingState(PageState, rx.State):
             self.targets_problem = seat.figures.say("rebalancing.no_ticker", value=ticker[:40])
             return
         self.targets_problem = ""
-        self._added = list(dict.fromkeys([*self._added, crypto(ticker)]))
+        self._added = list(dict.fromkeys([*self._added, crypto(ticker)]))[-MOST_TARGETS:]
         await self._show(seat)
 
     @rx.event

@@ -111,7 +111,13 @@ async def test_the_plan_by_venue_with_its_rules_locks_and_reasons(household):
     ):
         await call(panel, "open", name)
         assert (panel.problem, bool(panel.title), bool(panel.result)) == ("", True, True), name
-    for name in ("rebalance:x:0:gain", "rebalance:0:0:gain:999", "rebalance:0:0:share:NOPE", "rebalance:0"):
+    for name in (
+        "rebalance:x:0:gain",
+        "rebalance:0:0:gain:999",
+        "rebalance:0:0:gain:" + "9" * 5000,
+        "rebalance:0:0:share:NOPE",
+        "rebalance:0",
+    ):
         await call(panel, "open", name)
         assert panel.problem, name
 

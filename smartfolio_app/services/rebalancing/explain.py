@@ -57,7 +57,8 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
     if measure in ("share", "after"):
         found = _share(plan, portfolio(db, view), about, measure)
     elif about and measure in _TRADES:
-        trade = plan.trades[int(about)] if about.isdecimal() and int(about) < len(plan.trades) else None
+        numbered = {str(number): trade for number, trade in enumerate(plan.trades)}
+        trade = numbered.get(about)
         found = None if trade is None else _TRADES[measure](plan, trade)
     else:
         found = None if about else _SUMS[measure](plan)
