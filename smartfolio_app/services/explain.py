@@ -38,7 +38,7 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
     if name == "signals":
         signal = explain_signal(db, view.user_id, about)
         if signal is None:
-            raise UnknownFigureError("explain.unknown_figure", figure=figure)
+            raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)
         return replace(signal, figure=figure)
     whole = portfolio(db, view)
     known = basis(db, view.user_id)
