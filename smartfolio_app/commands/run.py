@@ -54,7 +54,7 @@ def start(settings: Settings) -> None:
     from smartfolio_app.build.environment import run_environment
     from smartfolio_app.build.frontend import open_for_serving
     from smartfolio_app.build.places import ROOT
-    from smartfolio_app.commands.server import bind, serve
+    from smartfolio_app.commands.server import bind, leave, serve
     from smartfolio_app.i18n import translate
     from smartfolio_app.keys import session_key
     from smartfolio_app.storage import vault
@@ -78,6 +78,7 @@ def start(settings: Settings) -> None:
         )  # absolute: worker processes start elsewhere
     os.chdir(ROOT)  # where Reflex looks for rxconfig.py
     serve(socket, settings, announce)
+    leave()
 
 
 def announce(address: str) -> None:

@@ -216,6 +216,12 @@ def worker(lane: Lane = "main") -> Worker:
         return _workers[lane]
 
 
+def stop_all() -> None:
+    """End the children of this process, work under way with them unless it is about to be done."""
+    for one in list(_workers.values()):
+        one.stop()
+
+
 def abandon() -> None:
     """End the children of this process, if it has any, without waiting."""
     for one in list(_workers.values()):

@@ -93,3 +93,19 @@ def test_a_stop_comes_to_an_end_whatever_goes_on():
     )
     assert done.returncode == 0
     assert "ending all the same" in done.stderr
+
+
+def test_a_stop_does_not_wait_for_threads_that_never_end():
+    script = (
+        "import threading, time; from smartfolio_app.commands import server;"
+        "threading.Thread(target=time.sleep, args=(600,)).start(); print('bye'); server.leave()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "bye\n")
