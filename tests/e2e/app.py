@@ -20,8 +20,9 @@ from smartfolio_app.storage.engine import session_scope
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = [sys.executable, "-P", "-m", "smartfolio_app.cli"]
-START_TIMEOUT_SECONDS = 60
-STOP_TIMEOUT_SECONDS = 10
+START_TIMEOUT_SECONDS = 180
+#: The promise is ten seconds, and has a test of its own; elsewhere a busy machine may take its time.
+STOP_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def test_an_administrator_sees_how_the_server_is_and_sets_things_aside(
     expect(page.locator(".verdict h2")).to_be_visible(timeout=LONG)
     areas = page.locator(".trust-areas > section")
     expect(areas.first).to_be_visible(timeout=LONG)
-    expect(page.locator(".trust-areas")).to_contain_text("The clock")
+    expect(page.locator(".trust-areas")).to_contain_text("The clock", timeout=LONG)
     shoot(page, "trust-dark")
     assert not accessibility_faults(page)
 
@@ -34,7 +34,7 @@ def test_an_administrator_sees_how_the_server_is_and_sets_things_aside(
         first = problems.first.get_by_role("heading").inner_text()
         problems.first.get_by_role("button", name="Set aside").click()
         expect(asides).to_contain_text(first, timeout=LONG)
-        expect(problems).to_have_count(count - 1)
+        expect(problems).to_have_count(count - 1, timeout=LONG)
         asides.get_by_role("listitem").filter(has_text=first).get_by_role(
             "button", name="Remind me again"
         ).click()
@@ -45,10 +45,10 @@ def test_an_administrator_sees_how_the_server_is_and_sets_things_aside(
     expect(rows.first).to_contain_text("Proven", timeout=LONG)
     rows.first.get_by_role("button", name="Restore the backup").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("It is verified first")
+    expect(dialog).to_contain_text("It is verified first", timeout=LONG)
     assert not accessibility_faults(page)
     dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog).to_have_count(0)
+    expect(dialog).to_have_count(0, timeout=LONG)
 
     phone = open_page(admin, size=PHONE, theme="light", language="fr-FR")
     phone.goto("/trust")
