@@ -264,11 +264,11 @@ class Scheduler:
                     job.modify(next_run_time=now)
 
     def _run(self, task: Task) -> None:
+        request_ids.begin(job=task.name)
         error, started = "", time.perf_counter()
         try:
             if not task.everywhere and not leadership.held():
                 return
-            request_ids.begin(job=task.name)
             self._note(task, running=True, started_at=datetime.now(UTC))
             with session_scope() as db:
                 task.run(db)
