@@ -42,7 +42,8 @@ def bump_revision(db: Session, user_id: str) -> int:
     """Count one more change of what the user owns, and return the new revision.
 
     Called *first* by everything that changes a ledger: it takes the user's lock (SQLite: the write lock, PostgreSQL:
-    the row's), so two imports of one user never deduplicate against the same old state.
+    the row's), so two imports of one user never deduplicate against the same old state. Whoever can tell all that is
+    changed of transactions and own prices notes it with the revision (``repo_changes.note_change``).
 
     Raises:
         NotFoundError: There is no such user.
