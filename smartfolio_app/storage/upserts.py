@@ -19,8 +19,9 @@ def insert_missing(db: Session, table: type[SQLModel], rows: Sequence[Mapping[st
 
 def insert_new(db: Session, table: type[SQLModel], row: Mapping[str, Any]) -> bool:
     """Insert one row unless it collides with what is stored; tell whether it was inserted."""
-    statement = _insert(db)(table.__table__).values(**row).on_conflict_do_nothing()  # type: ignore[attr-defined]
-    return bool(db.connection().execute(statement).rowcount)
+    made: Any = table.__table__  # type: ignore[attr-defined]
+    statement = _insert(db)(made).values(**row).on_conflict_do_nothing().returning(*made.primary_key)
+    return db.connection().execute(statement).first() is not None
 
 
 def upsert(
