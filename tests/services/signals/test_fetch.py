@@ -27,15 +27,19 @@ from smartfolio_app.storage.repo_prices import provider_states
 from smartfolio_app.storage.repo_signals import newest, series
 from tests.loopback.charts import Paper
 
-NOW = datetime.now(UTC)
-TODAY = NOW.date()
 HERE = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"}  # contracts the stand-in has
 
 
+@pytest.fixture
+def now():
+    """Read here and not on import: a run may go past midnight."""
+    return datetime.now(UTC)
+
+
 @pytest.fixture(autouse=True)
-def recent_past(monkeypatch, server):
+def recent_past(monkeypatch, server, now):
     """Forty days are the whole past here; page limits are lower in proportion."""
-    first = TODAY - timedelta(days=40)
+    first = now.date() - timedelta(days=40)
     monkeypatch.setattr(fetch, "REFERENCES", tuple(replace(one, first=first) for one in REFERENCES))
     monkeypatch.setattr(fetch, "FIRST_FUNDING", first)
     monkeypatch.setattr(fetch, "RATES_PER_CALL", 50)
@@ -46,12 +50,12 @@ def recent_past(monkeypatch, server):
     fetch.forget_pauses()
 
 
-def test_every_signal_is_stored_with_its_source_and_its_whole_past(db, online, server, someone):
+def test_every_signal_is_stored_with_its_source_and_its_whole_past(db, online, server, someone, now):
     task = next(one for one in TASKS if one.name == "signals")
     assert task.run(db).problems == {}
     moods = series(db, FEAR_GREED, MARKET)
     assert len(moods) == 400  # all the stand-in knows
-    assert moods[-1][0].date() == TODAY
+    assert moods[-1][0].date() == now.date()
     assert newest(db, FEAR_GREED)[MARKET].provider == "fear_greed"
     assert newest(db, FEAR_GREED)[MARKET].word in ("Fear", "Greed", "Neutral")
 
@@ -62,47 +66,47 @@ def test_every_signal_is_stored_with_its_source_and_its_whole_past(db, online, s
     assert newest(db, DOMINANCE)[MARKET].value == Decimal("0.5731")
 
     closes = series(db, CLOSE, "BTC")
-    assert [at.date() for at, _ in closes] == [TODAY - timedelta(days=back) for back in range(40, 0, -1)]
+    assert [at.date() for at, _ in closes] == [now.date() - timedelta(days=back) for back in range(40, 0, -1)]
     stocks = series(db, CLOSE, INDEX)
     assert stocks
     assert all(at.weekday() < 5 for at, _ in stocks)
     assert newest(db, CLOSE)[INDEX].provider == "yahoo"
 
 
-def test_nothing_is_asked_for_before_it_can_be_newer(db, online, server, someone):
-    fetch.refresh(db, now=NOW)
+def test_nothing_is_asked_for_before_it_can_be_newer(db, online, server, someone, now):
+    fetch.refresh(db, now=now)
     before = len(server.paths)
-    fetch.refresh(db, now=NOW + timedelta(minutes=5))
+    fetch.refresh(db, now=now + timedelta(minutes=5))
     assert server.paths[before:] == []
     market_data.close()  # another process: it remembers no answer
-    fetch.refresh(db, now=NOW + timedelta(minutes=30))
+    fetch.refresh(db, now=now + timedelta(minutes=30))
     assert Counter(server.paths[before:]) == {"/fapi/v1/premiumIndex": len(HERE)}
     assert len(newest(db, FUNDING_NOW)) == len(HERE)
     assert len(series(db, FUNDING_NOW, "BTCUSDT")) == 1, "what is not settled yet is kept while it is new"
 
 
-def test_one_provider_that_fails_costs_no_other_signal(db, online, server, someone):
+def test_one_provider_that_fails_costs_no_other_signal(db, online, server, someone, now):
     server.trouble("status", path="/fng", status=500, times=99)
     server.trouble("html", path="/fapi", times=99)
     market_data.market().gateway.limits = replace(market_data.market().gateway.limits, attempts=1)
-    report = fetch.refresh(db, now=NOW)
+    report = fetch.refresh(db, now=now)
     assert set(report.problems) == {"fear_greed", "binance_futures"}
     assert series(db, FEAR_GREED, MARKET) == []
     assert series(db, CLOSE, "ETH")
     assert newest(db, DOMINANCE)
     assert provider_states(db)["fear_greed"].error
     server.behave()
-    assert fetch.refresh(db, now=NOW + timedelta(minutes=30)).problems.keys() <= {
+    assert fetch.refresh(db, now=now + timedelta(minutes=30)).problems.keys() <= {
         "fear_greed",
         "binance_futures",
     }
 
 
-def test_nobody_is_asked_offline(db, settings, server, someone):
-    assert fetch.refresh(db, now=NOW).offline
+def test_nobody_is_asked_offline(db, settings, server, someone, now):
+    assert fetch.refresh(db, now=now).offline
     assert server.paths == []
 
 
-def test_nobody_is_asked_before_there_is_an_account(db, online, server):
-    assert fetch.refresh(db, now=NOW).signals == 0
+def test_nobody_is_asked_before_there_is_an_account(db, online, server, now):
+    assert fetch.refresh(db, now=now).signals == 0
     assert server.paths == []
