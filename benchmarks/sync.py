@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -190,8 +189,8 @@ def while_syncing(app: RunningApp, person: Person, page: Page, keys: list[str]) 
 
 
 def p95(values: list[float]) -> float:
-    """Return the 95th percentile."""
-    return statistics.quantiles(values, n=20)[-1]
+    """Return the 95th percentile: with few values, the largest."""
+    return sorted(values)[int(len(values) * 0.95)]
 
 
 if __name__ == "__main__":
