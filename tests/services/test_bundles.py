@@ -38,7 +38,7 @@ def figures_of(db, view):
         "category:wealth",
     )
     yield from (f"history:{(NOW - timedelta(days=days)).date()}" for days in (1, 400))
-    for row in whole.holdings[:6]:
+    for row in whole.holdings[:4]:
         yield f"holding:{row.asset.id}"
         if row.cost_basis is not None:
             yield f"cost_basis:{row.asset.id}"
@@ -52,10 +52,10 @@ def figures_of(db, view):
         yield f"income:{year}"
     yield "income:all"
     series = performance.series(db, view)
-    for period in ("1Y", "MAX", f"{series.days[-90]}..{series.days[-10]}"):
-        yield from (f"performance:{measure}:{period}" for measure in sorted(MEASURES))
-        yield f"drawdown:{period}"
-        yield from (f"benchmark:{measure}:{period}:crypto:BTC" for measure in ("twr", "xirr", "end"))
+    yield from (f"performance:{measure}:1Y" for measure in sorted(MEASURES))
+    yield from (f"benchmark:{measure}:1Y:crypto:BTC" for measure in ("twr", "xirr", "end"))
+    for period in ("MAX", f"{series.days[-90]}..{series.days[-10]}"):
+        yield from (f"performance:twr:{period}", f"performance:fx:{period}", f"drawdown:{period}")
     span = performance.span_of(series, "1Y")
     yield from (f"contribution:1Y:{one.asset}" for one in series.contributions(span.first, span.last)[:3])
 
@@ -74,7 +74,7 @@ def test_every_figure_computes_to_itself_from_its_bundle_alone(db, view):
         assert document.same(checked.recipe, told.amount, checked.computed), figure
         assert found["formula"], figure
         made += 1
-    assert made > 60
+    assert made > 50
 
 
 def test_a_bundle_tells_inputs_with_source_and_time_lots_and_transactions(db, view):
