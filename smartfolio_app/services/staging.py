@@ -40,8 +40,8 @@ class StagedFile:
     at: datetime
 
 
-def put(user_id: str, name: str, data: bytes) -> StagedFile:
-    """Keep ``data`` until it is imported or discarded.
+def put(user_id: str, name: str, data: bytes, staged_id: str = "") -> StagedFile:
+    """Keep ``data`` until it is imported or discarded, under ``staged_id`` where one is given.
 
     Raises:
         InvalidInputError: The file is larger than the upload limit (``max_upload_mb``).
@@ -55,7 +55,7 @@ def put(user_id: str, name: str, data: bytes) -> StagedFile:
     if len(listing(user_id)) >= MOST_FILES:
         raise ConflictError("import.too_many_waiting", count=MOST_FILES)
     folder = _folder(user_id)
-    staged = StagedFile(id=new_id(), name=shown, size=len(data), at=datetime.now(UTC))
+    staged = StagedFile(id=staged_id or new_id(), name=shown, size=len(data), at=datetime.now(UTC))
     described = {"name": staged.name, "size": staged.size, "at": staged.at.isoformat()}
     with told():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from smartfolio_app.services.staging import StagedFile
 from smartfolio_app.services.upload_grid import Grid, first_rows
 from smartfolio_app.services.worker import worker
 from smartfolio_app.storage import shared
+from smartfolio_app.storage.tables.base import new_id
 
 Step = Literal["preview", "import", "undone"]
 
@@ -121,7 +122,7 @@ class _Desk:
 
     def begins(self, upload_id: str) -> bool:
         """Tell whether nobody else is beginning with a file at this moment."""
-        return self._board is None or self._board.mark(f"begin:{upload_id}", timedelta(seconds=10))
+        return self._board is None or self._board.mark(f"begin:{upload_id}", timedelta(seconds=60))
 
 
 def _unpacked(sent: tuple[dict[str, Any], Any]) -> Upload:
@@ -131,7 +132,9 @@ def _unpacked(sent: tuple[dict[str, Any], Any]) -> Upload:
 
 def receive(user_id: str, name: str, data: bytes) -> Upload:
     """Take a file in and begin its preview; raises as ``staging.put``."""
-    return _begin(user_id, staging.put(user_id, name, data), Choices(), "preview")
+    upload_id = new_id()
+    _Desk(user_id).begins(upload_id)  # before anybody else can see it: they would begin with it, too
+    return _begin(user_id, staging.put(user_id, name, data, upload_id), Choices(), "preview")
 
 
 def listing(user_id: str) -> list[Upload]:

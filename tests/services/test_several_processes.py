@@ -137,6 +137,22 @@ def test_what_was_chosen_for_a_file_is_known_to_the_other_process(scaled, db, mo
     assert staging.listing(anna) == []
 
 
+def test_nobody_else_begins_with_a_file_that_is_being_received(scaled, db, monkeypatch):
+    anna = create_user(db, "anna", "four unrelated words").id
+    db.commit()
+    put = staging.put
+
+    def and_look(*arguments):
+        staged = put(*arguments)
+        assert [one.id for one in staging.listing(anna)] == [staged.id]
+        assert uploads.listing(anna) == []  # as another process would see it at this very moment
+        return staged
+
+    monkeypatch.setattr(staging, "put", and_look)
+    upload = uploads.receive(anna, "ledger.csv", trades())
+    assert [one.job.id for one in uploads.listing(anna)] == [upload.job.id]
+
+
 # -------------------------------------------------------------------------------------------------- the board
 def test_what_stands_in_redis_is_sealed_and_what_is_not_ours_is_nothing(scaled, redis_url):
     board = shared.board()
