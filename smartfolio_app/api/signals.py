@@ -59,7 +59,7 @@ class FearGreedOut(Answer):
 
     now: SignalOut | None
     attribution: str = fear_greed.ATTRIBUTION
-    link: str = fear_greed.LINK
+    link: str = Field(default_factory=lambda: fear_greed.LINK)  # not printed by the docs
 
 
 class FundingOut(Answer):
