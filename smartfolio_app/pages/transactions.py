@@ -9,6 +9,7 @@ from smartfolio_app.components.controls import button, chip, link_button, search
 from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.figures import skeleton
 from smartfolio_app.components.icons import icon
+from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state, toast
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, list_table
@@ -221,6 +222,17 @@ def _details() -> rx.Component:
             _fact("transactions.account", one.account),
             _fact("transactions.note", one.note),
             class_name="facts",
+        ),
+        rx.cond(
+            one.assets.length() > 0,
+            rx.el.p(
+                rx.el.span(t("transactions.to_asset"), class_name="faint"),
+                rx.foreach(
+                    one.assets,
+                    lambda asset: route_link(asset.symbol, to=asset.address, class_name="link"),
+                ),
+                class_name="row wrap",
+            ),
         ),
         rx.el.section(
             rx.el.h3(t("transactions.provenance")),

@@ -11,6 +11,7 @@ from smartfolio_app.i18n import format as fmt
 from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
 from smartfolio_app.ledger.transactions import Amount
 from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.gains_rows import asset_address
 from smartfolio_app.state.transaction_form import kind_shown
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class TransactionRow:
 
 
 @dataclass
+class AssetLink:
+    """The way to an asset's page."""
+
+    symbol: str = ""
+    address: str = ""
+
+
+@dataclass
 class TransactionDetail:
     """One transaction, opened."""
 
@@ -60,6 +69,7 @@ class TransactionDetail:
     imported: str = ""
     edited: str = ""
     raw: str = ""
+    assets: list[AssetLink] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -105,8 +115,22 @@ def transaction_detail(
         imported=figures.moment(entry.imported_at) if entry.imported_at else "",
         edited=figures.moment(entry.edited_at) if entry.edited_at else "",
         raw="" if figures.privacy else one.raw,
+        assets=[
+            AssetLink(_symbol(asset, assets), asset_address(asset)) for asset in _coins_and_papers(entry)
+        ],
         warnings=[figures.say_or_text(warning.code, **warning.params) for warning in warnings],
     )
+
+
+def _coins_and_papers(entry: Entry) -> list[AssetId]:
+    one = entry.transaction
+    named = [amount.asset for amount in (one.sent, one.received, one.fee) if amount is not None]
+    return [asset for asset in dict.fromkeys(named) if not is_fiat(asset)]
+
+
+def _symbol(asset: AssetId, assets: Assets) -> str:
+    known = assets.get(asset)
+    return known.symbol if known is not None else symbol_of(asset)
 
 
 def amount_text(amount: Amount | None, assets: Assets, figures: Figures) -> str:
@@ -115,6 +139,4 @@ def amount_text(amount: Amount | None, assets: Assets, figures: Figures) -> str:
         return ""
     if is_fiat(amount.asset):
         return figures.money(amount.quantity, symbol_of(amount.asset))
-    known = assets.get(amount.asset)
-    symbol = known.symbol if known is not None else symbol_of(amount.asset)
-    return f"{figures.quantity(amount.quantity)} {symbol}"
+    return f"{figures.quantity(amount.quantity)} {_symbol(amount.asset, assets)}"

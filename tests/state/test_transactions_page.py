@@ -179,6 +179,13 @@ async def test_the_address_narrows_the_list_and_nonsense_in_it_does_not(anna):
     assert len(page.rows) == 2
 
 
+async def test_an_opened_transaction_leads_to_its_assets_and_money_has_no_page(anna):
+    number = stored(anna)
+    page = await tab(TransactionsState, anna, "/transactions")
+    await call(page, "open_details", str(number))
+    assert [(one.symbol, one.address) for one in page.details.assets] == [("BTC", "/assets/crypto:BTC")]
+
+
 async def test_privacy_keeps_quantities_and_the_files_own_words_on_the_server(anna):
     number = stored(anna)
     with session_scope() as db:
