@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import random
 import re
 import socket
@@ -89,7 +90,8 @@ def test_nothing_that_fits_or_breaks_the_description_makes_an_internal_error(unh
     statuses: dict[int, int] = {}
     modes = (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE)
     turn = 0
-    while time.monotonic() < end:
+    # In CI the first turn, which is the same each time; elsewhere as many new ones as there is time for.
+    while time.monotonic() < end and not (turn and os.environ.get("CI")):
         for operation in operations:
             for mode in modes:
                 if time.monotonic() > end:
