@@ -265,6 +265,12 @@ class Scheduler:
 
     def _run(self, task: Task) -> None:
         request_ids.begin(job=task.name)
+        try:
+            self._work(task)
+        finally:
+            request_ids.end()  # the thread goes on to other things
+
+    def _work(self, task: Task) -> None:
         error, started = "", time.perf_counter()
         try:
             if not task.everywhere and not leadership.held():

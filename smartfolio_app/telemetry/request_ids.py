@@ -22,6 +22,11 @@ def begin(given: str = "", **about: str) -> str:
     return chosen
 
 
+def end() -> None:
+    """Forget what was begun: later lines of the same thread belong to something else."""
+    clear_contextvars()
+
+
 def current() -> str:
     """Return the id of what is being done now, empty outside of any request."""
     return str(get_contextvars().get("request_id", ""))

@@ -8,12 +8,14 @@ import logging
 
 import pytest
 
-from smartfolio_app.telemetry import logs
+from smartfolio_app.telemetry import logs, request_ids
 
 
 @pytest.fixture
 def lines():
     """A function that logs through the formatter of a format and returns what was written."""
+
+    request_ids.end()
 
     def write(log_format: str, act) -> list[str]:
         stream = io.StringIO()
