@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import json
 import os
@@ -13,9 +14,11 @@ import string
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -69,6 +72,17 @@ def unhurt(target: RunningApp) -> Iterator[RunningApp]:
     assert httpx.get(f"{target.url}/readyz").status_code == 200
     assert "Traceback" not in target.log()[before:], target.log()[before:][-6000:]
     assert peak_memory(target) < MOST_MEMORY
+
+
+def in_a_thread_of_its_own(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run an asynchronous test beside Playwright, whose own event loop runs in the main thread once it was used."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, test(*args, **kwargs)).result()
+
+    return run
 
 
 def peak_memory(app: RunningApp) -> int:
@@ -213,6 +227,7 @@ def session_of(app: RunningApp) -> str:
     return answer.cookies["smartfolio_session"]
 
 
+@in_a_thread_of_its_own
 async def test_random_frames_end_their_own_socket_at_most(unhurt: RunningApp) -> None:
     cookie = await asyncio.to_thread(session_of, unhurt)
     counts = await asyncio.gather(
@@ -228,6 +243,7 @@ async def test_random_frames_end_their_own_socket_at_most(unhurt: RunningApp) ->
         assert str(await client.recv()).startswith("0{")  # engine.io opens: nobody else was harmed
 
 
+@in_a_thread_of_its_own
 async def test_a_frame_that_unpacks_to_a_gigabyte_is_not_unpacked(unhurt: RunningApp) -> None:
     """permessage-deflate: a megabyte on the wire, zeros inside."""
     before = peak_memory(unhurt)
@@ -240,6 +256,7 @@ async def test_a_frame_that_unpacks_to_a_gigabyte_is_not_unpacked(unhurt: Runnin
 
 
 @pytest.mark.parametrize("origin", [None, "http://elsewhere.test", "null", "http://127.0.0.1:1"])
+@in_a_thread_of_its_own
 async def test_a_socket_of_another_page_is_not_opened(unhurt: RunningApp, origin: str | None) -> None:
     with pytest.raises(websockets.InvalidStatus) as refused:
         async with connect(
