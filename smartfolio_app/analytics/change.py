@@ -9,7 +9,8 @@ worth when it happened (``ledger.worth``); the market's part is what holdings an
 Both sides of a trade have one worth, so a trade adds nothing; a trade with an asset that is not covered is a flow.
 
 A statement's correction is neither: it tells what was there all along, so it counts as held at the anchor already. And
-a price that was too old at the anchor says nothing about the market since, so its asset is not covered.
+a price that was too old at the anchor says nothing about the market since, so its asset is not covered; unless nobody
+has quoted it since either: its worth then moved with its currency alone, as the total did.
 """
 
 from __future__ import annotations
@@ -71,11 +72,23 @@ class Move:
 
 @dataclass(slots=True)
 class Changes:
-    """The change per covered holding; what was bought, at its worth; and the assets left out."""
+    """The change per covered holding; what was bought, at its worth; and the assets left out.
+
+    ``carried`` are the covered ones that nobody has quoted since long before the anchor: they move with their currency
+    alone, which says little about the day.
+    """
 
     moves: dict[HoldingKey, Move] = field(default_factory=dict)
     purchases: Decimal = ZERO
     uncovered: set[AssetId] = field(default_factory=set)
+    carried: set[AssetId] = field(default_factory=set)
+
+    @property
+    def covered_now(self) -> Decimal:
+        """The worth now of all that was quoted lately and is not a debt."""
+        return sum(
+            (one.now for key, one in self.moves.items() if key[0] not in self.carried and one.now > 0), ZERO
+        )
 
 
 def changes_since(
@@ -102,14 +115,11 @@ def changes_since(
         before[key] = before.get(key, ZERO) - columns.stream.change(number)
 
     eve = eve_of(since)
-    fresh = _freshly_priced(valuer, [asset for asset, _ in before], eve)
-    changes = Changes(
-        uncovered={
-            asset
-            for (asset, _), quantity in before.items()
-            if valuer.price(asset, now) is None or (quantity and asset not in fresh)
-        }
-    )
+    held_then = [asset for (asset, _), quantity in before.items() if quantity]
+    old = set(held_then) - _freshly_priced(valuer, held_then, eve)
+    carried = {asset for asset in old if _last_quoted(valuer, asset, eve) == _last_quoted(valuer, asset, now)}
+    unknown = {asset for asset, _ in before if valuer.price(asset, now) is None}
+    changes = Changes(uncovered=unknown | (old - carried), carried=carried - unknown)
     for key, quantity in before.items():
         price_now = valuer.price(key[0], now)
         if price_now is None or key[0] in changes.uncovered:
@@ -130,6 +140,11 @@ def _freshly_priced(valuer: Valuer, assets: list[AssetId], at: datetime) -> set[
     ends = np.array([micros(at)], dtype=np.int64)
     fresh = valuer.prices.daily(assets, valuer.currency, ends).fresh[0]
     return {asset for asset, is_fresh in zip(assets, fresh, strict=True) if is_fresh}
+
+
+def _last_quoted(valuer: Valuer, asset: AssetId, at: datetime) -> datetime | None:
+    found = valuer.unit(asset, at)
+    return None if found is None else found.quoted_at
 
 
 class _Booking:

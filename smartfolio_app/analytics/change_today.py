@@ -33,8 +33,7 @@ def change_today(
         reason = "change.not_priced" if anything_held or uncovered else "change.nothing_held"
         return ChangeToday(anchor.value, since, uncovered=uncovered, reason=reason)
     moves = changes.moves.values()
-    covered = sum((move.now for move in moves if move.now > 0), ZERO)
-    if covered < LEAST_COVERED * owned:
+    if changes.covered_now < LEAST_COVERED * owned:
         return ChangeToday(anchor.value, since, uncovered=uncovered, reason="change.little_covered")
     then = sum((move.then for move in moves), ZERO)
     market = sum((move.market for move in moves), ZERO)

@@ -59,7 +59,7 @@ def _drop_area() -> rx.Component:
         multiple=True,
         max_size=ImportsState.limit_mb * 1024 * 1024,
         max_files=MOST_AT_ONCE,
-        on_drop=ImportsState.receive(rx.upload_files(upload_id=UPLOAD)),
+        on_drop=ImportsState.receive(rx.upload_files_chunk(upload_id=UPLOAD)),
         on_drop_rejected=ImportsState.refuse,
         class_name="drop",
         role="button",

@@ -46,20 +46,27 @@ class ImportsState(PageState, rx.State):
     _seen_done: set[str] = set()
     _watch: int = 0
 
-    @rx.event
+    @rx.event(background=True)
     @signed_in
-    async def receive(self, viewer: Viewer, files: list[rx.UploadFile]) -> AsyncIterator[Any]:
-        """Take the dropped files in and begin their previews."""
-        seat = await self._seat(viewer)
-        self.problems, self.receiving = [], True
-        yield
-        for file in files:
-            try:
-                await run_in_threadpool(uploads.receive, viewer.user_id, file.name or "", await file.read())
-            except SmartFolioError as error:
-                self.problems.append(error_text(seat.figures.language, error))
-        self.receiving = False
-        await self._show(seat)
+    async def receive(self, viewer: Viewer, chunks: rx.UploadChunkIterator) -> AsyncIterator[Any]:
+        """Take the dropped files in and begin their previews.
+
+        In the background, so that all it says goes the one way of the socket: the answer to an upload is a second
+        channel, and of two channels the older word may be heard last, which left cards at "Reading" for good.
+        """
+        async with self:
+            seat = await self._seat(viewer)
+            self.problems, self.receiving = [], True
+        problems = []
+        try:
+            async for name, data in _files(chunks):
+                try:
+                    await run_in_threadpool(uploads.receive, viewer.user_id, name, data)
+                except SmartFolioError as error:
+                    problems.append(error_text(seat.figures.language, error))
+        finally:
+            async with self:
+                self.problems, self.receiving = problems, False
         yield ImportsState.watch
 
     @rx.event
@@ -95,8 +102,12 @@ class ImportsState(PageState, rx.State):
                 imported = self._newly_done()
             if imported:
                 yield AppState.load
-            if busy:
-                await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY)
+        async with self:
+            # Of several server processes, the one that took the file in may have been heard after this one: the cards
+            # are said once more, so that the last word is the right one.
+            if self._watch == mine and self.cards:
+                self.cards = [*self.cards]
 
     @rx.event
     @signed_in
@@ -209,6 +220,19 @@ class ImportsState(PageState, rx.State):
             await say(self, error_text(seat.figures.language, error), "bad")
         await self._show(seat)
         yield ImportsState.watch
+
+
+async def _files(chunks: rx.UploadChunkIterator) -> AsyncIterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of each file of an upload; a file begins where a chunk's offset is 0."""
+    name, parts = "", list[bytes]()
+    async for chunk in chunks:
+        if chunk.offset == 0 and parts:
+            yield name, b"".join(parts)
+            parts = []
+        name = chunk.filename
+        parts.append(chunk.data)
+    if parts:
+        yield name, b"".join(parts)
 
 
 def _end_of_day(day: date, seat: Seat) -> datetime:
