@@ -111,16 +111,19 @@ def test_a_price_that_was_old_at_the_anchor_says_nothing_about_today(world):
     assert (change.gain, change.uncovered, change.reason) == (None, ("crypto:BTC",), "change.not_priced")
 
 
-def test_what_nobody_has_quoted_since_moves_with_its_currency_alone_and_tells_nothing_of_the_day(
-    world, prices
-):
+def test_what_nobody_quotes_moves_with_its_currency_and_tells_nothing_of_the_day(world, prices):
     ledger = world.ledger(world.tx("deposit", "1 BTC", at=-3000), world.tx("deposit", "100 OLD", at=-3000))
     rates = [world.rate("1.25 USD", days=-3), world.rate("1.00 USD", days=0)]
     known = [*prices, world.price("OLD 0.10 USD", at=-2900)]
-    change = world.portfolio(ledger, known, rates).change
+    change = world.portfolio(ledger, known, rates, at=datetime(2024, 5, 15, 18, tzinfo=UTC)).change
     assert (change.value_then, change.total, change.market, change.uncovered) == (58, 12, 12, ())
     # Alone it is no news: the day is not known.
-    alone = world.portfolio(world.ledger(world.tx("deposit", "100 OLD", at=-3000)), known, rates).change
+    alone = world.portfolio(
+        world.ledger(world.tx("deposit", "100 OLD", at=-3000)),
+        known,
+        rates,
+        at=datetime(2024, 5, 15, 18, tzinfo=UTC),
+    ).change
     assert (alone.gain, alone.reason) == (None, "change.little_covered")
 
 
