@@ -36,7 +36,7 @@ LARGE = 1_000_000
 #: Sizes at which a server is asked.
 SERVED = (10_000, 100_000)
 TASKS = ("gains", "history", "dashboard")
-SERVED_TASKS = ("read", "cold", "warm", "edit")
+SERVED_TASKS = ("read", "cold", "warm", "edit", "what_if")
 #: Whose time for the realised gains is the measure of everything that the peers do not compute.
 YARDSTICK = "beancount"
 PEERS = {"rp2": "peer_rp2.py", "beancount": "peer_beancount.py"}

@@ -2,9 +2,10 @@
 
 Stores the trades of a file as one user's ledger, with a price a day of each coin and those that the trades tell, and
 asks a real server for what the dashboard shows: the headline and the whole history. Measured are reading the ledger,
-the first look (nothing in memory), further looks in which every answer is made anew from the database, and looks after
-one transaction was edited, anywhere in the five years, from sending the edit to having the answers. All that time
-another client asks for ``/healthz``. In the end a fresh server must give the very answers that the edited one gave.
+the first look (nothing in memory), further looks in which every answer is made anew from the database, looks after
+one transaction was edited, anywhere in the five years, from sending the edit to having the answers, and sales that are
+tried out, the first of them right after an edit. All that time another client asks for ``/healthz``. In the end a
+fresh server must give the very answers that the edited one gave.
 
 Prints one line of JSON; ``seconds`` is processor time of the server, ``wall`` what the client waited.
 """
@@ -72,13 +73,15 @@ def main(path: Path, repeat: int = 5) -> None:
             client.look()
             found["warm"] = client.measured([client.look] * repeat, apart=FRESH_SECONDS)
             found["edit"] = client.measured([partial(client.edit_and_look, edit) for edit in edits])
+            found["what_if"] = client.measured([partial(client.try_sale, coin) for coin in range(repeat)])
             shown = client.look()
         with serving(data) as (process, url), asked_all_the_time(url) as waits:
             client = Client(process, url, token)
             found["same"] = figures(shown) == figures(client.look())
-            for edit in edits:
+            for coin, edit in enumerate(edits):
                 client.edit_and_look(edit)
                 client.edit_and_look(back(edit))
+                client.try_sale(coin)
         found["health"] = {
             "count": len(waits),
             "p50": statistics.median(waits),
@@ -227,6 +230,11 @@ class Client:
         number, change = edit
         self._http.patch(f"/api/portfolio/transactions/{number}", json=change).raise_for_status()
         self.look()
+
+    def try_sale(self, coin: int) -> None:
+        """Ask what selling some of a coin today would bring, by every method."""
+        asked = {"asset": f"crypto:C{coin}", "quantity": "0.5", "price": "100"}
+        self._http.post("/api/portfolio/what-if", json=asked).raise_for_status()
 
     def _worked(self) -> float:
         times = self._process.cpu_times()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smartfolio_app.analytics.columns import Role
-from smartfolio_app.analytics.grid import STRETCH, Grid, added_up
+from smartfolio_app.analytics.grid import Grid, Moved, added_up, stretches
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import fiat, is_fiat
@@ -44,28 +44,28 @@ class Flows:
     exchanged: FloatArray
 
 
-def flows_of(ledger: LedgerView, grid: Grid, zone: ZoneInfo) -> Flows:
-    """Return the flows of a grid."""
+def flows_of(ledger: LedgerView, grid: Grid, moved: Moved, zone: ZoneInfo) -> Flows:
+    """Return the flows of a grid and its movements."""
     shape = (len(grid.ends), len(grid.columns))
     result = Flows(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape))
     money = np.array([is_fiat(column.asset.id) for column in grid.columns], dtype=np.bool_)
-    for first in range(0, len(grid.row), STRETCH):
-        _add_stretch(ledger.columns, grid, money, slice(first, first + STRETCH), result)
+    for stretch in stretches(len(moved.row), moved.before):
+        _add_stretch(ledger.columns, grid, moved, money, stretch, result)
     _add_entries(grid, result.external)
     _add_items(grid, result.external, zone)
     return result
 
 
-def _add_stretch(
-    data: LedgerColumns, grid: Grid, money: NDArray[np.bool_], stretch: slice, result: Flows
+def _add_stretch(  # noqa: PLR0917 - what a movement is, and where it goes
+    data: LedgerColumns, grid: Grid, moved: Moved, money: NDArray[np.bool_], stretch: slice, result: Flows
 ) -> None:
     """Add what a stretch of the movements is."""
-    number, row, column = grid.number[stretch], grid.row[stretch], grid.column[stretch]
+    number, row, column = moved.number[stretch], moved.row[stretch], moved.column[stretch]
     role, received = data.role[number], data.side[number] == Side.RECEIVED
-    worth = grid.amount[stretch] * grid.price[row, column]
+    worth = moved.amount[stretch] * grid.price[row, column]
     priced = ~np.isnan(worth)
     exchange = role == Role.EXCHANGE
-    partner, partner_money = _partners(grid, money, stretch, received)
+    partner, partner_money = _partners(grid, moved, money, stretch, received)
     alone = exchange & np.isnan(partner)
     external = (role == Role.FLOW) | (role == Role.ANCHOR) | alone
     inside = exchange & ~alone & priced
@@ -83,7 +83,7 @@ def _add_stretch(
 
 
 def _partners(
-    grid: Grid, money: NDArray[np.bool_], stretch: slice, received: NDArray[np.bool_]
+    grid: Grid, moved: Moved, money: NDArray[np.bool_], stretch: slice, received: NDArray[np.bool_]
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return the worth of the other side of each movement's trade, and whether that is money.
 
@@ -92,13 +92,13 @@ def _partners(
     """
     first = max(stretch.start - 1, 0)
     near = slice(first, stretch.stop + 1)
-    number, row, column = grid.number[near], grid.row[near], grid.column[near]
+    number, row, column = moved.number[near], moved.row[near], moved.column[near]
     begin = int(number[0]) - 1
     worth = np.full(int(number[-1]) - begin + 2, np.nan)
-    worth[number - begin] = grid.amount[near] * grid.price[row, column]
+    worth[number - begin] = moved.amount[near] * grid.price[row, column]
     is_money = np.zeros(len(worth), dtype=np.bool_)
     is_money[number - begin] = money[column]
-    other = grid.number[stretch] - begin + np.where(received, 1, -1)
+    other = moved.number[stretch] - begin + np.where(received, 1, -1)
     return worth[other], is_money[other]
 
 

@@ -21,12 +21,13 @@ from smartfolio_app.analytics.scope import Category, Scope
 from smartfolio_app.ledger.instants import micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.ledger.assets import Asset
 
-#: What rounding leaves of a balance that is gone, in relation to the largest it ever was.
+#: What rounding leaves of a balance that is gone, in relation to the largest it was until then.
 _RESIDUE = 1e-12
 
 #: So many movements are worked on at a time.
@@ -45,22 +46,18 @@ class Column(NamedTuple):
 class Grid:
     """Everything held in a scope, at each of ``ends`` (µs, ascending; shape (T,)).
 
-    ``quantity``, ``price`` and ``fresh`` have shape (T, columns). The movements that led there, shape (M,) each: the
-    row in which they fall (those before the first in row 0), their column, signed amount and number in the ledger's
-    columns. ``items`` are the wealth items in scope with their column; ``book`` is the price book with their
-    valuations.
+    ``quantity``, ``price`` and ``fresh`` have shape (T, columns), and so has ``running``: the movements as they add up,
+    with what rounding leaves. ``items`` are the wealth items in scope with their column; ``book`` is the price book
+    with their valuations.
     """
 
     ends: NDArray[np.int64]
     currency: str
     columns: list[Column]
+    running: FloatArray
     quantity: FloatArray
     price: FloatArray
     fresh: NDArray[np.bool_]
-    row: NDArray[np.int32]
-    column: NDArray[np.int32]
-    amount: FloatArray
-    number: NDArray[np.int64]
     items: list[tuple[int, WealthItemView]]
     book: PriceBook
 
@@ -80,6 +77,31 @@ class Grid:
         return np.searchsorted(self.ends, at, side="left").astype(np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The movements that a grid adds up, shape (M,) each: the row in which they fall (those before the first instant in
+    row 0), their column, signed amount and number in the ledger's columns.
+
+    ``before`` is how many of the scope lie before them, where a grid goes on from an instant that was known.
+    """
+
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+    amount: FloatArray
+    number: NDArray[np.int64]
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Eve:
+    """What a grid goes on from, when all is known up to its first instant: ``running`` then, and the most that each
+    column ever held until then (both of shape (columns,)).
+    """
+
+    running: FloatArray
+    peak: FloatArray
+
+
 def make_grid(
     ledger: LedgerView,
     prices: PriceBook,
@@ -89,11 +111,47 @@ def make_grid(
     *,
     zone: ZoneInfo,
     by_source: bool = False,
-) -> Grid:
-    """Return the grid of everything in scope. Movements after the last instant are left out."""
+    eve: Eve | None = None,
+) -> tuple[Grid, Moved]:
+    """Return the grid of everything in scope, and the movements in it. Those after the last instant are left out.
+
+    With an ``eve``, so are those up to the first instant.
+    """
     data = ledger.columns
+    layout = layout_of(ledger, scope, by_source=by_source)
+    begin = 0 if eve is None else int(np.searchsorted(data.at, ends[0], side="right"))
+    last = int(np.searchsorted(data.at, ends[-1], side="right")) if len(ends) else 0
+    column = layout.column_of_place[data.place[begin:last]]
+    row = rows_by_time(ends, data.at[begin:last])
+    inside = column >= 0
+    if inside.all():  # then nothing need be copied
+        moved = Moved(row, column, data.quantity[begin:last], np.arange(begin, last), begin)
+    else:
+        chosen = np.flatnonzero(inside)
+        before = int((layout.column_of_place[data.place[:begin]] >= 0).sum())
+        number = chosen + begin
+        moved = Moved(row[chosen], column[chosen], data.quantity[number], number, before)
+    book = prices.with_points(item_prices([item for _, item in layout.items], zone))
+    running = _running(moved, (len(ends), len(layout.columns)), eve)
+    quantity = _quantities(running, ends, layout.items, zone, eve)
+    price, fresh = _prices(layout.columns, book, currency, ends)
+    grid = Grid(ends, currency, layout.columns, running, quantity, price, fresh, layout.items, book)
+    return grid, moved
+
+
+class Layout(NamedTuple):
+    """The columns of a grid, the column of each of the ledger's places (-1: not in scope), and the wealth items."""
+
+    columns: list[Column]
+    column_of_place: NDArray[np.int32]
+    items: list[tuple[int, WealthItemView]]
+
+
+def layout_of(ledger: LedgerView, scope: Scope, *, by_source: bool = False) -> Layout:
+    """Return the layout of a grid."""
+    places = ledger.columns.places
     mine: dict[int, Column] = {}
-    for index, (source, _, asset) in enumerate(data.places):
+    for index, (source, _, asset) in enumerate(places):
         view = ledger.sources[source]
         if scope.includes(view.category, view.key):
             mine[index] = Column(ledger.asset(asset), view.category, view.key if by_source else "")
@@ -102,34 +160,11 @@ def make_grid(
     # By name, so that the order in which things came into the ledger plays no part.
     columns = sorted({*mine.values(), *column_of_item}, key=_by_name)
     number_of = {column: index for index, column in enumerate(columns)}
-    column_of_place = np.full(len(data.places), -1, dtype=np.int32)
+    column_of_place = np.full(len(places), -1, dtype=np.int32)
     for index, column in mine.items():
         column_of_place[index] = number_of[column]
     item_columns = [(number_of[column], item) for column, item in zip(column_of_item, items, strict=True)]
-    book = prices.with_points(item_prices(items, zone))
-
-    last = int(np.searchsorted(data.at, ends[-1], side="right")) if len(ends) else 0
-    column_of = column_of_place[data.place[:last]]
-    inside = column_of >= 0
-    whole = bool(inside.all())  # then nothing need be copied
-    number = np.arange(last) if whole else np.flatnonzero(inside)
-    grid = Grid(
-        ends=ends,
-        currency=currency,
-        columns=columns,
-        quantity=np.empty(0),
-        price=np.empty(0),
-        fresh=np.empty(0, dtype=np.bool_),
-        row=rows_by_time(ends, data.at[:last]) if whole else rows_by_time(ends, data.at[:last])[number],
-        column=column_of if whole else column_of[number],
-        amount=data.quantity[:last] if whole else data.quantity[number],
-        number=number,
-        items=item_columns,
-        book=book,
-    )
-    grid.quantity = _quantities(grid, zone)
-    grid.price, grid.fresh = _prices(grid)
-    return grid
+    return Layout(columns, column_of_place, item_columns)
 
 
 def _by_name(column: Column) -> tuple[str, str, str]:
@@ -142,22 +177,26 @@ def rows_by_time(ends: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.i
     return np.repeat(np.arange(len(ends), dtype=np.int32), np.diff(reached, prepend=0))
 
 
-def sums(grid: Grid, weights: FloatArray, chosen: NDArray[np.bool_] | None = None) -> FloatArray:
-    """Return the (chosen) movements' ``weights`` added up per instant and column; shape (T, columns)."""
-    return added_up((len(grid.ends), len(grid.columns)), grid.row, grid.column, weights, chosen)
+def stretches(count: int, before: int = 0) -> Iterator[slice]:
+    """Yield slices of ``count`` movements that follow on ``before`` others.
+
+    They are cut where all of them together would be: who goes on from the middle adds up in the same order.
+    """
+    for first in range(-(before % STRETCH) if count else 0, count, STRETCH):
+        yield slice(max(first, 0), first + STRETCH)
 
 
-def added_up(
+def added_up(  # noqa: PLR0917 - parallel arrays
     shape: tuple[int, int],
     row: NDArray[np.integer],
     column: NDArray[np.integer],
     weights: FloatArray,
     chosen: NDArray[np.bool_] | None = None,
+    before: int = 0,
 ) -> FloatArray:
     """Return the (chosen) ``weights`` added up by row and column; a stretch at a time, which takes little memory."""
     total: FloatArray = np.zeros(shape[0] * shape[1])
-    for first in range(0, len(row), STRETCH):
-        part = slice(first, first + STRETCH)
+    for part in stretches(len(row), before):
         cell, weight = row[part].astype(np.int64) * shape[1] + column[part], weights[part]
         if chosen is not None:
             cell, weight = cell[chosen[part]], weight[chosen[part]]
@@ -165,28 +204,52 @@ def added_up(
     return total.reshape(shape)
 
 
-def _quantities(grid: Grid, zone: ZoneInfo) -> FloatArray:
-    held = sums(grid, grid.amount)
-    np.cumsum(held, axis=0, out=held)
-    if held.size:
-        held[np.abs(held) <= _RESIDUE * np.abs(held).max(axis=0)] = 0.0
-    for column, item in grid.items:
+def _running(moved: Moved, shape: tuple[int, int], eve: Eve | None) -> FloatArray:
+    running = added_up(shape, moved.row, moved.column, moved.amount, before=moved.before)
+    if eve is not None:
+        running[0] = eve.running
+    np.cumsum(running, axis=0, out=running)
+    return running
+
+
+def peaks(running: FloatArray, before: FloatArray | None = None) -> FloatArray:
+    """Return the largest size of each column up to each instant (and ``before``); same shape."""
+    size: FloatArray = np.abs(running)
+    if before is not None and len(size):
+        np.maximum(size[0], before, out=size[0])
+    return np.maximum.accumulate(size, axis=0, out=size)
+
+
+def _quantities(
+    running: FloatArray,
+    ends: NDArray[np.int64],
+    items: list[tuple[int, WealthItemView]],
+    zone: ZoneInfo,
+    eve: Eve | None,
+) -> FloatArray:
+    limit = peaks(running, None if eve is None else eve.peak)
+    limit *= _RESIDUE
+    held = running.copy()
+    held[np.abs(held) <= limit] = 0.0
+    for column, item in items:
         ordered = valuations(item)
         if not ordered:
             continue
         starts = np.array([micros(valued_at(row.day, zone)) for row in ordered])
-        first, end = grid.rows_of(starts)[[0, -1]]
+        first, end = np.searchsorted(ends, starts, side="left")[[0, -1]]
         held[first:, column] = float(quantity(item))
         if item.closed_on is not None:
             held[end:, column] = 0.0
     return held
 
 
-def _prices(grid: Grid) -> tuple[FloatArray, NDArray[np.bool_]]:
-    assets = list(dict.fromkeys(column.asset.id for column in grid.columns))
-    daily = grid.book.daily(assets, grid.currency, grid.ends)
-    if len(assets) == len(grid.columns):
+def _prices(
+    columns: list[Column], book: PriceBook, currency: str, ends: NDArray[np.int64]
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    assets = list(dict.fromkeys(column.asset.id for column in columns))
+    daily = book.daily(assets, currency, ends)
+    if len(assets) == len(columns):
         return daily.price, daily.fresh
     place = {asset: index for index, asset in enumerate(assets)}
-    wanted = [place[column.asset.id] for column in grid.columns]
+    wanted = [place[column.asset.id] for column in columns]
     return daily.price[:, wanted], daily.fresh[:, wanted]

@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartfolio_app.analytics.clock import day_starts
-from smartfolio_app.analytics.column_series import column_series
-from smartfolio_app.analytics.grid import Column, Grid, make_grid
 from smartfolio_app.analytics.groups import group_of
 from smartfolio_app.analytics.items import valuations
+from smartfolio_app.analytics.kept_series import daily_series
 from smartfolio_app.analytics.results import History
 from smartfolio_app.ledger.instants import instant, micros
 from smartfolio_app.ledger.lots import Method, Policy
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from smartfolio_app.analytics.grid import Column, Grid
     from smartfolio_app.analytics.ledger_view import LedgerView
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.analytics.scope import Scope
@@ -64,9 +64,10 @@ def history(  # noqa: PLR0917 - the words of one question, in the order one asks
     ends = starts[1:] - 1
     if until is not None:
         ends = np.minimum(ends, micros(until))
-    grid = make_grid(ledger, prices, scope, currency, ends, zone=zone, by_source=by == "source")
-    lots = ledger.lot_arrays(prices, currency, Policy.parse(method))
-    columns = column_series(ledger, grid, lots, scope, zone)
+    columns = daily_series(
+        ledger, prices, scope, currency, ends, Policy.parse(method), zone=zone, by_source=by == "source"
+    )
+    grid = columns.grid
     window = slice((first - begin).days, None)
     whole = columns.together(np.ones(len(grid.columns), dtype=np.bool_), window, alone=True)
     return History(

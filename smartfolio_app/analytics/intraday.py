@@ -52,7 +52,7 @@ def intraday(
     if width <= 0 or last < first:
         raise ValueError("a chart needs a positive step and a span that does not end before it begins")
     ends = np.append(np.arange(first, last, width, dtype=np.int64), last)
-    grid = make_grid(ledger, prices, scope, currency, ends, zone=ZoneInfo(time_zone))
+    grid, _ = make_grid(ledger, prices, scope, currency, ends, zone=ZoneInfo(time_zone))
     return Intraday(
         tuple(instant(int(at)) for at in ends), currency, total_value(grid, grid.values()), coverage_of(grid)
     )

@@ -43,6 +43,7 @@ class KeptLots:
         self._ledger = ledger
         self._currency = currency
         self._policy = policy
+        self._of_assets: dict[AssetId, LotBook] = {}  # the one asked for last
         self.values = values
 
     @cached_property
@@ -66,6 +67,21 @@ class KeptLots:
             return self.arrays
         columns = self._ledger.columns
         return lot_arrays(self.book, columns.moments, settled_balances(columns))
+
+    def book_of(self, asset: AssetId) -> LotBook:
+        """Return a book with all that concerns one asset: the whole one where it is there, else one that has no more.
+
+        A method that changes with the year does so by the transactions of any asset, so then it is the whole one.
+        """
+        if "book" in self.__dict__ or self._policy.methods:
+            return self.book
+        made = self._of_assets.get(asset)
+        if made is None:
+            columns = self._ledger.columns
+            part = _part(columns, tied(columns, frozenset({asset})))
+            made = lots_of(self._ledger, self.values, self._currency, self._policy, only=part)
+            self._of_assets = {asset: made}
+        return made
 
     def _is_too_large(self) -> bool:
         """Tell whether the book would take much memory, and nobody has asked for it yet."""

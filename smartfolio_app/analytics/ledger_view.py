@@ -17,10 +17,13 @@ from smartfolio_app.analytics.kept_lots import KeptLots, LotRemains, moved_asset
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, is_fiat, symbol_of
+from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.transactions import Statement, Transaction
 
 if TYPE_CHECKING:
+    # A circle otherwise, and nobody evaluates a view's annotations.
+    from smartfolio_app.analytics.kept_series import KeptSeries  # noqa: TC004
     from smartfolio_app.analytics.lot_arrays import LotArrays
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.ledger.lot_book import Basis, LotBook
@@ -69,6 +72,7 @@ class LedgerView:
 
     Made once per revision and kept: ``columns`` is computed on first use and serves every scope and currency.
     ``transfers`` is the user's word on own transfers: a withdrawal's id to its deposit's, or to ``""`` for none.
+    ``kept_series`` are the daily series that were asked for, each with from when on this ledger tells something else.
 
     Raises:
         UnknownSourceError: from ``columns``, when a transaction or statement names a source that is not in ``sources``.
@@ -82,6 +86,7 @@ class LedgerView:
     transfers: Mapping[str, str] = field(default_factory=dict)
     _books: dict[object, KeptLots] = field(default_factory=dict, repr=False, compare=False)
     _remains: dict[object, LotRemains] = field(default_factory=dict, repr=False, compare=False)
+    kept_series: dict[object, KeptSeries] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> LedgerColumns:
@@ -120,7 +125,7 @@ class LedgerView:
         """Return the view without the transactions of the ids ``gone`` and with those ``added``; the rest as given.
 
         It is the same as one made from the beginning. What was worked out from this one is taken over where the change
-        plays no part: columns, and the lots of all assets that it does not concern.
+        plays no part: columns, the lots of all assets that it does not concern, and the daily series before its day.
         """
         transactions = list(self.transactions)
         leaving = [index for index, row in enumerate(transactions) if row.id in gone] if gone else []
@@ -141,14 +146,21 @@ class LedgerView:
         made = edited_columns(known, left, added, view.transfers)
         if made is not None and view.sources.keys() >= set(made.sources):
             view.__dict__["columns"] = made  # where `cached_property` looks first
-            self._leave_lots(view, [*left, *added])
+            if self._books or self._remains or self.kept_series:
+                changed = [*left, *added, *travelled_otherwise(self.columns, view.columns)]
+                self._leave_lots(view, changed)
+                self._leave_series(view, changed)
         return view
 
+    def _leave_series(self, view: LedgerView, changed: Iterable[Transaction]) -> None:
+        if view.sources == self.sources and list(view.items) == list(self.items):
+            kept = list(self.kept_series.items())
+            if moments := [micros(row.at) for row in changed]:
+                kept = [(key, one.also(min(moments))) for key, one in kept]
+            view.kept_series.update(kept)
+
     def _leave_lots(self, view: LedgerView, changed: Iterable[Transaction]) -> None:
-        if not self._books and not self._remains:
-            return
-        before, after = self.columns, view.columns
-        concerned = frozenset(moved_assets([*changed, *travelled_otherwise(before, after)]))
+        concerned = frozenset(moved_assets(changed))
         remains = {key: left.also(concerned) for key, left in self._remains.items()}
         for key, kept in list(self._books.items()):
             left = kept.remains()
@@ -166,6 +178,12 @@ class LedgerView:
         Kept per currency and policy, and computed anew only when ``prices`` gives another answer to a price it used.
         """
         return self._kept_lots(prices, currency, policy or Policy()).book
+
+    def lots_of_asset(
+        self, prices: PriceBook, currency: str, asset: AssetId, policy: Policy | None = None
+    ) -> LotBook:
+        """Return ``lots``, or where that is sooner made a book that tells open lots and gains of one asset alone."""
+        return self._kept_lots(prices, currency, policy or Policy()).book_of(asset)
 
     def lot_arrays(self, prices: PriceBook, currency: str, policy: Policy | None = None) -> LotArrays:
         """Return the arrays of ``lots``, kept as long as it is."""

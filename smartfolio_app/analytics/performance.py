@@ -185,8 +185,8 @@ def performance_series(
     ends = day_starts(first, last, zone)[1:] - 1
     if until is not None:
         ends = np.minimum(ends, micros(until))
-    grid = make_grid(ledger, prices, scope, currency, ends, zone=zone)
-    flows = flows_of(ledger, grid, zone)
+    grid, moved = make_grid(ledger, prices, scope, currency, ends, zone=zone)
+    flows = flows_of(ledger, grid, moved, zone)
     by_column = grid.values()
     value, external = by_column.sum(axis=1), flows.external.sum(axis=1)
     returns = daily_returns(value, external)

@@ -179,9 +179,9 @@ def open_lots(db: Session, view: View, asset: AssetId) -> Lots:
         NotFoundError: Nothing is known of such an asset.
     """
     known = basis(db, view.user_id)
-    book = known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
     if asset not in known.ledger.columns.assets:
         raise NotFoundError("asset.unknown", asset=asset)
+    book = known.ledger.lots_of_asset(known.prices, view.currency, asset, Policy.parse(view.method))
     rule = rule_of(db, view, Query())
     now = datetime.now(UTC)
     price = known.prices.unit_price(asset, view.currency, now)

@@ -82,7 +82,7 @@ def ask(db: Session, view: View, question: Question) -> Reply:
         if found is None:
             raise InvalidInputError("what_if.no_price", asset=known.ledger.asset(question.asset).symbol)
         price = found.value
-    book = known.ledger.lots(known.prices, view.currency, policy)
+    book = known.ledger.lots_of_asset(known.prices, view.currency, question.asset, policy)
     sale = Sale(question.asset, question.quantity, price, now, question.fee)
     by_method: dict[Method, Decimal | None] = {}
     if question.picked:

@@ -20,6 +20,7 @@ FOUND = [
     figure("ours", "cold", 1_000, 0.1, ""),
     figure("ours", "warm", 1_000, 0.02, ""),
     figure("ours", "edit", 1_000, 0.04, ""),
+    figure("ours", "what_if", 1_000, 0.02, ""),
     figure("ours", "gains", 10_000, 0.1),
     figure("ours", "history", 10_000, 0.1),
     figure("ours", "dashboard", 10_000, 0.1),
@@ -45,6 +46,7 @@ def test_a_ratio_is_how_many_times_longer_a_peer_takes():
         "cold 1000": 2.0,
         "warm 1000": 10.0,
         "edit 1000": 5.0,
+        "what_if 1000": 10.0,
         # No peer was measured at this size: what the largest one took stands for it.
         "gains 10000": 2.0,
         "history 10000": 2.0,
