@@ -14,8 +14,9 @@ from sqlmodel import Session
 
 from smartfolio_app import __version__
 from smartfolio_app.analytics import explain as figures
+from smartfolio_app.analytics.allocation import exposure
 from smartfolio_app.analytics.basis import MarketValues
-from smartfolio_app.analytics.bundles import document
+from smartfolio_app.analytics.bundles import document, statistics
 from smartfolio_app.analytics.bundles.records import (
     BundleError,
     Json,
@@ -38,9 +39,14 @@ from smartfolio_app.ledger.lot_book import lot_book
 from smartfolio_app.ledger.lots import Policy, Pooling
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
-from smartfolio_app.services import explain, explain_performance, gains, performance
+from smartfolio_app.providers import binance_futures
+from smartfolio_app.services import explain, explain_performance, gains, performance, risk
+from smartfolio_app.services.signals.board import board
+from smartfolio_app.services.signals.references import FUNDING
+from smartfolio_app.services.signals.regimes import market_of
 from smartfolio_app.services.views import Basis, View, basis
 from smartfolio_app.services.wealth import portfolio
+from smartfolio_app.storage.repo_signals import series as signals_of
 
 #: A bundle is to stay small; a figure that rests on more than this is not put into one.
 MOST_TRANSACTIONS = 200_000
@@ -65,7 +71,7 @@ Made = tuple[str, Json]
 
 def covers(figure: str) -> bool:
     """Tell whether there are bundles for figures of that kind."""
-    return figure.partition(":")[0] in _KINDS
+    return not _why_none(figure)
 
 
 def make(db: Session, view: View, figure: str, language: str = "en") -> Json:
@@ -77,8 +83,8 @@ def make(db: Session, view: View, figure: str, language: str = "en") -> Json:
     """
     found = explain.explain(db, view, figure)
     kind, _, about = figure.partition(":")
-    if kind not in _KINDS:
-        raise BundleError("bundle.not_covered", figure=figure)
+    if why := _why_none(figure):
+        raise BundleError(why, figure=figure)
     if found.amount is None:
         raise BundleError("bundle.not_known", figure=figure)
     recipe, inputs = _KINDS[kind](Asked(db, view, basis(db, view.user_id)), about)
@@ -86,6 +92,17 @@ def make(db: Session, view: View, figure: str, language: str = "en") -> Json:
     if not document.same(recipe, found.amount, computed):
         raise BundleError("bundle.differs", told=plain(found.amount), computed=document.result(computed))
     return document.seal(_document(found, view, language, recipe, inputs))
+
+
+def _why_none(figure: str) -> str:
+    """Return why there is no bundle for a kind of figure (the code of an error), empty where there is one."""
+    kind, _, about = figure.partition(":")
+    measure = "".join(about.split(":")[2:3]) if kind == "risk" else about.partition(":")[0]
+    if kind in _NONE:
+        return _NONE[kind]
+    if (kind, measure) in _NONE_OF:
+        return _NONE_OF[kind, measure]
+    return "" if kind in _KINDS else "bundle.not_covered"
 
 
 def _document(found: Explanation, view: View, language: str, recipe: str, inputs: Json) -> Json:
@@ -418,6 +435,59 @@ def _span(asked: Asked, period: str) -> tuple[PerformanceSeries, int, int]:
     return series, series.number(span.first), series.number(span.last)
 
 
+# --------------------------------------------------------------------------------------------- risk and the market
+def _risk(asked: Asked, about: str) -> Made:
+    window, based_on, measure, what = [*about.split(":", 3), ""][:4]
+    rows = [row for row in asked.whole.holdings if row.value is not None and row.value > 0]
+    if measure == "liquidity":
+        return "portion", {"part": _holdings(risk.liquid_parts(asked.whole)[what]), "of": _holdings(rows)}
+    if measure == "currency":
+        chosen = [row for row in rows if exposure(row) == what]
+        return "portion", {"part": _holdings(chosen), "of": _holdings(rows)}
+    name, _, rate = window.partition("@")
+    benchmark = what.partition("|")[0] if measure in ("beta", "asset_beta") else ""
+    wanted = risk.Asked(name, based_on, benchmark, float(rate or 0))
+    report = risk.dashboard(asked.db, asked.view, wanted).report
+    assert report is not None  # it was explained
+    ground = risk.ground_of(asked.db, asked.view)
+    lived = risk.lived_of(asked.db, asked.view, ground) if based_on == "lived" else None
+    question = risk.Question(risk.WINDOWS[name], based_on, report.benchmark, wanted.risk_free)
+    return "risk", statistics.risk_inputs(
+        ground.panel, ground.others, asked.view.currency, question, lived, measure, what
+    )
+
+
+def _signal(asked: Asked, about: str) -> Made:
+    measure, _, what = about.partition(":")
+    told = {"fear_greed": board(asked.db).fear_greed, "dominance": board(asked.db).dominance}.get(measure)
+    if told is not None:
+        heard = told.heard_at.isoformat() if told.heard_at else ""
+        return "told", {
+            "value": plain(told.value),
+            "source": told.provider,
+            "at": told.at.isoformat(),
+            "heard_at": heard,
+        }
+    if measure == "funding":
+        settled = signals_of(asked.db, FUNDING, what)
+        return "funding", statistics.funding_inputs(what, binance_futures.ID, settled)
+    subject = what.rpartition("-")[2]
+    market = market_of(asked.db, subject)
+    assert market is not None  # it was explained
+    wanted = "below" if measure == "regime" else f"after-{what.removesuffix(subject).rstrip('-')}"
+    return "regime", statistics.regime_inputs(
+        subject, market.provider, market.days, market.closes, market.regime.rules, wanted
+    )
+
+
+#: Why there is no bundle: for what a model says, years of several series would have to go along; a plan and a replay
+#: of the past follow from everything held.
+_NONE = {"rebalance": "bundle.of_a_plan", "simulation": "bundle.of_a_model"}
+_NONE_OF = {
+    **{("signals", measure): "bundle.of_a_model" for measure in ("score", "part", "hits", "skill")},
+    **{("risk", measure): "bundle.of_a_plan" for measure in ("episode", "shock", "shocked")},
+}
+
 _KINDS: dict[str, Callable[[Asked, str], Made]] = {
     "net_worth": _net_worth,
     "history": _history,
@@ -434,6 +504,8 @@ _KINDS: dict[str, Callable[[Asked, str], Made]] = {
     "drawdown": _drawdown,
     "contribution": _contribution,
     "benchmark": _against,
+    "risk": _risk,
+    "signals": _signal,
 }
 
 

@@ -146,7 +146,7 @@ def dashboard(db: Session, view: View, asked: Asked | None = None) -> Dashboard:
     if isinstance(kept, _Kept):
         report = kept.report
     else:
-        lived = _lived(db, view, ground) if asked.basis == "lived" else None
+        lived = lived_of(db, view, ground) if asked.basis == "lived" else None
         report = engine.assess(ground.panel, ground.others, view.currency, question, lived)
         _reports.put(key, at, now, _Kept(report))
     return Dashboard(
@@ -256,7 +256,8 @@ def _why_nothing(ground: Ground) -> str:
     )
 
 
-def _lived(db: Session, view: View, ground: Ground) -> Lived | None:
+def lived_of(db: Session, view: View, ground: Ground) -> Lived | None:
+    """Return what the household did return, ``None`` when there is nothing to compare it with."""
     if not ground.panel.days:
         return None
     known: Basis = basis(db, view.user_id)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from smartfolio_app.analytics.benchmark import same_money
+from smartfolio_app.analytics.bundles import statistics
 from smartfolio_app.analytics.bundles.records import (
     BundleError,
     Json,
@@ -146,6 +147,12 @@ def _share(inputs: Json) -> Decimal | None:
     return number(inputs.get("count")) / whole if whole else None
 
 
+def _portion(inputs: Json) -> Decimal | None:
+    """The worth of some things, of that of all."""
+    chosen, whole = _worth(part(inputs, "part", dict)), _worth(part(inputs, "of", dict))
+    return None if chosen is None or not whole else chosen / whole
+
+
 # -------------------------------------------------------------------------------------------- how well it went
 def series_of(inputs: Json) -> PerformanceSeries:
     """Return the bundle's days as a performance series; the first of them is the eve."""
@@ -239,9 +246,11 @@ RECIPES: dict[str, Callable[[Json], Decimal | None]] = {
     "unrealised": _unrealised,
     "sum": _sum,
     "share": _share,
+    "portion": _portion,
     "return": _return,
     "drawdown": _drawdown,
     "contribution": _contribution,
     "against": _against,
+    **statistics.RECIPES,
 }
-FLOATING = frozenset({"return", "drawdown", "contribution", "against"})
+FLOATING = frozenset({"portion", "return", "drawdown", "contribution", "against"}) | statistics.FLOATING

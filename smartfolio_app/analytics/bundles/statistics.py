@@ -1,0 +1,274 @@
+"""Figures of risk and of the market in bundles: the prices, closes and rates they rest on, written, read and computed.
+
+As in ``recipes``, what computes is the product's own formula. Floats are written so that each comes back as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from smartfolio_app.analytics.bundles.records import (
+    BundleError,
+    Json,
+    day,
+    floats,
+    moment,
+    number,
+    part,
+    text,
+    written,
+)
+from smartfolio_app.analytics.clock import day_number, day_of
+from smartfolio_app.analytics.explain_risk import exact, explain_risk
+from smartfolio_app.analytics.risk.panel import Exposure, Panel
+from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport, assess
+from smartfolio_app.analytics.signals.funding import funding_row
+from smartfolio_app.analytics.signals.regimes import Rules, regime_of
+from smartfolio_app.ledger.assets import Asset, AssetClass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from numpy.typing import NDArray
+
+    from smartfolio_app.analytics.results import FloatArray
+
+#: Days times assets: more is no small file.
+MOST_PRICES = 600_000
+#: So many settled rates tell how far they are apart.
+_RATES = 12
+
+
+# -------------------------------------------------------------------------------------------------------- risk
+def risk_inputs(  # noqa: PLR0917 - what a report is made of, and which of its figures is meant
+    panel: Panel,
+    others: Sequence[Exposure],
+    currency: str,
+    question: Question,
+    lived: Lived | None,
+    measure: str,
+    about: str,
+) -> Json:
+    """Return what a figure of the risk report rests on: of all days those of the window, unless it looks further back.
+
+    Raises:
+        BundleError: It is too much.
+    """
+    if measure != "record":
+        panel = _since(panel, panel.start_of(question.window))
+    if panel.prices.size > MOST_PRICES:
+        raise BundleError("bundle.too_large")
+    return {
+        "currency": currency,
+        "measure": measure,
+        "about": about,
+        "window": question.window,
+        "basis": question.basis,
+        "benchmark": question.benchmark,
+        "risk_free": repr(float(question.risk_free)),
+        "days": [one.isoformat() for one in panel.days],
+        "days_a_year": panel.days_a_year,
+        "assets": [
+            {
+                **_exposure_out(one),
+                "prices": written(panel.prices[:, at]),
+                "observed": "".join("1" if seen else "0" for seen in panel.observed[:, at]),
+                "own_days": [day_of(int(end)).isoformat() for end in panel.own_days[at]],
+                "own_returns": written(panel.own_returns[at]),
+            }
+            for at, one in enumerate(panel.exposures)
+        ],
+        "others": [_exposure_out(one) for one in others],
+        "lived": None if lived is None else _lived_out(lived, panel.days[0]),
+    }
+
+
+def _since(panel: Panel, start: int) -> Panel:
+    """Return the panel from a row on, which is that of its first return."""
+    first = day_number(panel.days[start])
+    kept = [days > first for days in panel.own_days]
+    return replace(
+        panel,
+        days=panel.days[start:],
+        prices=panel.prices[start:],
+        observed=panel.observed[start:],
+        returns=panel.returns[start:],
+        own_returns=tuple(one[mine] for one, mine in zip(panel.own_returns, kept, strict=True)),
+        own_days=tuple(one[mine] for one, mine in zip(panel.own_days, kept, strict=True)),
+    )
+
+
+def _risk(inputs: Json) -> Decimal | None:
+    """A figure of the risk report, from daily prices, today's worth of everything, and what was lived."""
+    panel = _panel_in(inputs)
+    window = inputs.get("window")
+    question = Question(
+        None if window is None else int(part(inputs, "window", int)),
+        part(inputs, "basis", str),
+        part(inputs, "benchmark", str),
+        float(part(inputs, "risk_free", str)),
+    )
+    lived = None if inputs.get("lived") is None else _lived_in(part(inputs, "lived", dict))
+    others = tuple(_exposure_in(row) for row in part(inputs, "others", list))
+    report = assess(panel, others, part(inputs, "currency", str), question, lived)
+    if report is None:
+        return None
+    measure, about = part(inputs, "measure", str), part(inputs, "about", str)
+    if measure == "pair":
+        return _pair(panel, report, about)
+    told = explain_risk(measure, about, report)
+    if told is None:
+        raise BundleError("bundle.broken", where="measure")
+    return told.amount
+
+
+def _pair(panel: Panel, report: RiskReport, about: str) -> Decimal | None:
+    matrix = report.correlations
+    if matrix is None:
+        return None
+    ids = [panel.exposures[column].asset.id for column in matrix.columns]
+    left, _, right = about.partition("|")
+    return exact(float(matrix.matrix[ids.index(left), ids.index(right)]))
+
+
+def _panel_in(inputs: Json) -> Panel:
+    days = tuple(day(one) for one in part(inputs, "days", list))
+    rows = part(inputs, "assets", list)
+    columns = [_column(row, "prices", len(days)) for row in rows]
+    if len(days) < 2 or not rows:
+        raise BundleError("bundle.broken", where="days")
+    prices: FloatArray = np.column_stack(columns)
+    own_days = [_days_in(row) for row in rows]
+    return Panel(
+        exposures=tuple(_exposure_in(row) for row in rows),
+        days=days,
+        days_a_year=int(part(inputs, "days_a_year", int)),
+        prices=prices,
+        observed=np.column_stack([_observed_in(row, len(days)) for row in rows]),
+        returns=np.asarray(prices[1:] / prices[:-1] - 1.0),
+        own_returns=tuple(
+            _column(row, "own_returns", len(ends)) for row, ends in zip(rows, own_days, strict=True)
+        ),
+        own_days=tuple(own_days),
+    )
+
+
+def _column(row: Any, name: str, count: int) -> FloatArray:
+    found = floats(part(row, name, list))
+    if len(found) != count:
+        raise BundleError("bundle.broken", where=name)
+    return found
+
+
+def _observed_in(row: Any, count: int) -> NDArray[np.bool_]:
+    marks = part(row, "observed", str)
+    if len(marks) != count or set(marks) - {"0", "1"}:
+        raise BundleError("bundle.broken", where="observed")
+    return np.array([mark == "1" for mark in marks], dtype=np.bool_)
+
+
+def _days_in(row: Any) -> NDArray[np.int64]:
+    return np.array([day_number(day(one)) for one in part(row, "own_days", list)], dtype=np.int64)
+
+
+def _exposure_out(one: Exposure) -> Json:
+    return {
+        "asset": one.asset.id,
+        "class": one.asset.asset_class.value,
+        "symbol": one.asset.symbol,
+        "name": one.asset.name,
+        "value": repr(float(one.value)),
+        "group": one.group,
+        "category": one.category,
+    }
+
+
+def _exposure_in(row: Any) -> Exposure:
+    id_, class_, symbol, name, value, group, category = (
+        part(row, field, str) for field in ("asset", "class", "symbol", "name", "value", "group", "category")
+    )
+    return Exposure(Asset(id_, AssetClass(class_), symbol, name), float(value), group, category)
+
+
+def _lived_out(lived: Lived, first: date) -> Json:
+    begin = next((at for at, one in enumerate(lived.days) if one >= first), len(lived.days))
+    return {
+        "days": [one.isoformat() for one in lived.days[begin:]],
+        "index": written(lived.index[begin:]),
+        "value": repr(float(lived.value)),
+    }
+
+
+def _lived_in(row: Json) -> Lived:
+    days = tuple(day(one) for one in part(row, "days", list))
+    return Lived(days, _column(row, "index", len(days)), float(part(row, "value", str)))
+
+
+# ------------------------------------------------------------------------------------------------------ the market
+def regime_inputs(  # noqa: PLR0917 - what a regime is made of, and which of its figures is meant
+    subject: str,
+    provider: str,
+    days: NDArray[np.int64],
+    closes: FloatArray,
+    rules: Rules,
+    what: str,
+) -> Json:
+    """Return what a market's regime rests on; ``what`` is ``below`` or ``after-<regime>-<days>``."""
+    return {
+        "subject": subject,
+        "source": provider,
+        "days": [day_of(int(one)).isoformat() for one in days],
+        "closes": written(closes),
+        "closes_a_year": rules.closes_a_year,
+        "far_below": repr(rules.far_below),
+        "what": what,
+    }
+
+
+def _regime(inputs: Json) -> Decimal | None:
+    """How far a market is below its high, or what came after earlier changes of regime, from its closes."""
+    days = np.array([day_number(day(one)) for one in part(inputs, "days", list)], dtype=np.int64)
+    rules = Rules(int(part(inputs, "closes_a_year", int)), float(part(inputs, "far_below", str)))
+    found = regime_of(days, _column(inputs, "closes", len(days)), rules)
+    what = part(inputs, "what", str)
+    if what == "below":
+        return exact(found.below)
+    _, name, span = what.split("-")
+    return exact(next(one.median for one in found.after if (one.regime, str(one.days)) == (name, span)))
+
+
+def funding_inputs(contract: str, source: str, settled: Sequence[tuple[datetime, Decimal]]) -> Json:
+    """Return what a year's funding rate rests on: the newest settled rates."""
+    return {
+        "contract": contract,
+        "source": source,
+        "settled": [[at.isoformat(), str(rate)] for at, rate in settled[-_RATES:]],
+    }
+
+
+def _funding(inputs: Json) -> Decimal | None:
+    """The newest settled rate, as often as it is settled in a year."""
+    settled = [(moment(at), number(rate)) for at, rate in part(inputs, "settled", list)]
+    row = funding_row(part(inputs, "contract", str), settled)
+    return None if row is None else row.a_year
+
+
+def _told(inputs: Json) -> Decimal:
+    """What a source said."""
+    text(inputs.get("source"))
+    moment(inputs.get("at"))
+    return number(inputs.get("value"))
+
+
+RECIPES: dict[str, Callable[[Json], Decimal | None]] = {
+    "risk": _risk,
+    "regime": _regime,
+    "funding": _funding,
+    "told": _told,
+}
+FLOATING = frozenset({"risk", "regime"})
