@@ -91,7 +91,7 @@ class Told:
     losers: Sequence[Holding] = ()
     stretches: Sequence[Stretch] = ()
     alerts: Sequence[Line] = ()
-    broken: Sequence[str] = ()  # labels of sources that fail
+    broken: Sequence[tuple[str, str]] = ()  # key and label of sources that fail
     ahead: BadDayAhead | None = None
 
 
@@ -99,7 +99,7 @@ def compose(told: Told) -> Brief:
     """Return the brief; sections without a sentence are left out."""
     whole = told.portfolio
     if not whole.holdings:
-        made: list[Section] = [Section("worth", (Line("brief.nothing", link="/sources"),))]
+        made: list[Section] = [Section("worth", (Line("brief.nothing", explain="coverage", link="/sources"),))]
     else:
         made = [
             Section("worth", tuple(_worth(whole))),
@@ -205,8 +205,10 @@ def _why(told: Told) -> list[Line]:
 def _attention(told: Told) -> list[Line]:
     whole, lines = told.portfolio, list(told.alerts)
     lines += [
-        Line("brief.broken_source", (Figure("source", text=label),), link="/sources", tone="notable")
-        for label in told.broken
+        Line(
+            "brief.broken_source", (Figure("source", text=label),), f"source:{key}", "/sources", tone="notable"
+        )
+        for key, label in told.broken
     ]
     missing = whole.coverage.total - whole.coverage.priced
     if missing:
@@ -219,7 +221,7 @@ def _attention(told: Told) -> list[Line]:
         )
         lines.append(Line("brief.stale", figures, "coverage", "/holdings", "notable"))
     if not lines and whole.holdings:
-        lines.append(Line("brief.quiet", link="/alerts"))
+        lines.append(Line("brief.quiet", explain="attention", link="/alerts"))
     if told.ahead is not None:
         figures = (
             _money("loss", told.ahead.loss, whole),

@@ -44,7 +44,7 @@ def explain_risk(measure: str, about: str, report: RiskReport) -> Explanation | 
     amount = exact(value)
     return Explanation(
         figure="",
-        title=_group_label(about) if measure == "group" else f"explain.risk.{measure}.title",
+        title=group_label(about) if measure == "group" else f"explain.risk.{measure}.title",
         formula=f"explain.risk.{name}.formula",
         result="" if amount is None else str(amount),
         steps=steps,
@@ -56,7 +56,8 @@ def explain_risk(measure: str, about: str, report: RiskReport) -> Explanation | 
     )
 
 
-def _group_label(key: str) -> str:
+def group_label(key: str) -> str:
+    """Return the message key of a group: one of ``GROUPS``, or a class of assets."""
     return f"explain.group.{key}" if key in GROUPS else f"explain.class.{key}"
 
 

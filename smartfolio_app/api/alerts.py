@@ -131,7 +131,9 @@ class FigureOut(Answer):
 
 
 class AlertOut(Answer):
-    """An alert. ``status``: open, acknowledged, snoozed or closed; ``link`` is the page that tells more."""
+    """An alert. ``status``: open, acknowledged, snoozed or closed; ``link`` is the page that tells more, ``explain`` what
+    to ask ``/api/explain`` for.
+    """
 
     id: str
     rule_id: str
@@ -142,6 +144,7 @@ class AlertOut(Answer):
     text: str
     figures: list[FigureOut]
     link: str
+    explain: str
     opened_at: datetime
     seen_at: datetime
     cleared_at: datetime | None
@@ -166,6 +169,7 @@ class AlertOut(Answer):
                 for one in found.figures
             ],
             link=found.link,
+            explain=f"alert:{found.id}",
             opened_at=found.opened_at,
             seen_at=found.seen_at,
             cleared_at=found.cleared_at,

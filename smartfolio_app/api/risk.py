@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -19,7 +19,6 @@ from smartfolio_app.api.risk_schemas import (
 )
 from smartfolio_app.api.schemas import Problem
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.services import risk
 
@@ -39,7 +38,9 @@ Rate = Annotated[Decimal, Query(ge=Decimal("-0.05"), le=Decimal("0.5"), descript
 Shocks = Annotated[
     list[str] | None,
     Query(
-        max_length=200, description="`BTC=-0.3` (a group) or `crypto:ETH=-0.5` (an asset, whose word wins)"
+        max_length=200,
+        description="`BTC=-0.3` (a group), `crypto:ETH=-0.5` (an asset, whose word wins), or `crypto`, `security` and "
+        "`traded` for all there is of that",
     ),
 ]
 
@@ -61,11 +62,15 @@ def get_dashboard(  # noqa: PLR0917 - FastAPI passes them by name
 @router.get("/scenarios", summary="What would happen to it")
 def get_scenarios(view: ChosenView, db: Database, shock: Shocks = None) -> ScenariosOut:
     """Replay the episodes that happened on today's holdings, and apply the shocks that are asked for."""
-    wanted = dict(_read_shock(one) for one in shock or ())
+    wanted = dict(risk.read_shock(one) for one in shock or ())
     return ScenariosOut(
         currency=view.currency,
-        episodes=[OutcomeOut.of(one) for one in risk.episodes(db, view)],
-        shock=OutcomeOut.of(risk.shocks(db, view, wanted)) if wanted else None,
+        episodes=[
+            OutcomeOut.of(one, f"risk:365:held:episode:{one.key}") for one in risk.episodes(db, view)
+        ],
+        shock=OutcomeOut.of(risk.shocks(db, view, wanted), f"risk:365:held:shock:{risk.shock_spec(wanted)}")
+        if wanted
+        else None,
     )
 
 
@@ -104,16 +109,5 @@ def _simulation(user_id: str, job_id: str, language: str) -> SimulationOut:
         done=job.done,
         total=job.total,
         error=problem,
-        future=FutureOut.of(job.result) if job.state == "done" else None,
+        future=FutureOut.of(job.result, job.id) if job.state == "done" else None,
     )
-
-
-def _read_shock(text: str) -> tuple[str, float]:
-    name, _, change = text.rpartition("=")
-    try:
-        number = Decimal(change)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not name or not number.is_finite():
-        raise InvalidInputError("risk.shock_wrong", name=text)
-    return name, float(number)

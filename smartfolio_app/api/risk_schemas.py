@@ -397,10 +397,11 @@ class EffectOut(Answer):
 
 class OutcomeOut(Answer):
     """What would happen to today's holdings: ``loss`` in money (negative is lost) over the ``covered`` share of it
-    all.
+    all. ``figure`` is what to ask ``/api/explain`` for.
     """
 
     key: str
+    figure: str
     first: date | None
     last: date | None
     loss: Number
@@ -410,10 +411,11 @@ class OutcomeOut(Answer):
     effects: list[EffectOut]
 
     @classmethod
-    def of(cls, found: Outcome) -> OutcomeOut:
+    def of(cls, found: Outcome, figure: str) -> OutcomeOut:
         """Read the result."""
         return cls(
             key=found.key,
+            figure=figure,
             first=found.first,
             last=found.last,
             loss=exact(found.loss),
@@ -460,10 +462,11 @@ class PlanIn(Body):
 
 
 class ChanceOut(Answer):
-    """How likely a loss of at least so much is (both 0 to 1)."""
+    """How likely a loss of at least so much is (both 0 to 1). ``figure`` is what to ask ``/api/explain`` for."""
 
     loss: Number
     chance: Number
+    figure: str
 
 
 class PointOut(Answer):
@@ -496,8 +499,8 @@ class FutureOut(Answer):
     empty: Number
 
     @classmethod
-    def of(cls, found: Future) -> FutureOut:
-        """Read the result."""
+    def of(cls, found: Future, job: str) -> FutureOut:
+        """Read the result of a job."""
         return cls(
             currency=found.plan.currency,
             start=exact(found.start),
@@ -519,13 +522,15 @@ class FutureOut(Answer):
                 for at in range(len(found.at))
             ],
             mean=exact(found.mean),
-            loss_at_end=[ChanceOut(loss=exact(loss), chance=exact(chance)) for loss, chance in found.losses],
-            loss_on_the_way=[
-                ChanceOut(loss=exact(loss), chance=exact(chance)) for loss, chance in found.dips
-            ],
+            loss_at_end=[_chance(job, "end", *one) for one in found.losses],
+            loss_on_the_way=[_chance(job, "way", *one) for one in found.dips],
             goal=exact(found.goal),
             empty=exact(found.ruin),
         )
+
+
+def _chance(job: str, when: str, loss: float, chance: float) -> ChanceOut:
+    return ChanceOut(loss=exact(loss), chance=exact(chance), figure=f"simulation:{job}:{when}-{loss}")
 
 
 class SimulationOut(Answer):

@@ -8,7 +8,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.analytics.alerts.registry import kinds
-from smartfolio_app.components.controls import button
+from smartfolio_app.components.controls import button, icon_button
 from smartfolio_app.components.dialogs import confirm, dialog
 from smartfolio_app.components.figures import skeleton
 from smartfolio_app.components.forms import (
@@ -28,6 +28,7 @@ from smartfolio_app.i18n import t
 from smartfolio_app.providers.notices.registry import channels as channel_kinds
 from smartfolio_app.state.alerts import AlertsState
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.explain import ExplainState
 
 S = AlertsState
 SNOOZES = (1, 24, 168)
@@ -130,6 +131,9 @@ def _open_line(one: Var) -> rx.Component:
             class_name="grow",
         ),
         rx.el.div(
+            icon_button(
+                "circle-help", "brief.explain", on_click=ExplainState.open(Var.create("alert:").to(str) + one.id)
+            ),
             rx.cond(
                 one.link,
                 route_link(

@@ -12,11 +12,9 @@ from smartfolio_app.components.figures import change, figure
 from smartfolio_app.components.forms import field, form_error, number_input, select
 from smartfolio_app.components.notices import progress
 from smartfolio_app.i18n import t
-from smartfolio_app.state.risk import GROWTHS, RiskState
+from smartfolio_app.state.risk import GROWTHS, PRESETS, RiskState
 
 S = RiskState
-
-PRESETS = ("crypto_half", "stocks_third", "all_quarter")
 
 
 def episodes() -> rx.Component:
@@ -85,7 +83,7 @@ def shocks() -> rx.Component:
                 S.shock_loss,
                 rx.el.div(
                     rx.el.p(
-                        rx.el.span(S.shock_loss, class_name="num large"),
+                        figure(S.shock_loss, S.shock_figure, of="risk.shocks", extra="large"),
                         change(S.shock_change, S.shock_direction),
                         class_name="row baseline",
                         role="status",
@@ -136,13 +134,24 @@ def future() -> rx.Component:
             S.fan.years.length() > 0,
             rx.fragment(
                 Fan.create(fan=S.fan, label=S.fan.summary),
-                rx.el.p(S.fan.summary, class_name="quiet", role="status"),
+                rx.el.p(S.fan.summary, class_name="sr-only", role="status"),
+                rx.el.dl(
+                    rx.foreach(
+                        S.ends,
+                        lambda one: rx.el.div(
+                            rx.el.dt(one.label),
+                            rx.el.dd(figure(one.value, one.figure, of=one.label)),
+                            key=one.key,
+                        ),
+                    ),
+                    class_name="fan-ends",
+                ),
                 rx.el.div(
                     rx.cond(
                         S.goal_chance,
                         rx.el.p(
                             rx.el.span(t("risk.goal_chance"), class_name="quiet"),
-                            rx.el.span(S.goal_chance, class_name="num score"),
+                            figure(S.goal_chance, S.goal_figure, of="risk.goal_chance", extra="score"),
                             class_name="goal-line",
                         ),
                     ),
@@ -166,6 +175,6 @@ def _chance(one: Var) -> rx.Component:
             height="4",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.span(one.value, class_name="num"),
+        figure(one.value, one.figure, of=one.label, width="w5"),
         key=one.key,
     )

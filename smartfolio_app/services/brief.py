@@ -75,7 +75,7 @@ def brief(db: Session, view: wealth.View) -> Brief:
             stretches=stretches,
             alerts=_alerts(db, view.user_id),
             broken=[
-                one.label or one.key
+                (one.key, one.label or one.key)
                 for one in sources.source_status(db, view.user_id).sources
                 if one.status == "error"
             ],
@@ -159,7 +159,9 @@ def _week(db: Session, view: wealth.View) -> list[Stretch]:
 def _alerts(db: Session, user_id: str) -> list[Line]:
     mine = [one for one in inbox.listed(db, user_id) if one.status == "open"]
     return [
-        Line(f"alerts.said.{one.kind}.{one.says}", one.figures, link=one.link or "/alerts", tone="notable")
+        Line(
+            f"alerts.said.{one.kind}.{one.says}", one.figures, f"alert:{one.id}", one.link or "/alerts", "notable"
+        )
         for one in mine[:_ALERTS]
     ]
 

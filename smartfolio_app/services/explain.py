@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.results import Explanation
-from smartfolio_app.services import explain_performance, explain_risk
+from smartfolio_app.services import explain_future, explain_performance, explain_risk
+from smartfolio_app.services.alerts import explain as explain_alerts
 from smartfolio_app.services.rebalancing.explain import explain_plan
 from smartfolio_app.services.signals.explain import explain as explain_signal
 from smartfolio_app.services.views import View, basis
@@ -33,6 +34,14 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
     name, _, about = figure.partition(":")
     if name == "risk":
         return replace(explain_risk.explain(db, view, about), figure=figure)
+    if name == "simulation":
+        return replace(explain_future.explain(view.user_id, about), figure=figure)
+    if name == "alert":
+        return replace(explain_alerts.explain(db, view.user_id, about), figure=figure)
+    if name == "attention":
+        return replace(explain_alerts.attention(db, view), figure=figure)
+    if name == "source":
+        return replace(explain_alerts.source(db, view.user_id, about), figure=figure)
     if name == "rebalance":
         return replace(explain_plan(db, view, about), figure=figure)
     if name == "signals":

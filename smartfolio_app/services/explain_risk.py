@@ -1,7 +1,8 @@
 """Why a figure of the Risk page is what it is: the report's by ``analytics.explain_risk``, the others by holdings.
 
 Figures: ``<window>[@<risk-free rate>]:<basis>:<measure>[:<about>]``. Beside the report's measures there are
-``liquidity:<part>``, ``currency:<key>``, ``episode:<key>`` and ``pair:<asset>|<asset>``.
+``liquidity:<part>``, ``currency:<key>``, ``pair:<asset>|<asset>``, ``episode:<key>``, ``shock:<shocks>`` and
+``shocked:<asset>|<shocks>`` (shocks as ``services.risk.shock_spec`` writes them). The last three know no window.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from sqlmodel import Session
 
 from smartfolio_app.analytics.allocation import exposure
 from smartfolio_app.analytics.explain import UnknownFigureError
-from smartfolio_app.analytics.explain_risk import exact, explain_risk
+from smartfolio_app.analytics.explain_risk import exact, explain_risk, group_label
 from smartfolio_app.analytics.explain_steps import LISTED, holding_lines, line, money, transactions_of
 from smartfolio_app.analytics.results import Explanation, Holding, Measure, Step
-from smartfolio_app.analytics.risk.scenarios import Effect
+from smartfolio_app.analytics.risk.scenarios import BASKETS, Effect, Outcome, shocked_by
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.services import risk
@@ -43,12 +44,15 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         raise unknown from error
     if window not in risk.WINDOWS or based_on not in risk.BASES or not -0.05 <= rate <= 0.5:
         raise unknown
+    if measure in _WHAT_IF:
+        told = _WHAT_IF[measure](db, view, about)
+        if told is None:
+            raise unknown
+        return told
     benchmark = about.partition("|")[0] if measure in ("beta", "asset_beta") else ""
     found = risk.dashboard(db, view, risk.Asked(window, based_on, benchmark, rate))
-    told: Explanation | None = None
-    if measure == "episode":
-        told = _episode(db, view, about)
-    elif measure in _OF_PORTFOLIO:
+    told = None
+    if measure in _OF_PORTFOLIO:
         told = _OF_PORTFOLIO[measure](found, about, view.currency)
     elif found.report is not None:
         told = explain_risk(measure, about, found.report)
@@ -141,26 +145,83 @@ def _episode(db: Session, view: View, key: str) -> Explanation | None:
     outcome = next((one for one in risk.episodes(db, view) if one.key == key), None)
     if outcome is None or outcome.loss is None:
         return None
-    moved = [one for one in outcome.effects if one.loss is not None]
-    rest = [one.loss or 0.0 for one in moved[LISTED:]]
-    steps = [
-        *(_effect(one, view.currency) for one in moved[:LISTED]),
-        *(
-            [money("explain.rest", exact(sum(rest)), view.currency, params={"count": str(len(rest))})]
-            if rest
-            else []
-        ),
+    steps = (
+        *_effects([one for one in outcome.effects if one.loss is not None], view.currency),
         line("explain.risk.covered", exact(outcome.covered), Measure.SHARE, link="/holdings"),
         line("explain.risk.by_proxy", exact(outcome.by_proxy), Measure.SHARE),
-    ]
+    )
     return _told(
         "episode",
         exact(outcome.loss),
         Measure.MONEY,
-        tuple(steps),
+        steps,
         title=f"risk.episode.{key}",
         unit=view.currency,
     )
+
+
+def _shock(db: Session, view: View, spec: str) -> Explanation | None:
+    wanted = _shocks_of(spec)
+    outcome = risk.shocks(db, view, wanted)
+    still = [one.exposure.value for one in outcome.effects if one.by == "unmoved"]
+    steps = [
+        *(_wanted(name, change, outcome) for name, change in wanted.items()),
+        *_effects([one for one in outcome.effects if one.by == "shock"], view.currency),
+    ]
+    if still:
+        count = {"count": str(len(still))}
+        steps.append(money("explain.risk.still", exact(sum(still)), view.currency, params=count))
+    return _told("shock", exact(outcome.loss), Measure.MONEY, tuple(steps), unit=view.currency)
+
+
+def _shocked(db: Session, view: View, about: str) -> Explanation | None:
+    asset, _, spec = about.partition("|")
+    wanted = _shocks_of(spec)
+    outcome = risk.shocks(db, view, wanted)
+    one = next((effect for effect in outcome.effects if effect.exposure.asset.id == asset), None)
+    if one is None:
+        return None
+    name = shocked_by(one.exposure, wanted)
+    steps = (
+        money("explain.risk.value", exact(one.exposure.value), view.currency, link=transactions_of(asset)),
+        *([] if name is None else [_wanted(name, wanted[name], outcome)]),
+        line("explain.risk.its_move", exact(one.change), Measure.SHARE, source=f"explain.risk.by_{one.by}"),
+    )
+    params = {"name": one.exposure.asset.name or one.exposure.asset.symbol}
+    return _told(
+        "shocked", exact(one.loss), Measure.MONEY, steps, unit=view.currency, params=params
+    )
+
+
+def _shocks_of(spec: str) -> dict[str, float]:
+    return dict(risk.read_shock(one) for one in spec.split(","))
+
+
+def _wanted(name: str, change: float, outcome: Outcome) -> Step:
+    """One shock, by the name of what it is of."""
+    label = group_label(name)
+    if name in BASKETS:
+        label = f"explain.risk.basket.{name}"
+    elif ":" in name:
+        assets = (one.exposure.asset for one in outcome.effects if one.exposure.asset.id == name)
+        label = next((one.name or one.symbol for one in assets), symbol_of(name))
+    return line(label, exact(change), Measure.SHARE, source="explain.risk.your_shock")
+
+
+_WHAT_IF: dict[str, Callable[[Session, View, str], Explanation | None]] = {
+    "episode": _episode,
+    "shock": _shock,
+    "shocked": _shocked,
+}
+
+
+def _effects(moved: list[Effect], currency: str) -> list[Step]:
+    """The largest losses one by one, the rest in one."""
+    rest = [one.loss or 0.0 for one in moved[LISTED:]]
+    steps = [_effect(one, currency) for one in moved[:LISTED]]
+    if rest:
+        steps.append(money("explain.rest", exact(sum(rest)), currency, params={"count": str(len(rest))}))
+    return steps
 
 
 def _effect(one: Effect, currency: str) -> Step:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from urllib.parse import quote, unquote
 
 from sqlmodel import Session
 
@@ -18,11 +19,12 @@ from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.analytics.risk import report as engine
 from smartfolio_app.analytics.risk.panel import Exposure, Panel, build_panel, complete_history
 from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport
-from smartfolio_app.analytics.risk.scenarios import EPISODES, Episode, Factor, Outcome, Then, replay
+from smartfolio_app.analytics.risk.scenarios import BASKETS, EPISODES, Episode, Factor, Outcome, Then, replay
 from smartfolio_app.analytics.risk.scenarios import shock as apply_shocks
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Plan, merged, simulate
 from smartfolio_app.errors import InvalidInputError, NotFoundError, SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, crypto
+from smartfolio_app.ledger.money import exact
 from smartfolio_app.services import episode_prices
 from smartfolio_app.services.answers import Answers
 from smartfolio_app.services.jobs import Job, jobs
@@ -339,20 +341,41 @@ def _rates_then(
 
 
 def shocks(db: Session, view: View, wanted: Mapping[str, float]) -> Outcome:
-    """Return what shocks (asset id or group key -> return, at least -1) would do to everything held.
+    """Return what shocks (asset id, group key or basket -> return, at least -1) would do to everything held.
 
     Raises:
         InvalidInputError: A shock names nothing that is held, or is out of bounds.
         NotFoundError: There is no such user.
     """
     held = ground_of(db, view).exposures
-    names = {one.asset.id for one in held} | {one.group for one in held}
+    names = {one.asset.id for one in held} | {one.group for one in held} | set(BASKETS)
     for name, change in wanted.items():
         if name not in names:
             raise InvalidInputError("risk.no_such_holding", name=name)
         if not -1 <= change <= 10:
             raise InvalidInputError("risk.shock_wrong", name=name)
     return apply_shocks(held, wanted)
+
+
+def shock_spec(shocks: Mapping[str, float]) -> str:
+    """Return shocks as figures name them: ``BTC=-0.3,crypto:ETH=-0.5``."""
+    return ",".join(f"{quote(name, safe=':')}={change:.10g}" for name, change in sorted(shocks.items()))
+
+
+def read_shock(text: str) -> tuple[str, float]:
+    """Return the name and the change of one shock, such as ``BTC=-0.3``.
+
+    Raises:
+        InvalidInputError: It is none.
+    """
+    name, _, typed = text.rpartition("=")
+    try:
+        change = float(exact(typed))
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError("risk.shock_wrong", name=text) from error
+    if not name:
+        raise InvalidInputError("risk.shock_wrong", name=text)
+    return unquote(name), change
 
 
 # --------------------------------------------------------------------------------------------------- the future

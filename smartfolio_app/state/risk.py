@@ -33,6 +33,8 @@ from smartfolio_app.state.seat import PageState, Seat, shows
 _LOOK_SECONDS = 0.15
 #: ``growth`` of the form: what it stands for.
 GROWTHS = ("none", "past", "own")
+#: Ready-made shocks.
+PRESETS = {"crypto_half": ("crypto", -0.5), "stocks_third": ("security", -0.3), "all_quarter": ("traded", -0.25)}
 LOWEST_RATE, HIGHEST_RATE = Decimal("-0.05"), Decimal("0.5")
 
 
@@ -107,18 +109,22 @@ class RiskState(PageState, rx.State):
     shock_change: str = ""
     shock_direction: str = "none"
     shock_rows: list[show.OutcomeRow] = []
+    shock_figure: str = ""
     shock_problem: str = ""
 
     simulating: bool = False
     progress: int = 0
     fan: show.FanView = show.FanView()
     chances: list[show.Fact] = []
+    ends: list[show.Fact] = []
     goal_chance: str = ""
+    goal_figure: str = ""
     future_note: str = ""
     future_problem: str = ""
 
     _rate: Decimal = ZERO
     _future: Future | None = None
+    _future_job: str = ""
     _shocks: dict[str, float] = {}
 
     @rx.event
@@ -188,19 +194,11 @@ class RiskState(PageState, rx.State):
     @signed_in
     async def try_preset(self, viewer: Viewer, name: str) -> None:
         """Show what one of the ready-made shocks would do."""
-        fall = {"crypto_half": ("crypto", -0.5), "stocks_third": ("stocks", -0.3), "all_quarter": ("", -0.25)}
-        if name not in fall:
+        if name not in PRESETS:
             return
-        category, change = fall[name]
-        seat = await self._seat(viewer)
-        ground = await off_loop(risk.ground_of, seat.view)
         self.shock_problem = ""
-        self._shocks = {
-            one.asset.id: change
-            for one in ground.panel.exposures
-            if one.value and one.kind != "fiat" and category in ("", one.category)
-        }
-        await self._shock(seat)
+        self._shocks = dict([PRESETS[name]])
+        await self._shock(await self._seat(viewer))
 
     @rx.event(background=True)
     @signed_in
@@ -235,7 +233,7 @@ class RiskState(PageState, rx.State):
             if problem is not None or job is None:
                 self.future_problem = error_text(figures.language, problem) if problem else ""
             else:
-                self._future = job.result
+                self._future, self._future_job = job.result, job_id
                 self._draw_future((await self._seat(viewer)).figures)
 
     # --------------------------------------------------------------------------------------------------- filling
@@ -244,7 +242,7 @@ class RiskState(PageState, rx.State):
         found = await off_loop(gather, seat.view, asked)
         self._fill(found, seat.figures)
         if self._future is not None and self._future.plan.currency != seat.view.currency:
-            self._future, self.fan, self.chances = None, show.FanView(), []
+            self._future, self.fan, self.chances, self.ends = None, show.FanView(), [], []
         elif self._future is not None:
             self._draw_future(seat.figures)
         self.filled = True
@@ -319,15 +317,18 @@ class RiskState(PageState, rx.State):
         self.shock_loss = figures.money(exact(outcome.loss), sign=True, decimals=0)
         self.shock_change = show.percent(outcome.change, figures, sign=True)
         self.shock_direction = direction(exact(outcome.loss))
-        self.shock_rows = show.shock_rows(outcome, figures)
+        self.shock_figure = f"risk:365:held:shock:{risk.shock_spec(self._shocks)}"
+        self.shock_rows = show.shock_rows(outcome, risk.shock_spec(self._shocks), figures)
 
     def _draw_future(self, figures: Figures) -> None:
         if self._future is None:
             return
         self.fan = show.fan(self._future, figures, datetime.now(UTC).date())
-        self.chances = show.chances(self._future, figures)
+        self.ends = show.ends(self._future, self._future_job, figures)
+        self.chances = show.chances(self._future, self._future_job, figures)
         chance = self._future.goal
         self.goal_chance = "" if chance is None else show.percent(chance, figures)
+        self.goal_figure = f"simulation:{self._future_job}:goal"
         self.future_note = show.future_note(self._future, figures)
 
 

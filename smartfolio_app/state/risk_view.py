@@ -17,7 +17,7 @@ from smartfolio_app.analytics.risk.panel import Exposure
 from smartfolio_app.analytics.risk.report import CONFIDENCES, HORIZONS, RiskReport
 from smartfolio_app.analytics.risk.rolling import MODELS
 from smartfolio_app.analytics.risk.scenarios import Outcome
-from smartfolio_app.analytics.risk.simulation import Future
+from smartfolio_app.analytics.risk.simulation import LEVELS, Future
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import ZERO, plain
 from smartfolio_app.services.risk import Dashboard
@@ -652,7 +652,7 @@ def shock_fields(exposures: Iterable[Exposure], figures: Figures) -> list[Fact]:
     ]
 
 
-def shock_rows(outcome: Outcome, figures: Figures) -> list[OutcomeRow]:
+def shock_rows(outcome: Outcome, spec: str, figures: Figures) -> list[OutcomeRow]:
     """Return who would lose how much, the largest loss first."""
     moved = [one for one in outcome.effects if one.by == "shock" and one.loss]
     most = max((abs(one.loss or 0.0) for one in moved), default=1.0) or 1.0
@@ -664,6 +664,7 @@ def shock_rows(outcome: Outcome, figures: Figures) -> list[OutcomeRow]:
             loss=figures.money(exact(one.loss), sign=True, decimals=0),
             direction=direction(exact(one.loss)),
             width=_width(abs(one.loss or 0.0) / most),
+            figure=f"{prefix('365', 'held')}shocked:{one.exposure.asset.id}|{spec}",
         )
         for one in moved[:FEW]
     ]
@@ -698,8 +699,21 @@ def fan(future: Future, figures: Figures, today: date) -> FanView:
     )
 
 
-def chances(future: Future, figures: Figures) -> list[Fact]:
-    """Return how likely losses, the goal and ruin are."""
+def ends(future: Future, job: str, figures: Figures) -> list[Fact]:
+    """Return what the futures end at: the low one, the middle one and the high one."""
+    return [
+        Fact(
+            name,
+            figures.say(f"risk.end_{name}"),
+            figures.money(exact(float(future.fan[LEVELS.index(level), -1])), decimals=0),
+            figure=f"simulation:{job}:level-{level}",
+        )
+        for name, level in (("low", LEVELS[0]), ("middle", LEVELS[2]), ("high", LEVELS[-1]))
+    ]
+
+
+def chances(future: Future, job: str, figures: Figures) -> list[Fact]:
+    """Return how likely losses and ruin are."""
     rows: list[tuple[str, str, float]] = []
     for loss, chance in future.losses:
         label = (
@@ -713,7 +727,10 @@ def chances(future: Future, figures: Figures) -> list[Fact]:
         rows.append((f"way-{loss}", label, chance))
     if future.plan.monthly < 0:
         rows.append(("empty", figures.say("risk.chance_empty"), future.ruin))
-    return [Fact(key, label, percent(chance, figures), _width(chance)) for key, label, chance in rows]
+    return [
+        Fact(key, label, percent(chance, figures), _width(chance), f"simulation:{job}:{key}")
+        for key, label, chance in rows
+    ]
 
 
 def future_note(future: Future, figures: Figures) -> str:

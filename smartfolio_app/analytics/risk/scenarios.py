@@ -51,6 +51,9 @@ EPISODES = (
     Episode("ftx_2022", date(2022, 11, 5), date(2022, 11, 21)),
 )
 
+#: What a shock may be of besides a group: all coins, all securities, everything that has a market price.
+BASKETS = {"crypto": ("crypto",), "security": ("security",), "traded": ("crypto", "security")}
+
 
 @dataclass(frozen=True, slots=True)
 class Closes:
@@ -192,19 +195,27 @@ def _by_closes(one: Exposure, episode: Episode, then: Then) -> Effect | None:
 
 
 def shock(exposures: Sequence[Exposure], shocks: Mapping[str, float]) -> Outcome:
-    """Return what shocks would do: ``shocks`` maps an asset id or a group key to a return; the asset's own word wins.
+    """Return what shocks would do: ``shocks`` maps an asset id, a group key or one of ``BASKETS`` to a return.
 
-    What no shock speaks of does not move, and a group's shock does not make a loan smaller.
+    The nearest word wins: the asset's own, then its group's, then its kind's. What no shock speaks of does not move, and
+    a group's shock does not make a loan smaller.
     """
     effects = []
     for one in exposures:
-        change = shocks.get(one.asset.id)
-        if change is None and not (one.kind == "item" and one.value < 0):
-            change = shocks.get(one.group)
-        moved = "unmoved" if change is None else "shock"
-        change = 0.0 if change is None else max(change, -1.0)
+        name = shocked_by(one, shocks)
+        moved = "unmoved" if name is None else "shock"
+        change = 0.0 if name is None else max(shocks[name], -1.0)
         effects.append(Effect(one, change, one.value * change, moved))
     return _outcome("shock", None, None, effects)
+
+
+def shocked_by(one: Exposure, shocks: Mapping[str, float]) -> str | None:
+    """Return the name of the shock that moves a holding, ``None`` where nothing does."""
+    names = [one.asset.id]
+    if not (one.kind == "item" and one.value < 0):
+        names.append(one.group)
+    names += [name for name, kinds in BASKETS.items() if one.kind in kinds]
+    return next((name for name in names if name in shocks), None)
 
 
 def _move(panel: Panel, column: int, episode: Episode) -> float | None:

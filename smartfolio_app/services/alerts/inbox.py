@@ -82,7 +82,7 @@ def acknowledge(db: Session, user_id: str, alert_id: str) -> AlertView:
     Raises:
         NotFoundError: The user has no such alert.
     """
-    row = _row(db, user_id, alert_id)
+    row = one(db, user_id, alert_id)
     if row.acknowledged_at is None:
         row.acknowledged_at, row.snoozed_until = utc_now(), None
         db.add(row)
@@ -98,7 +98,7 @@ def snooze(db: Session, user_id: str, alert_id: str, hours: int) -> AlertView:
         NotFoundError: The user has no such alert.
         InvalidInputError: That is no time to be left alone.
     """
-    row = _row(db, user_id, alert_id)
+    row = one(db, user_id, alert_id)
     if not 0 <= hours <= LONGEST_SNOOZE // timedelta(hours=1):
         raise InvalidInputError("alert.snooze", most=LONGEST_SNOOZE.days)
     row.snoozed_until = utc_now() + timedelta(hours=hours) if hours else None
@@ -109,7 +109,8 @@ def snooze(db: Session, user_id: str, alert_id: str, hours: int) -> AlertView:
     return _view(row, utc_now())
 
 
-def _row(db: Session, user_id: str, alert_id: str) -> Alert:
+def one(db: Session, user_id: str, alert_id: str) -> Alert:
+    """Return one of the user's alerts; raise ``NotFoundError`` when there is none such."""
     row = db.get(Alert, alert_id)
     if row is None or row.user_id != user_id:
         raise NotFoundError("alert.no_such_alert")

@@ -1,0 +1,161 @@
+"""Why an alert, a failing source, or nothing at all: what each sentence of the brief was judged by."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from smartfolio_app.analytics.alerts.base import Figure, Kind
+from smartfolio_app.analytics.alerts.registry import kinds
+from smartfolio_app.analytics.explain_steps import line
+from smartfolio_app.analytics.results import Explanation, Measure, Step
+from smartfolio_app.errors import NotFoundError
+from smartfolio_app.ledger.money import plain
+from smartfolio_app.services import sources, wealth
+from smartfolio_app.services.alerts import inbox
+from smartfolio_app.services.alerts.words import read_figures
+from smartfolio_app.services.views import View
+from smartfolio_app.storage.tables import Alert, AlertRule, SyncState
+
+#: The figure that an alert of each kind is about; the others are what it was compared with.
+_MAIN = {
+    "price": ("price",),
+    "drift": ("share",),
+    "drawdown": ("depth",),
+    "var_breach": ("returned",),
+    "large_flow": ("worth", "quantity"),
+    "stale_price": ("count",),
+    "coverage": ("share",),
+    "failed_sync": ("count",),
+    "expiring_credential": ("count", "age"),
+}
+_NUMBERS = {
+    "share": Measure.SHARE,
+    "money": Measure.PRICE,
+    "days": Measure.COUNT,
+    "hours": Measure.COUNT,
+    "count": Measure.COUNT,
+}
+
+
+def explain(db: Session, user_id: str, alert_id: str) -> Explanation:
+    """Return what an alert was judged by, when, and by which rule.
+
+    Raises:
+        NotFoundError: The user has no such alert.
+    """
+    row = inbox.one(db, user_id, alert_id)
+    figures = read_figures(row.figures)
+    kind = kinds().get(row.kind)
+    known = {one.name: one for one in figures if one.amount is not None}
+    main = next((known[name] for name in _MAIN.get(row.kind, ()) if name in known), None)
+    steps = (
+        *(_judged(row.kind, one, row) for one in figures if one.amount is not None or one.text),
+        *(_chosen(db, row, kind) if kind is not None else ()),
+        Step("explain.alert.opened", "", at=row.opened_at),
+        Step("explain.alert.seen", "", at=row.seen_at),
+        *([Step("explain.alert.cleared", "", at=row.cleared_at)] if row.cleared_at else []),
+    )
+    return Explanation(
+        figure="",
+        title=f"explain.alert.title.{row.kind}" if kind else "explain.alert.title.unknown",
+        formula=f"alerts.about.{row.kind}" if kind else "explain.alert.newer",
+        result="" if main is None or main.amount is None else plain(main.amount),
+        steps=steps,
+        notes=("explain.alert.note",),
+        amount=None if main is None else main.amount,
+        measure=Measure.TEXT if main is None else main.measure,
+        unit="" if main is None else main.unit,
+    )
+
+
+def _judged(kind: str, one: Figure, row: Alert) -> Step:
+    """One figure as it was when it was judged."""
+    label = f"explain.alert.figure.{kind}.{one.name}"
+    if one.amount is not None:
+        link = row.link if one.name in _MAIN.get(kind, ()) else ""
+        return line(label, one.amount, one.measure, one.unit, at=row.seen_at, link=link)
+    if one.shape in ("moment", "clock"):
+        moment = datetime.fromisoformat(one.text)
+        return Step(label, "", at=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if one.shape == "message":
+        return Step(one.text, "")
+    return Step(label, one.text)
+
+
+def _chosen(db: Session, row: Alert, kind: Kind) -> list[Step]:
+    """What its owner chose, as far as it is not among the figures."""
+    rule = db.get(AlertRule, row.rule_id) if row.rule_id else None
+    if rule is None:
+        return []
+    params = json.loads(rule.params)
+    there = {one.name for one in read_figures(row.figures)}
+    return [
+        line(
+            f"alerts.param.{kind.id}.{one.name}",
+            Decimal(params[one.name]),
+            _NUMBERS[one.type],
+            rule.currency if one.type == "money" else "",
+            source="explain.alert.rule",
+            link="/alerts",
+        )
+        for one in kind.params
+        if one.type in _NUMBERS and one.name in params and one.name not in there
+    ]
+
+
+def source(db: Session, user_id: str, key: str) -> Explanation:
+    """Return why a source is said to fail, or to be well.
+
+    Raises:
+        NotFoundError: The user has no such source.
+    """
+    found = next((one for one in sources.source_status(db, user_id).sources if one.key == key and one.id), None)
+    if found is None:
+        raise NotFoundError("source.no_such_source", source=key)
+    state = db.get(SyncState, found.id)
+    steps = [Step(found.reason, "")] if found.reason else []
+    if state is not None:
+        steps.append(line("explain.source.failures", Decimal(state.failures), Measure.COUNT, at=state.tried_at))
+        if state.succeeded_at is not None:
+            steps.append(Step("explain.source.worked", "", at=state.succeeded_at))
+    elif found.last_sync is not None:
+        steps.append(Step("explain.source.worked", "", at=found.last_sync))
+    steps.append(Step("explain.source.page", "", link=f"/sources?source={key}"))
+    return Explanation(
+        figure="",
+        title="explain.source.title",
+        formula="explain.source.formula",
+        result="",
+        steps=tuple(steps),
+        params={"source": found.label or found.key},
+        measure=Measure.TEXT,
+    )
+
+
+def attention(db: Session, view: View) -> Explanation:
+    """Return what was counted before anything was said to need attention; raise ``NotFoundError`` without the user."""
+    coverage = wealth.portfolio(db, view).coverage
+    broken = [one for one in sources.source_status(db, view.user_id).sources if one.status == "error"]
+    counted = (
+        ("alerts", len([one for one in inbox.listed(db, view.user_id) if one.status == "open"]), "/alerts"),
+        ("sources", len(broken), "/sources"),
+        ("unpriced", coverage.total - coverage.priced, "/holdings"),
+        ("stale", coverage.stale, "/holdings"),
+    )
+    total = Decimal(sum(count for _, count, _ in counted))
+    return Explanation(
+        figure="",
+        title="explain.attention.title",
+        formula="explain.attention.formula",
+        result=plain(total),
+        steps=tuple(
+            line(f"explain.attention.{name}", Decimal(count), Measure.COUNT, link=link)
+            for name, count, link in counted
+        ),
+        amount=total,
+        measure=Measure.COUNT,
+    )
