@@ -259,6 +259,7 @@ class SentimentOut(Answer):
     """
 
     subject: str
+    label: str = Field(description="what it is called")
     available: bool
     reason: Reason
     score: Amount | None
@@ -271,6 +272,8 @@ class SentimentOut(Answer):
     known_days: int = Field(description="days on which every component in use is known")
     needed_days: int
     verdict: str
+    breadth: str = Field(description="held: breadth is of what you hold; top: of the large coins, for want of history")
+    breadth_of: list[str] = Field(description="the symbols breadth is of")
     components: list[ComponentOut]
     record: TrackRecordOut | None
     attribution: str = fear_greed.ATTRIBUTION
@@ -302,14 +305,16 @@ def get_sentiment(viewer: SignedIn, access: Caller, db: Database) -> SentimentOu
     return _sentiment(sentiment(db, viewer.user_id), language_of(access, db, viewer.user_id))
 
 
-@router.get("/ml/sentiment/{symbol}", summary="The mood about one coin")
+@router.get("/ml/sentiment/{symbol}", summary="The mood about one asset")
 def get_sentiment_of(
     viewer: SignedIn,
     access: Caller,
     db: Database,
-    symbol: Annotated[str, Path(max_length=80, description="a coin's symbol: BTC, or crypto:BTC")],
+    symbol: Annotated[
+        str, Path(max_length=80, description="a symbol or an asset id: BTC, crypto:BTC, stock:IE00B4L5Y983")
+    ],
 ) -> SentimentOut:
-    """Return the mood about a coin: one of the large ones, or one whose price you see."""
+    """Return the mood about a large coin, or about anything you hold that has 559 days of closes."""
     return _sentiment(sentiment(db, viewer.user_id, symbol), language_of(access, db, viewer.user_id))
 
 
@@ -338,6 +343,7 @@ def _sentiment(found: Sentiment, language: str) -> SentimentOut:
     record = None if mood is None or mood.record is None else TrackRecordOut.of(mood.record)
     return SentimentOut(
         subject=found.subject,
+        label=found.label or found.subject,
         available=found.available,
         reason=why(found, language),
         score=None if mood is None else exact(mood.score),
@@ -350,6 +356,8 @@ def _sentiment(found: Sentiment, language: str) -> SentimentOut:
         known_days=0 if mood is None else mood.known_days,
         needed_days=NEEDED_DAYS,
         verdict="" if record is None else record.verdict,
+        breadth=found.breadth,
+        breadth_of=list(found.breadth_of),
         components=[] if mood is None else [_component(one, found, today) for one in mood.parts],
         record=record,
     )
@@ -360,7 +368,8 @@ def why(found: Sentiment, language: str) -> str:
     if not found.reason:
         return ""
     known = 0 if found.mood is None else found.mood.known_days
-    return translate(language, found.reason, known=known, needed=NEEDED_DAYS, symbol=found.subject)
+    name = found.label or found.subject
+    return translate(language, found.reason, known=known, needed=NEEDED_DAYS, symbol=name)
 
 
 def _component(one: Weighed, found: Sentiment, today: date) -> ComponentOut:

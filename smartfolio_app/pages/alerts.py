@@ -278,13 +278,25 @@ def _rule_field(one: Var) -> rx.Component:
     def control(kind: str) -> rx.Component:
         if kind == "select":
             return select(one.options, name=one.name, default_value=one.value)
+        if kind == "asset":
+            return rx.el.div(
+                select(one.options, name=one.name, default_value=one.value),
+                text_input(
+                    one.name + "_other",
+                    placeholder="alerts.asset_other",
+                    aria_label=t("alerts.asset_other"),
+                    auto_complete="off",
+                    max_length=40,
+                ),
+                class_name="either",
+            )
         if kind == "date":
             return date_input(one.name, default_value=one.value)
         return number_input(one.name, default_value=one.value)
 
     return rx.el.label(
         rx.el.span(one.label, class_name="label"),
-        rx.match(one.type, ("select", control("select")), ("date", control("date")), control("number")),
+        rx.match(one.type, *[(kind, control(kind)) for kind in ("select", "asset", "date")], control("number")),
         rx.cond(one.hint, rx.el.span(one.hint, class_name="hint")),
         class_name="field",
         key=one.name,

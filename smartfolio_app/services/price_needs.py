@@ -1,14 +1,15 @@
-"""What has to be priced: every coin and every security that anybody's ledger speaks of, since when, and by which name
-its provider knows it.
+"""What has to be priced: every coin and every security that anybody's ledger or price alert speaks of, since when, and
+by which name its provider knows it.
 
 The sample user is left out: its prices are its own.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Select, delete, func, select, union_all, update
 from sqlmodel import Session, col
@@ -24,6 +25,7 @@ from smartfolio_app.storage.repo_ledger import bump_revision, read_assets
 from smartfolio_app.storage.repo_prices import provider_states
 from smartfolio_app.storage.repo_witness import listings
 from smartfolio_app.storage.tables import (
+    AlertRule,
     AssetOverride,
     AssetRow,
     CoinCandidateRow,
@@ -44,6 +46,8 @@ from smartfolio_app.storage.tables import (
 BITCOIN = crypto("BTC")
 #: A user's word that an asset is none of CoinGecko's coins: it is then never priced by it.
 NO_COIN = "-"
+#: What only an alert asks for is priced from so long before it.
+_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
     if not people:
         return Needs((), (), None)
     every = {one: _assets_of(db, one) for one in people}
+    watched = _watched(db, people)
     uses = {one: _only(assets, "crypto:") for one, assets in every.items()}
     papers = {one: _only(assets, "stock:") for one, assets in every.items()}
     known = listings(db, yahoo.ID)
@@ -122,9 +127,13 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
     chosen = _choices(db, people)
     _wish(uses, chosen, every)
     _wish(papers, own, every)
+    for one, assets in watched.items():
+        for asset, use in assets.items():
+            (uses if asset.startswith("crypto:") else papers)[one].setdefault(asset, use)
     spoken_of = {asset for coins in uses.values() for asset in coins} | {BITCOIN}
     public = _coin_ids(db, spoken_of)
     earliest = _earliest(db, people)
+    earliest = min((*([earliest] if earliest else ()), *_firsts(watched)), default=None)
     series, unresolved = _matched(uses, public, chosen, coingecko.ID)
     if BITCOIN in public and earliest is not None:  # what everything may be shown in
         series.setdefault((BITCOIN, "", public[BITCOIN], coingecko.ID), (earliest, earliest))
@@ -209,7 +218,7 @@ def unresolved(db: Session, user_id: str) -> list[Unresolved]:
     rows = db.execute(select(CoinCandidateRow).order_by(col(CoinCandidateRow.position))).scalars()
     for row in rows:
         candidates.setdefault(row.asset, []).append((row.coin, row.name))
-    theirs = _assets_of(db, user_id)
+    theirs = {**_assets_of(db, user_id), **_watched(db, [user_id])[user_id]}
     open_ = [asset for asset in needs(db, user_id).waiting if asset in theirs]
     symbols = read_assets(db, open_)
     looked_up = {asset for owner, asset in listings(db, yahoo.ID) if not owner}
@@ -303,6 +312,21 @@ def _assets_of(db: Session, user_id: str) -> Uses:
         select(every.c.asset, func.min(every.c.at), func.max(every.c.at)).group_by(every.c.asset)
     )
     return {asset: (first, last) for asset, first, last in rows}
+
+
+def _watched(db: Session, people: list[str]) -> dict[str, Uses]:
+    """Return, by user, what their price alerts are about, since shortly before the rule was made."""
+    found: dict[str, Uses] = {one: {} for one in people}
+    rules = select(AlertRule).where(col(AlertRule.kind) == "price", col(AlertRule.active))
+    for rule in db.execute(rules.where(col(AlertRule.user_id).in_(people))).scalars():
+        asset = str(json.loads(rule.params).get("asset", ""))
+        if asset.startswith(("crypto:", "stock:")):
+            found[rule.user_id].setdefault(asset, (rule.created_at - _BEFORE, rule.created_at))
+    return found
+
+
+def _firsts(uses: dict[str, Uses]) -> Iterable[datetime]:
+    return (first for assets in uses.values() for first, _ in assets.values())
 
 
 def _only(uses: Uses, namespace: str) -> Uses:

@@ -10,11 +10,12 @@ from smartfolio_app.analytics.alerts.base import Kind, Param
 from smartfolio_app.analytics.alerts.registry import kinds
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text, known
+from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.services.alerts import words
 from smartfolio_app.services.alerts.channels import ChannelView
 from smartfolio_app.services.alerts.inbox import AlertView
 from smartfolio_app.services.alerts.outbox import DeliveryView
-from smartfolio_app.services.alerts.rules import Rule
+from smartfolio_app.services.alerts.rules import Rule, asset_named
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.reading import WrongFormError, read_number, write_number
 
@@ -59,7 +60,7 @@ class RuleRow:
 
 @dataclass
 class FieldRow:
-    """One field of the rule's form; ``type`` is ``select``, ``date`` or ``number``."""
+    """One field of the rule's form; ``type`` is ``select``, ``asset``, ``date`` or ``number``."""
 
     name: str = ""
     type: str = ""
@@ -228,7 +229,13 @@ def _field(  # noqa: PLR0917 - one call, right above
             Choice(one, figures.say(f"alerts.choice.{param.name}.{one.replace('.', '_')}"))
             for one in param.choices
         ]
-    elif param.type in {"asset", "source"}:
+    elif param.type == "asset":
+        shape = "asset"
+        options = list(choices.get(param.type, ())) or [Choice("", figures.say("alerts.asset_none"))]
+        if value and value not in {one.value for one in options}:  # nobody holds it
+            options.append(Choice(value, symbol_of(value)))
+        hints.append(figures.say("alerts.asset_hint"))
+    elif param.type == "source":
         shape = "select"
         if param.optional:
             options = [Choice("", figures.say("alerts.source_any"))]
@@ -262,6 +269,8 @@ def read_form(kind: Kind, form: Mapping[str, object], figures: Figures) -> dict[
     found = {}
     for param in kind.params:
         typed = str(form.get(param.name, "")).strip()
+        if param.type == "asset":
+            typed = asset_named(str(form.get(f"{param.name}_other", ""))) or typed
         if not typed:
             continue
         if param.type in {"money", "share", "days", "hours", "count"}:

@@ -62,8 +62,8 @@ def _regime(db: Session, _view: View, figures: Figures) -> DecisionTile:
     return signals_view.regime_tile(markets(db), figures)
 
 
-def _mood(db: Session, _view: View, figures: Figures) -> DecisionTile:
-    return signals_view.mood_tile(sentiment(db), board(db), figures)
+def _mood(db: Session, view: View, figures: Figures) -> DecisionTile:
+    return signals_view.mood_tile(sentiment(db, view.user_id), board(db), figures)
 
 
 TILES: tuple[TileEntry, ...] = (

@@ -38,24 +38,27 @@ VERDICTS = {"passed": "good", "failed": "bad", "too_short": ""}
 
 
 @dataclass
-class Curve:
-    """A drawn line: heights, and what the pointer says at each of them."""
+class Pointed:
+    """A picture: what the pointer says at each point, and what the whole says to who cannot see it."""
 
-    values: list[float] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     summary: str = ""
 
 
 @dataclass
-class DailyTrack:
-    """Returns, the VaR given for each day (``None``: none), and what the pointer says."""
+class Curve(Pointed):
+    """A drawn line: its heights."""
+
+    values: list[float] = field(default_factory=list)
+
+
+@dataclass
+class DailyTrack(Pointed):
+    """Returns, and the VaR given for each day (``None``: none)."""
 
     returns: list[float] = field(default_factory=list)
     limits: list[float | None] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    dates: list[str] = field(default_factory=list)
-    summary: str = ""
 
 
 @dataclass
@@ -169,18 +172,15 @@ class RiskTile:
 
 
 @dataclass
-class FanView:
-    """The fan: quantiles by level, what had been paid in, and what the pointer says."""
+class FanView(Pointed):
+    """The fan: quantiles by level, and what had been paid in."""
 
     years: list[float] = field(default_factory=list)
     levels: list[list[float]] = field(default_factory=list)
     paid: list[float] = field(default_factory=list)
     goal: float = 0.0
     ends: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
-    dates: list[str] = field(default_factory=list)
-    summary: str = ""
 
 
 # --------------------------------------------------------------------------------------------------- single figures

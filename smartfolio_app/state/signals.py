@@ -12,9 +12,9 @@ from smartfolio_app.i18n import error_text
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.signals.board import Board, board
-from smartfolio_app.services.signals.references import COINS, MARKET
+from smartfolio_app.services.signals.references import MARKET
 from smartfolio_app.services.signals.regimes import Market, markets
-from smartfolio_app.services.signals.sentiment import sentiment
+from smartfolio_app.services.signals.sentiment import choices, sentiment
 from smartfolio_app.state import signals_view as show
 from smartfolio_app.state.base import Option
 from smartfolio_app.state.guard import signed_in
@@ -27,11 +27,12 @@ class Gathered:
 
     board: Board
     markets: list[Market]
+    subjects: list[tuple[str, str]]
 
 
-def gather(db: Session) -> Gathered:
+def gather(db: Session, user_id: str) -> Gathered:
     """Read what is stored."""
-    return Gathered(board(db), markets(db))
+    return Gathered(board(db), markets(db), choices(db, user_id))
 
 
 @shows("/signals")
@@ -54,17 +55,19 @@ class SignalsState(PageState, rx.State):
     @signed_in
     async def choose_subject(self, viewer: Viewer, subject: str) -> None:
         """Look at the market, or at one coin."""
-        if subject in (MARKET, *COINS):
+        if subject in {one.value for one in self.subjects}:
             self.subject = subject
             await self._tell(await self._seat(viewer))
 
     async def _show(self, seat: Seat) -> None:
-        found = await off_loop(gather)
+        found = await off_loop(gather, seat.viewer.user_id)
         figures = seat.figures
         self.subjects = [
             Option(MARKET, figures.say("signals.subject_market")),
-            *(Option(one, one) for one in COINS),
+            *(Option(subject, name) for subject, name in found.subjects),
         ]
+        if self.subject not in {one.value for one in self.subjects}:  # it is not held any more
+            self.subject = MARKET
         self.empty = found.board.empty and not any(one.regime.closes for one in found.markets)
         self.offline = found.board.offline
         self.markets = [show.market_row(one, figures) for one in found.markets]

@@ -9,7 +9,7 @@ import numpy as np
 
 from smartfolio_app.analytics.clock import day_of
 from smartfolio_app.analytics.explain_risk import exact
-from smartfolio_app.analytics.signals.components import FEAR_GREED, FUNDING
+from smartfolio_app.analytics.signals.components import BREADTH, FEAR_GREED, FUNDING
 from smartfolio_app.analytics.signals.funding import FundingRow
 from smartfolio_app.analytics.signals.model import HORIZON, NEEDED_DAYS, Interval, Record, Weighed
 from smartfolio_app.analytics.signals.regimes import After, Spell
@@ -190,8 +190,8 @@ class Outside:
 # ---------------------------------------------------------------------------------------------------- the score
 def mood(found: Sentiment, figures: Figures) -> MoodView:
     """Return the score; where there is none, why, and the components all the same."""
-    subject = figures.say("signals.subject_market") if found.subject == "market" else found.subject
-    coin = "BTC" if found.subject == "market" else found.subject
+    subject = figures.say("signals.subject_market") if found.subject == "market" else found.label
+    coin = "BTC" if found.subject == "market" else found.label
     shown = MoodView(label=figures.say("signals.score", subject=coin, days=HORIZON), chance=UNKNOWN)
     if found.mood is not None:
         shown.parts = [_part(one, found, figures) for one in found.mood.parts]
@@ -246,7 +246,7 @@ def _part(one: Weighed, found: Sentiment, figures: Figures) -> PartRow:
         key=one.name,
         figure=f"signals:part:{one.name}-{found.subject}",
         label=figures.say(f"signals.part_{one.name}"),
-        hint=figures.say(f"signals.hint_{one.name}"),
+        hint=_hint(one.name, found, figures),
         value=_part_value(one, figures),
         source=source(found.sources[one.name], figures),
         age=figures.day(day_of(one.day)) if one.day is not None else UNKNOWN,
@@ -262,6 +262,12 @@ def _part(one: Weighed, found: Sentiment, figures: Figures) -> PartRow:
         row.x, row.width = f"{50 - 100 * size if one.push < 0 else 50:.1f}%", f"{100 * size:.1f}%"
         row.tone = "up" if one.push > 0 else "down"
     return row
+
+
+def _hint(name: str, found: Sentiment, figures: Figures) -> str:
+    if name == BREADTH:
+        return figures.say(f"signals.hint_breadth_{found.breadth}", count=len(found.breadth_of))
+    return figures.say(f"signals.hint_{name}")
 
 
 def _part_value(one: Weighed, figures: Figures) -> str:

@@ -34,6 +34,9 @@ async def test_from_a_rule_to_an_alert_that_was_seen(as_alice, alice):
     (alert,) = found["alerts"]
     figures = {one["name"]: one for one in alert["figures"]}
     assert (figures["price"]["amount"], figures["price"]["unit"]) == ("100.5", "EUR")
+    why = (await as_alice.get(f"/api/explain/{alert['explain']}")).json()
+    assert (why["amount"], why["unit"], why["title"]) == ("100.5", "EUR", "A price crossed its level")
+    assert {one["label"]: one["amount"] for one in why["steps"]}["Level of the rule"] == "100.1"
     french = await as_alice.get("/api/alerts", headers={"accept-language": "fr"})
     assert french.json()["alerts"][0]["text"].startswith("BTC est à ")
     seen = (await as_alice.post(f"/api/alerts/{alert['id']}/acknowledge")).json()

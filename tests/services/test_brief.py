@@ -8,13 +8,18 @@ from decimal import Decimal
 
 import pytest
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from smartfolio_app.analytics.scope import Category
+from smartfolio_app.errors import NotFoundError
 from smartfolio_app.i18n import LANGUAGES
 from smartfolio_app.services import brief, explain, performance, sources, transactions, wealth
 from smartfolio_app.services.alerts import rules
 from smartfolio_app.services.alerts.delivery import writer_of
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.state.places import PLACES
+from smartfolio_app.storage.tables import SourceRow
 
 ADDRESSES = {place.address for place in PLACES} | {"/assets"}
 
@@ -67,13 +72,18 @@ def test_every_sentence_leads_on_explains_itself_and_reads_in_every_language(db,
     found = brief.brief(db, view)
     for line in (line for section in found.sections for line in section.lines):
         assert line.link.split("?")[0] in ADDRESSES or line.link.startswith("/assets/")
-        if line.explain:
-            explain.explain(db, view, line.explain)
+        assert line.explain, line.key
+        told = explain.explain(db, view, line.explain)
+        assert told.steps, line.explain
     worth = lines(found)["brief.worth"][0]
     assert explain.explain(db, view, worth.explain).amount == figures(worth)["total"]
     ahead = lines(found)["brief.bad_day"][0]
     told = explain.explain(db, view, ahead.explain).amount
     assert float(told) == pytest.approx(float(figures(ahead)["loss"]), rel=1e-6)
+    alert = lines(found)["alerts.said.coverage.fired"][0]
+    told = explain.explain(db, view, alert.explain)
+    assert told.amount == figures(alert)["share"]
+    assert {step.label for step in told.steps} >= {"explain.alert.figure.coverage.limit", "explain.alert.opened"}
     writer = writer_of(db, household, private=False)
     for language in LANGUAGES:
         ways = replace(writer, language=language), replace(writer, language=language, privacy=True)
@@ -105,6 +115,28 @@ def test_nothing_owned_is_one_sentence_and_nothing_priced_is_no_figure(db, someo
     assert "brief.today_unknown" in told
     assert figures(told["brief.unpriced"][0])["count"] == 1
     assert not [key for key in told if key.startswith(("brief.week", "brief.yesterday", "brief.mover"))]
+
+
+def test_a_source_that_fails_and_a_quiet_morning_explain_themselves_too(db, someone):
+    key = sources.add(db, someone, "file_crypto", "Purse").key
+    first = Draft(at=datetime.now(UTC) - timedelta(days=9), kind="deposit", received=("100", "fiat:EUR"))
+    transactions.add(db, someone, key, first)
+    view = wealth.view_of(db, someone)
+    quiet = lines(brief.brief(db, view))["brief.quiet"][0]
+    counted = explain.explain(db, view, quiet.explain)
+    assert (counted.amount, [step.amount for step in counted.steps]) == (0, [0, 0, 0, 0])
+    row = db.execute(select(SourceRow).where(col(SourceRow.key) == key)).scalar_one()
+    row.last_error = "The file has no header"
+    db.add(row)
+    db.commit()
+    told = lines(brief.brief(db, view))
+    assert "brief.quiet" not in told
+    why = explain.explain(db, view, told["brief.broken_source"][0].explain)
+    assert (why.params["source"], why.steps[0].label) == ("Purse", "The file has no header")
+    assert explain.explain(db, view, "attention").amount == 1
+    for figure in ("source:nope", "source:", "alert:nope", "alert:"):
+        with pytest.raises(NotFoundError):
+            explain.explain(db, view, figure)
 
 
 def test_money_that_came_is_no_gain(db, someone):

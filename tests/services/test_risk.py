@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from sqlmodel import Session
 
-from smartfolio_app.errors import InvalidInputError
+from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.services import demo, explain, risk, wealth
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.signals.references import CLOSE
@@ -79,6 +80,54 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
     assert done.state == "done", done.error
     assert done.result.goal == 1
     assert (done.done, done.total) == (10_000, 10_000)
+    for name, value in (
+        ("level-0.05", done.result.fan[0, -1]),
+        ("level-0.5", done.result.fan[2, -1]),
+        ("mean", done.result.mean),
+        ("end-0.1", dict(done.result.losses)[0.1]),
+        ("way-0.25", dict(done.result.dips)[0.25]),
+        ("goal", 1),
+        ("empty", 0),
+    ):
+        told = explain.explain(db, household, f"simulation:{job}:{name}")
+        assert float(told.amount) == pytest.approx(value), name
+        labels = {step.label: step.amount for step in told.steps}
+        assert labels["explain.future.paths"] == 10_000
+        assert float(labels["explain.future.start"]) == pytest.approx(done.result.start)
+    for figure in (f"{job}:level-0.4", f"{job}:end-x", f"{job}:luck", job, "gone:goal", ":"):
+        with pytest.raises(NotFoundError):
+            explain.explain(db, household, f"simulation:{figure}")
+    with pytest.raises(NotFoundError):  # somebody else's
+        explain.explain(db, replace(household, user_id="nobody"), f"simulation:{job}:goal")
+
+
+@pytest.mark.parametrize(
+    "shocks",
+    [{"crypto:BTC": -0.5}, {"BTC": -0.3, "crypto:ETH": 0.125}, {"traded": -0.25, "stock": -0.4}],
+    ids=str,
+)
+def test_a_shock_is_explained_by_what_it_does_to_each_holding(
+    db: Session, household: wealth.View, shocks: dict[str, float]
+) -> None:
+    outcome, spec = risk.shocks(db, household, shocks), risk.shock_spec(shocks)
+    told = explain.explain(db, household, f"risk:365:held:shock:{spec}")
+    assert float(told.amount) == pytest.approx(outcome.loss)
+    changes = [float(one.amount) for one in told.steps if one.source == "explain.risk.your_shock"]
+    assert sorted(changes) == sorted(shocks.values())
+    lines = [one for one in told.steps if one.source == "explain.risk.by_shock"]
+    rest = [one for one in told.steps if one.label == "explain.rest"]
+    assert sum(float(one.amount) for one in (*lines, *rest)) == pytest.approx(outcome.loss)
+    for one in outcome.effects[:5]:
+        own = explain.explain(db, household, f"risk:365:held:shocked:{one.exposure.asset.id}|{spec}")
+        assert float(own.amount) == pytest.approx(one.loss)
+    still = [one for one in outcome.effects if one.by == "unmoved"]
+    assert [float(one.amount) for one in told.steps if one.label == "explain.risk.still"] == (
+        [pytest.approx(sum(one.exposure.value for one in still))] if still else []
+    )
+    with pytest.raises(InvalidInputError):
+        explain.explain(db, household, "risk:365:held:shock:BTC")
+    with pytest.raises(NotFoundError):
+        explain.explain(db, household, f"risk:365:held:shocked:crypto:NO|{spec}")
 
 
 def test_nothing_held_is_no_risk_figure(db: Session, someone: str) -> None:

@@ -1,7 +1,8 @@
 """The components of the market's mood, day by day: what each says, and the number the model is given of it.
 
 A day's components use nothing later than that day's last instant. A day on which one is not known has none:
-nothing is carried over or interpolated.
+nothing is carried over or interpolated. (A security's close stands while its exchange is shut; those days are told
+apart by ``traded``, and have no components of their own.)
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 FEAR_GREED, FUNDING, TREND, VOLATILITY, BREADTH = NAMES = (
     "fear_greed",
@@ -47,8 +49,9 @@ class Daily:
     """What is known of a subject, on consecutive UTC days: ``days`` (T,) as day numbers, every other array with ``nan``
     where nothing is known.
 
-    ``close`` (T,) is the subject's, ``coins`` (T, n) are the closes of the coins that breadth is about, ``funding``
-    (T,) is the mean of the rates settled on the day, as fractions.
+    ``close`` (T,) is the subject's, ``coins`` (T, n) are the closes of the assets that breadth is about, ``funding``
+    (T,) is the mean of the rates settled on the day, as fractions. ``traded`` (T,) tells the days on which the subject is
+    traded, where those are not all.
     """
 
     days: IntArray = field(repr=False)
@@ -56,6 +59,7 @@ class Daily:
     fear_greed: FloatArray = field(repr=False)
     funding: FloatArray = field(repr=False)
     coins: FloatArray = field(repr=False)
+    traded: BoolArray | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,11 @@ class Component:
     feature: FloatArray = field(repr=False)
     rank: FloatArray | None = field(repr=False, default=None)
 
+    def on(self, days: BoolArray) -> Component:
+        """Return the component as it is on some days alone."""
+        value, feature = (np.where(days, row, np.nan) for row in (self.value, self.feature))
+        return Component(self.name, value, feature, None if self.rank is None else np.where(days, self.rank, np.nan))
+
 
 def components(known: Daily) -> tuple[Component, ...]:
     """Return every component, whether anything is known of it or not."""
@@ -78,13 +87,14 @@ def components(known: Daily) -> tuple[Component, ...]:
     moves_rank = trailing_rank(moves)
     trend = known.close / trailing_mean(known.close, TREND_DAYS) - 1.0
     breadth = breadth_of(known.coins)
-    return (
+    found = (
         Component(FEAR_GREED, known.fear_greed, known.fear_greed / 100.0),
         Component(FUNDING, rates, rates_rank, rates_rank),
         Component(TREND, trend, trend),
         Component(VOLATILITY, moves, moves_rank, moves_rank),
         Component(BREADTH, breadth, breadth),
     )
+    return found if known.traded is None else tuple(one.on(known.traded) for one in found)
 
 
 def trailing_mean(values: FloatArray, days: int) -> FloatArray:

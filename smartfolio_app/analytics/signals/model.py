@@ -27,8 +27,9 @@ REFIT_DAYS = 30
 LEAST_TRAINING = 365
 #: Fewer days out of sample are no record.
 LEAST_TESTED = 180
-#: The newest day may be so old, in days.
+#: The newest day may be so old, in days; that of what is not traded every day, so old.
 FRESH_DAYS = 3
+FRESH_EXCHANGE_DAYS = 6
 #: How freely weights may grow; below 1 they are drawn towards zero, which is "this component says nothing".
 FREEDOM = 0.1
 
@@ -133,7 +134,8 @@ NEEDED_DAYS = LEAST_TRAINING + LEAST_TESTED + 2 * HORIZON
 def mood(known: Daily, today: int) -> Mood:
     """Return the mood on the newest day that has a close; ``today`` is the day number that is still running."""
     parts = components(known)
-    there = np.flatnonzero(np.isfinite(known.close))
+    closed = np.isfinite(known.close)
+    there = np.flatnonzero(closed if known.traded is None else closed & known.traded)
     if not len(there):
         return Mood("no_prices", None, 0, NEEDED_DAYS, tuple(_described(known, one, -1) for one in parts))
     last = int(there[-1])
@@ -142,7 +144,7 @@ def mood(known: Daily, today: int) -> Mood:
     day = int(known.days[last])
     table = _table([parts[at] for at in chosen], last)
     rows = int(np.isfinite(table).all(axis=1).sum()) if chosen else max(one.days for one in described)
-    if today - day > FRESH_DAYS:
+    if today - day > (FRESH_DAYS if known.traded is None else FRESH_EXCHANGE_DAYS):
         return Mood("old", day, rows, NEEDED_DAYS, tuple(described))
     if rows < NEEDED_DAYS:
         return Mood("short", day, rows, NEEDED_DAYS, tuple(described))

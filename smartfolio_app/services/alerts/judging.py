@@ -131,6 +131,9 @@ class _Found:
             wanted = kind.read(json.loads(self.rule.params))
             self.verdicts = kind.evaluate(wanted, facts, frozenset(self.opened))
             self.severity = kind.severity
+            asset = wanted.text("asset")
+            if asset and facts.price(asset) is None:
+                self.error = "alert.no_price"
         except SmartFolioError as error:
             self.error = error.code
             self.verdicts = [Verdict(subject, None) for subject in self.opened]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,17 @@ from sqlmodel import Session, col
 
 from smartfolio_app.analytics.alerts.registry import kind_of
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
+from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId
 from smartfolio_app.services import audit, user_settings, wealth
 from smartfolio_app.services.alerts import judging
-from smartfolio_app.storage.tables import Alert, AlertRule
+from smartfolio_app.storage.engine import current_settings
+from smartfolio_app.storage.repo_ledger import remember_assets
+from smartfolio_app.storage.tables import Alert, AlertRule, User
 
 MOST_RULES = 100
+_ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
+#: What a ticker looks like.
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9.$@_-]{0,29}")
 #: What suits most households, to start with: (kind, parameters).
 USUAL: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("failed_sync", {}),
@@ -139,10 +146,33 @@ def delete(db: Session, user_id: str, rule_id: str) -> None:
     db.commit()
 
 
-def _require_asset(db: Session, user_id: str, asset: str) -> None:
-    """Refuse an asset that nobody here holds or held: no price of it would ever be asked for."""
-    if asset and asset not in wealth.basis(db, user_id).ledger.assets:
+def asset_named(text: str) -> AssetId:
+    """Return what a person means: an asset's id, a coin's ticker, or a security's ISIN; empty text as it is."""
+    typed = text.strip().upper()
+    namespace, _, code = typed.rpartition(":")
+    if namespace or not typed:
+        return f"{namespace.lower()}:{code}" if typed else ""
+    return f"stock:{typed}" if _ISIN.fullmatch(typed) else f"crypto:{typed}"
+
+
+def _require_asset(db: Session, user_id: str, asset: AssetId) -> None:
+    """Refuse an asset of which no price is known and none can be asked for; take note of what nobody held yet.
+
+    Its price is fetched from now on (``services.price_needs``). What the provider does not know stays without one, and
+    the rule says so.
+    """
+    if not asset:
+        return
+    known = wealth.basis(db, user_id)
+    if asset in known.ledger.assets or known.prices.first_quoted(asset) is not None:
+        return
+    namespace, _, code = asset.partition(":")
+    user = db.get(User, user_id)
+    can_be_asked = user is not None and not user.is_demo and not current_settings().offline
+    if namespace not in ("crypto", "stock") or not _CODE.fullmatch(code) or not can_be_asked:
         raise InvalidInputError("alert.no_such_asset", asset=asset)
+    isin = code if _ISIN.fullmatch(code) else ""
+    remember_assets(db, [Asset(asset, AssetClass(namespace), code, isin=isin)])
 
 
 def _row(db: Session, user_id: str, rule_id: str) -> AlertRule:

@@ -21,7 +21,6 @@ from smartfolio_app.analytics.signals.components import BREADTH, FEAR_GREED
 from smartfolio_app.analytics.signals.model import HORIZON, REFIT_DAYS, Mood, Record, Weighed
 from smartfolio_app.providers import fear_greed
 from smartfolio_app.services.signals.board import board
-from smartfolio_app.services.signals.references import COINS
 from smartfolio_app.services.signals.regimes import Market, market_of
 from smartfolio_app.services.signals.sentiment import Sentiment, sentiment
 from smartfolio_app.storage.repo_signals import Told
@@ -124,7 +123,8 @@ def _part(db: Session, user_id: str, what: str) -> Explanation | None:
     if one.push is None:
         steps.append(_unused_line(one))
     if name == BREADTH:
-        steps.append(Step("explain.signals.coins", ", ".join(COINS)))
+        over = f"explain.signals.coins_{found[0].breadth}"
+        steps.append(Step(over, "", children=tuple(Step(one, "") for one in found[0].breadth_of)))
     if name == FEAR_GREED:
         steps.append(Step(fear_greed.ATTRIBUTION, ""))
     return _explained(f"part_{name}", exact(one.value), _kind(name), tuple(steps), _params(found[0]))
@@ -214,7 +214,7 @@ def _kind(name: str) -> Measure:
 
 
 def _params(answer: Sentiment) -> dict[str, str]:
-    name = "BTC" if answer.subject == "market" else answer.subject
+    name = "BTC" if answer.subject == "market" else answer.label
     return {"subject": name, "horizon": str(HORIZON)}
 
 

@@ -5,6 +5,7 @@ The model is fitted in a process of its own and its answer kept for the day: it 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from threading import Lock
 import numpy as np
 from sqlmodel import Session
 
-from smartfolio_app.analytics.clock import DAY_US, day_number, day_of
+from smartfolio_app.analytics.clock import day_number, day_of
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.signals.components import (
     BREADTH,
@@ -27,10 +28,11 @@ from smartfolio_app.analytics.signals.components import (
     IntArray,
 )
 from smartfolio_app.analytics.signals.model import NEEDED_DAYS, Mood, mood
-from smartfolio_app.ledger.assets import crypto, is_fiat
+from smartfolio_app.ledger.assets import Asset, AssetClass, crypto, symbol_of
 from smartfolio_app.providers import binance, binance_futures, fear_greed
 from smartfolio_app.services.answers import Answers
-from smartfolio_app.services.signals import references
+from smartfolio_app.services.signals import held, references
+from smartfolio_app.services.signals.held import Closes, Held
 from smartfolio_app.services.signals.references import BITCOIN, COINS, MARKET, contract_of
 from smartfolio_app.services.views import basis
 from smartfolio_app.services.worker import Progress, Worker
@@ -41,7 +43,9 @@ from smartfolio_app.storage.tables import User
 #: The process ends soon: a fit takes a second or two, once a day.
 _IDLE_SECONDS = 45.0
 _DAY_SECONDS = 86_400.0
-_LONGEST_SYMBOL = 20
+_LONGEST_SYMBOL = 80
+#: What breadth is of: what the household holds, or the large coins.
+HELD, TOP = "held", "top"
 #: Where the price of a coin comes from that is none of the references.
 OWN_PRICES = "own"
 
@@ -54,28 +58,36 @@ _turn = Lock()
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """Whose mood is asked for: where its closes (by day number) are found, who told them, and their revision."""
+    """Whose mood is asked for: what it is called, its coin (empty for a security), where its closes are found, who told
+    them, and their revision; and what the household holds, which breadth is of.
+    """
 
     subject: str
+    label: str
     coin: str
-    closes: Callable[[], dict[int, float]]
+    closes: Callable[[], Closes | None]
     provider: str
     revision: Hashable
+    held: Held
     user_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentiment:
-    """The mood of ``subject`` (``market``, which is bitcoin's price, or a coin's symbol).
+    """The mood of ``subject`` (``market``, which is bitcoin's price, a coin's symbol, or a security's id).
 
-    ``reason`` is a message key that says why there is none, empty when there is one. ``sources`` names, for each
-    component, who told what it is made of.
+    ``label`` is what people call it. ``reason`` is a message key that says why there is none, empty when there is one.
+    ``sources`` names, for each component, who told what it is made of. ``breadth`` is ``held`` where breadth is of what
+    the household holds, else ``top``; ``breadth_of`` are the symbols.
     """
 
     subject: str
     reason: str
     mood: Mood | None
     sources: dict[str, str]
+    label: str = ""
+    breadth: str = TOP
+    breadth_of: tuple[str, ...] = COINS
 
     @property
     def available(self) -> bool:
@@ -89,28 +101,50 @@ class Sentiment:
 
 
 def sentiment(db: Session, user_id: str = "", symbol: str = "", *, now: datetime | None = None) -> Sentiment:
-    """Return the mood of the market, or of the coin ``symbol`` (also as ``crypto:BTC``).
+    """Return the mood of the market, or of what ``symbol`` names: a coin (also as ``crypto:BTC``) or a security that
+    ``user_id`` holds (also by its id).
 
-    A coin that is no reference is looked at by the prices ``user_id`` sees. The sample user's are made up: of such a
-    coin nothing is said there.
+    What is no reference is looked at by the prices the user sees. The sample user's are made up: of those nothing is
+    said.
     """
     at = now or datetime.now(UTC)
-    subject = symbol.removeprefix("crypto:").strip().upper()[:_LONGEST_SYMBOL] if symbol else MARKET
-    if ":" in symbol.removeprefix("crypto:") or (subject != MARKET and is_fiat(symbol)):
-        return Sentiment(subject, "signals.why_not_a_coin", None, {})
-    if subject == MARKET or subject in COINS:
-        return _of_reference(db, subject, at)
+    wanted = symbol.strip()[:_LONGEST_SYMBOL]
+    namespace, _, name = wanted.rpartition(":")
+    subject = (name.upper() if namespace == "crypto" or not namespace else wanted) if symbol else MARKET
+    if namespace not in ("", "crypto", "stock"):
+        return Sentiment(subject, "signals.why_not_traded", None, {}, name)
+    mine = held.held(db, user_id, at)
+    if subject == MARKET or (subject in COINS and namespace != "stock"):
+        return _of_reference(db, subject, at, mine, user_id)
     user = db.get(User, user_id) if user_id else None
-    if user is None or not subject:
-        return Sentiment(subject, "signals.why_unknown_coin", None, {})
+    if user is None or not name:
+        return Sentiment(subject, "signals.why_unknown_coin", None, {}, name)
     if user.is_demo:
-        return Sentiment(subject, "signals.why_made_up", None, {})
-    return _of_own_prices(db, user_id, subject, at)
+        return Sentiment(subject, "signals.why_made_up", None, {}, name)
+    return _of_own_prices(db, user_id, _asset_of(db, user_id, namespace, name), at, mine)
+
+
+def choices(db: Session, user_id: str, *, now: datetime | None = None) -> list[tuple[str, str]]:
+    """Return what there can be a mood of, as (subject, name): what is held and has a history, then the other coins."""
+    mine = held.held(db, user_id, now or datetime.now(UTC)).assets
+    found = {subject_of(one): label_of(one) for one in mine}
+    return [*found.items(), *((one, one) for one in COINS if one not in found)]
+
+
+def subject_of(asset: Asset) -> str:
+    """Return how an asset is asked for: a coin by its symbol, a security by its id."""
+    return symbol_of(asset.id) if asset.asset_class is AssetClass.CRYPTO else asset.id
+
+
+def label_of(asset: Asset) -> str:
+    """Return what an asset is called: a coin by its symbol, a security by its name."""
+    return asset.symbol if asset.asset_class is AssetClass.CRYPTO else asset.name or asset.symbol
 
 
 def forget() -> None:
     """Forget every answer (tests, restore)."""
     _answers.clear()
+    held.forget()
 
 
 def stop() -> None:
@@ -125,48 +159,61 @@ def fit(known: Daily, today: int, progress: Progress) -> Mood:
 
 
 # ------------------------------------------------------------------------------------------------------ gathering
-def _of_reference(db: Session, subject: str, at: datetime) -> Sentiment:
+def _of_reference(db: Session, subject: str, at: datetime, mine: Held, user_id: str) -> Sentiment:
     coin = BITCOIN if subject == MARKET else subject
     today = day_number(at.date())
 
-    def closes() -> dict[int, float]:
-        return _by_day(series(db, references.CLOSE, coin), today)
+    def closes() -> Closes | None:
+        told = _by_day(series(db, references.CLOSE, coin), today)
+        if not told:
+            return None
+        days = np.arange(min(told), today, dtype=np.int64)
+        close = _row(told, days)
+        return Closes(days, close, np.isfinite(close))
 
-    return _answered(db, _About(subject, coin, closes, binance.ID, None), at)
+    owner = user_id if mine.enough else ""  # where nothing is of theirs, everybody shares one answer
+    return _answered(db, _About(subject, subject, coin, closes, binance.ID, None, mine, owner), at)
 
 
-def _of_own_prices(db: Session, user_id: str, subject: str, at: datetime) -> Sentiment:
+def _of_own_prices(db: Session, user_id: str, asset: Asset, at: datetime, mine: Held) -> Sentiment:
     today = day_number(at.date())
     known = basis(db, user_id)
-    asset = crypto(subject)
-    first = known.prices.first_quoted(asset)
-    if first is None:
-        return Sentiment(subject, "signals.why_unknown_coin", None, {})
+    subject = subject_of(asset)
+    if not held.is_looked_at(asset):
+        return Sentiment(subject, "signals.why_not_traded", None, {}, label_of(asset))
+    found = held.closes_of(known.prices, asset, today)
+    if found is None:
+        return Sentiment(subject, "signals.why_unknown_coin", None, {}, label_of(asset))
+    coin = subject if asset.asset_class is AssetClass.CRYPTO else ""
+    digest = hashlib.sha256(found.close.tobytes()).hexdigest()
+    about = _About(subject, label_of(asset), coin, lambda: found, OWN_PRICES, digest, mine, user_id)
+    return _answered(db, about, at)
 
-    def closes() -> dict[int, float]:
-        days = np.arange(day_number(first.date()), today, dtype=np.int64)
-        ends = (days + 1) * DAY_US - 1
-        price = known.prices.daily([asset], "USD", ends).price[:, 0]
-        seen = known.prices.observed([asset], ends)[:, 0]
-        return {
-            int(day): float(value)
-            for day, value, there in zip(days, price, seen, strict=True)
-            if there and np.isfinite(value) and value > 0
-        }
 
-    return _answered(db, _About(subject, subject, closes, OWN_PRICES, known.revision, user_id), at)
+def _asset_of(db: Session, user_id: str, namespace: str, name: str) -> Asset:
+    """Return what a user means: by id, or by symbol what they hold of that name; a coin before a security."""
+    known = basis(db, user_id).ledger.assets
+    if namespace == "stock":
+        return known.get(f"stock:{name}") or Asset(f"stock:{name}", AssetClass.STOCK, name)
+    coin = crypto(name.upper())
+    if namespace == "crypto" or coin in known:
+        return known.get(coin) or Asset(coin, AssetClass.CRYPTO, name.upper())
+    other = (one for one in known.values() if one.id.startswith("stock:") and name.upper() == one.symbol.upper())
+    return next(other, Asset(coin, AssetClass.CRYPTO, name.upper()))
 
 
 def _answered(db: Session, about: _About, at: datetime) -> Sentiment:
     today = day_number(at.date())
+    mine = about.held
     key = (current_settings().database, about.user_id, about.subject)
-    revision = (today, about.revision, _newest_inputs(db, today, about.coin))
+    inputs = mine.revision if mine.enough else ""
+    revision = (today, about.revision, _newest_inputs(db, today, about.coin), inputs)
     kept = _answers.get(key, revision, at, _DAY_SECONDS)
     if isinstance(kept, Sentiment):
         return kept
     closes = about.closes()
-    known = _daily(db, about.coin, closes, today)
-    if len(closes) < NEEDED_DAYS:
+    known = _daily(db, about, closes, today)
+    if closes is None or int(closes.quoted.sum()) < NEEDED_DAYS:
         found = mood(known, today)  # nothing is fitted
     else:
         db.commit()  # nothing is held in the database meanwhile
@@ -184,8 +231,11 @@ def _answered(db: Session, about: _About, at: datetime) -> Sentiment:
             FUNDING: binance_futures.ID,
             TREND: about.provider,
             VOLATILITY: about.provider,
-            BREADTH: binance.ID,
+            BREADTH: OWN_PRICES if mine.enough else binance.ID,
         },
+        about.label,
+        HELD if mine.enough else TOP,
+        tuple(one.symbol for one in mine.assets) if mine.enough else COINS,
     )
     _answers.put(key, revision, at, made)
     return made
@@ -196,25 +246,33 @@ def _newest_inputs(db: Session, today: int, coin: str) -> tuple[object, ...]:
     recent = datetime.combine(day_of(today) - timedelta(days=3), datetime.min.time(), UTC)
     wanted = (
         (references.FEAR_GREED, MARKET),
-        (references.FUNDING, contract_of(coin)),
+        (references.FUNDING, contract_of(coin) if coin else ""),
         *((references.CLOSE, one) for one in COINS),
     )
     return tuple(len(_by_day(series(db, signal, subject, recent), today)) for signal, subject in wanted)
 
 
-def _daily(db: Session, coin: str, closes: dict[int, float], today: int) -> Daily:
-    first = min(closes, default=today)
-    days = np.arange(first, today, dtype=np.int64)
-    since = datetime.combine(day_of(first), datetime.min.time(), UTC)
-    contract = contract_of(coin)
+def _daily(db: Session, about: _About, closes: Closes | None, today: int) -> Daily:
+    none = np.empty(0)
+    days = np.arange(today, today, dtype=np.int64) if closes is None else closes.days
+    close = none if closes is None else closes.close
+    since = datetime.combine(day_of(int(days[0]) if len(days) else today), datetime.min.time(), UTC)
+    contract = contract_of(about.coin) if about.coin else ""
     rates = series(db, references.FUNDING, contract, since) if contract else []
-    coins = [_by_day(series(db, references.CLOSE, one, since), today) for one in COINS]
+    # Fear & Greed is an index of coins: it says nothing of a security.
+    told = series(db, references.FEAR_GREED, MARKET, since) if about.coin else []
+    if about.held.enough:
+        others = about.held.on(days)
+    else:
+        coins = [_by_day(series(db, references.CLOSE, one, since), today) for one in COINS]
+        others = np.column_stack([_row(one, days) for one in coins])
     return Daily(
         days=days,
-        close=_row(closes, days),
-        fear_greed=_row(_by_day(series(db, references.FEAR_GREED, MARKET, since), today), days),
+        close=close,
+        fear_greed=_row(_by_day(told, today), days),
         funding=_row(_mean_by_day(rates, today), days),
-        coins=np.column_stack([_row(one, days) for one in coins]),
+        coins=others,
+        traded=None if about.coin or closes is None else closes.quoted,
     )
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 
+from smartfolio_app.analytics.alerts.registry import kinds
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
-from smartfolio_app.services import accounts, audit, sources, transactions
+from smartfolio_app.i18n import known
+from smartfolio_app.services import accounts, audit, price_needs, sources, transactions
+from smartfolio_app.services.alerts import explain as explained
 from smartfolio_app.services.alerts import inbox, judging, rules, words
 from smartfolio_app.services.alerts.delivery import writer_of
 from smartfolio_app.services.alerts.facts import Gathered
@@ -18,6 +24,8 @@ from smartfolio_app.services.rebalancing.plan import propose
 from smartfolio_app.services.rebalancing.targets import Targets
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.services.views import view_of
+from smartfolio_app.settings import load_settings
+from smartfolio_app.storage import engine
 from smartfolio_app.storage.tables import AlertRule, SourceRow, SyncState
 from tests.services.alerts.conftest import NOW, priced
 
@@ -221,3 +229,55 @@ def test_the_sample_household_is_judged_in_full(db, settings, sample_user):
     fired = {one.kind for one in rules.listed(db, user) if one.open}
     assert fired >= {"price", "drawdown", "stale_price", "coverage", "large_flow"}
     assert ("var_breach" in fired) == (worst.returned < worst.limit)
+
+
+# ----------------------------------------------------------------------------------------------- why this alert?
+@pytest.mark.parametrize("kind", kinds())
+def test_every_figure_of_every_kind_of_alert_has_a_name_in_its_explanation(kind):
+    source = inspect.getsource(import_module(f"smartfolio_app.analytics.alerts.{kind}"))
+    names = set(re.findall(r'Figure\(\s*"(\w+)"', source))
+    assert names
+    assert [name for name in names if not known(f"explain.alert.figure.{kind}.{name}")] == []
+    assert known(f"explain.alert.title.{kind}")
+    assert set(explained._MAIN[kind]) <= names
+
+
+def test_an_alert_tells_what_it_was_judged_by_and_only_to_its_owner(db, holder):
+    rules.add(db, holder, "price", ABOVE | {"level": "90"})
+    (alert,) = inbox.listed(db, holder)
+    told = explained.explain(db, holder, alert.id)
+    assert (told.amount, told.unit) == (100, "EUR")
+    by = {step.label: step for step in told.steps}
+    assert by["explain.alert.figure.price.level"].amount == 90
+    assert by["explain.alert.figure.price.price"].link == "/assets/crypto:BTC"
+    assert by["explain.alert.seen"].at == alert.seen_at
+    other = accounts.create_user(db, "other", "correct horse battery").id
+    with pytest.raises(NotFoundError):
+        explained.explain(db, other, alert.id)
+
+
+# ------------------------------------------------------------------------------------- what nobody here holds
+def test_a_price_rule_may_be_about_what_nobody_holds_as_long_as_it_can_be_asked_for(db, holder, settings):
+    with pytest.raises(InvalidInputError):  # offline nobody can be asked
+        rules.add(db, holder, "price", ABOVE | {"asset": "crypto:SOL"})
+    online = load_settings(data_dir=settings.data_dir, database_url=settings.database_url, offline=False)
+    engine.configure(online)
+    try:
+        rule = rules.add(db, holder, "price", ABOVE | {"asset": rules.asset_named(" sol ")})
+        assert rule.error == "alert.no_price"
+        paper = rules.add(db, holder, "price", ABOVE | {"asset": rules.asset_named("us0378331005")})
+        wanted = price_needs.needs(db)
+        assert {"crypto:SOL", "stock:US0378331005"} <= set(wanted.waiting)
+        assert "crypto:SOL" in {one.asset for one in price_needs.unresolved(db, holder)}
+        for wrong in ("item:1", "crypto:two words", "fiat:EUR"):
+            with pytest.raises(InvalidInputError):
+                rules.add(db, holder, "price", ABOVE | {"asset": wrong})
+    finally:
+        engine.configure(settings)
+    priced(db, holder, "130", "crypto:SOL")
+    judging.judge(db, holder)
+    assert [(one.subject, one.kind) for one in inbox.listed(db, holder)] == [("crypto:SOL", "price")]
+    again = {one.id: one for one in rules.listed(db, holder)}
+    assert (again[rule.id].error, again[paper.id].error) == ("", "alert.no_price")
+    rules.delete(db, holder, rule.id)
+    assert "crypto:SOL" not in price_needs.needs(db).waiting

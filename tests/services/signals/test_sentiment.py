@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
+from smartfolio_app.analytics.clock import day_of
 from smartfolio_app.ledger.transactions import PriceQuote
 from smartfolio_app.services.explain import explain
 from smartfolio_app.services.signals import board as boards
@@ -17,6 +19,7 @@ from smartfolio_app.storage.repo_market import Observer, put_daily_prices
 from smartfolio_app.storage.repo_prices import note_failure
 from smartfolio_app.storage.repo_signals import Told, put_signals
 from smartfolio_app.storage.tables import User
+from tests.services.papers import give_paper
 from tests.support.signals import DAYS, store_signals
 
 NOW = datetime.now(UTC)
@@ -87,8 +90,10 @@ def test_an_answer_made_before_all_inputs_arrived_is_made_again(db, someone, fit
         (" ", "unknown_coin"),
         ("crypto:", "unknown_coin"),
         ("\x00'%", "unknown_coin"),
-        ("stock:US0378331005", "not_a_coin"),
-        ("fiat:EUR", "not_a_coin"),
+        ("stock:US0378331005", "unknown_coin"),
+        ("stock:", "unknown_coin"),
+        ("fiat:EUR", "not_traded"),
+        ("item:1", "not_traded"),
     ],
 )
 def test_where_nothing_is_stored_it_says_why(db, someone, fitter, symbol, reason):
@@ -121,6 +126,79 @@ def test_a_coin_somebody_holds_is_looked_at_by_the_prices_they_see(db, someone, 
     assert found.sources["trend"] == sentiment.OWN_PRICES
     funding = next(one for one in found.mood.parts if one.name == "funding")
     assert funding.state == "absent", "there is no contract of it"
+
+
+def closes(asset, days=DAYS, *, seed=1, weekdays=False):
+    """Closes of an asset that wanders, in dollars, up to yesterday."""
+    path = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.02, days)))
+    at = [NOW - timedelta(days=days - number) for number in range(days)]
+    return [
+        PriceQuote(asset, "USD", Decimal(f"{price:.4f}"), day)
+        for day, price in zip(at, path, strict=True)
+        if not weekdays or day.weekday() < 5
+    ]
+
+
+def test_breadth_is_of_what_the_household_holds_and_says_so(db, someone, give, fitter):
+    from smartfolio_app.services import accounts
+
+    store_signals(db, NOW)
+    told = sentiment.sentiment(db, someone, now=NOW)
+    assert (told.breadth, told.breadth_of) == ("top", COINS)
+    names = ("AAA", "BBB", "CCC", "DDD", "EEE")
+    for number, name in enumerate((*names, "YOUNG")):
+        days = 300 if name == "YOUNG" else DAYS
+        quotes = closes(give(someone, name, str(9 - number)), days, seed=number)
+        put_daily_prices(db, Observer("file", owner=someone), quotes)
+    give(someone, "USDT", "1000")
+    db.commit()
+    mine = sentiment.sentiment(db, someone, now=NOW)
+    assert mine.breadth == "held"
+    assert set(mine.breadth_of) == set(names), "what is too young is left out"
+    assert mine.sources["breadth"] == sentiment.OWN_PRICES
+    above = 0
+    for number in range(5):
+        path = [float(one.price) for one in closes("crypto:X", seed=number)][-100:]
+        above += path[-1] > sum(path) / 100
+    assert next(one.value for one in mine.mood.parts if one.name == "breadth") == above / 5
+    steps = explain(db, view_of(db, someone), "signals:part:breadth-market").steps
+    over = next(one for one in steps if one.label == "explain.signals.coins_held")
+    assert {one.label for one in over.children} == set(names)
+    other = accounts.create_user(db, "other", "correct horse battery").id
+    assert sentiment.sentiment(db, other, now=NOW).breadth == "top"
+    offered = [subject for subject, _ in sentiment.choices(db, someone, now=NOW)]
+    assert set(offered[:5]) == set(names)
+    assert set(offered[5:]) == set(COINS)
+    fits = fitter.fits
+    put_daily_prices(db, Observer("file", owner=someone), [PriceQuote("crypto:AAA", "USD", Decimal(7), NOW)])
+    db.commit()
+    assert sentiment.sentiment(db, someone, now=NOW).mood is mine.mood, "today is not over"
+    assert fitter.fits == fits
+
+
+def test_a_security_one_holds_has_a_mood_of_its_trading_days(db, someone, fitter):
+    store_signals(db, NOW)
+    asset = give_paper(db, someone, "ACME", isin="US0000000001", currency="USD", name="Acme Corp.")
+    young = give_paper(db, someone, "BABY", currency="USD")
+    put_daily_prices(db, Observer("file", owner=someone), closes(asset, 1000, weekdays=True))
+    put_daily_prices(db, Observer("file", owner=someone), closes(young, 200, weekdays=True))
+    db.commit()
+    found = sentiment.sentiment(db, someone, asset, now=NOW)
+    assert found.available, found.reason
+    assert (found.subject, found.label) == (asset, "Acme Corp.")
+    days = [day_of(int(one)) for one in found.mood.record.days]
+    assert {day.weekday() for day in days} == {0, 1, 2, 3, 4}
+    states = {one.name: one.state for one in found.mood.parts}
+    assert (states["fear_greed"], states["funding"]) == ("absent", "absent"), "they say nothing of a security"
+    assert {states["trend"], states["volatility"]} == {"used"}
+    assert sentiment.sentiment(db, someone, "acme", now=NOW).mood is found.mood
+    assert (asset, "Acme Corp.") in sentiment.choices(db, someone, now=NOW)
+    for name in ("score", "hits", "skill"):
+        assert explain(db, view_of(db, someone), f"signals:{name}:{asset}").steps
+    assert explain(db, view_of(db, someone), f"signals:part:trend-{asset}").amount is not None
+    short = sentiment.sentiment(db, someone, young, now=NOW)
+    assert (short.available, short.reason) == (False, "signals.why_short")
+    assert young not in dict(sentiment.choices(db, someone, now=NOW))
 
 
 def test_another_user_cannot_tell_what_somebody_holds(db, someone, give, fitter):
