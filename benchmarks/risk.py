@@ -1,9 +1,9 @@
 """What risk takes: ``python -m benchmarks.risk [--record]``.
 
-The Risk page's answer for a household of 200 assets with five years of daily prices, from the service that page and REST
-ask: cold (nothing of risk in memory; the price book is, as in a running server) and again. Monte Carlo: 10,000 futures of
-365 days of 50 assets, by both methods. Then a real browser on the real server: the heat map of 100 assets, while the
-window is changed, the page is resized, and the pointer wanders over it; the longest frame and the longest task.
+The Risk page's answer for a household of 200 assets with five years of daily prices, from the service that page and
+REST ask: cold (nothing of risk in memory; the price book is, as in a running server) and again. Monte Carlo: 10,000
+futures of 365 days of 50 assets, by both methods. Then a real browser on the real server: the heat map of 100 assets,
+while the window is changed, the page is resized, and the pointer wanders over it; the longest frame and task.
 
 Of computing, processor time of this process is told, so that a busy machine does not count; of the browser, its own
 clock. A median over its bound is a failure.
@@ -98,7 +98,12 @@ def dashboard(folder: Path, repeat: int) -> Iterator[Figure]:
         view = wealth.view_of(db, user, currency="EUR")
         named = f"{ASSETS} assets, {YEARS} years"
         books = [processor(lambda: wealth.portfolio(db, view))]
-        yield Figure(f"before that: ledger, prices and portfolio out of the database, {named}", "ms", 30_000, tuple(books))
+        yield Figure(
+            f"before that: ledger, prices and portfolio out of the database, {named}",
+            "ms",
+            30_000,
+            tuple(books),
+        )
         asked = risk.Asked("all")
         assert risk.dashboard(db, view, asked).report is not None
         cold, again, other = [], [], []
@@ -197,8 +202,8 @@ def record(lines: list[str]) -> None:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     REPORT.write_text(
         "# What risk takes\n\n"
-        "Written by `python -m benchmarks.risk --record`. Of computing, processor time in one process; of the heat map, a "
-        "real Chromium on the real server: the longest frame and the longest task while it is drawn.\n\n"
+        "Written by `python -m benchmarks.risk --record`. Of computing, processor time in one process; of the heat "
+        "map, a real Chromium on the real server: the longest frame and the longest task while it is drawn.\n\n"
         + "\n".join(lines)
         + f"\n\n{datetime.now(UTC):%Y-%m-%d}, {machine}; load averages at the end {load}.\n",
         encoding="utf-8",

@@ -99,7 +99,9 @@ def compose(told: Told) -> Brief:
     """Return the brief; sections without a sentence are left out."""
     whole = told.portfolio
     if not whole.holdings:
-        made: list[Section] = [Section("worth", (Line("brief.nothing", explain="coverage", link="/sources"),))]
+        made: list[Section] = [
+            Section("worth", (Line("brief.nothing", explain="coverage", link="/sources"),))
+        ]
     else:
         made = [
             Section("worth", tuple(_worth(whole))),
@@ -206,7 +208,11 @@ def _attention(told: Told) -> list[Line]:
     whole, lines = told.portfolio, list(told.alerts)
     lines += [
         Line(
-            "brief.broken_source", (Figure("source", text=label),), f"source:{key}", "/sources", tone="notable"
+            "brief.broken_source",
+            (Figure("source", text=label),),
+            f"source:{key}",
+            "/sources",
+            tone="notable",
         )
         for key, label in told.broken
     ]

@@ -131,8 +131,8 @@ class FigureOut(Answer):
 
 
 class AlertOut(Answer):
-    """An alert. ``status``: open, acknowledged, snoozed or closed; ``link`` is the page that tells more, ``explain`` what
-    to ask ``/api/explain`` for.
+    """An alert. ``status``: open, acknowledged, snoozed or closed; ``link`` is the page that tells more, ``explain``
+    what to ask ``/api/explain`` for.
     """
 
     id: str

@@ -65,9 +65,7 @@ def get_scenarios(view: ChosenView, db: Database, shock: Shocks = None) -> Scena
     wanted = dict(risk.read_shock(one) for one in shock or ())
     return ScenariosOut(
         currency=view.currency,
-        episodes=[
-            OutcomeOut.of(one, f"risk:365:held:episode:{one.key}") for one in risk.episodes(db, view)
-        ],
+        episodes=[OutcomeOut.of(one, f"risk:365:held:episode:{one.key}") for one in risk.episodes(db, view)],
         shock=OutcomeOut.of(risk.shocks(db, view, wanted), f"risk:365:held:shock:{risk.shock_spec(wanted)}")
         if wanted
         else None,

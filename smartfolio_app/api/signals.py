@@ -272,7 +272,9 @@ class SentimentOut(Answer):
     known_days: int = Field(description="days on which every component in use is known")
     needed_days: int
     verdict: str
-    breadth: str = Field(description="held: breadth is of what you hold; top: of the large coins, for want of history")
+    breadth: str = Field(
+        description="held: breadth is of what you hold; top: of the large coins, for want of history"
+    )
     breadth_of: list[str] = Field(description="the symbols breadth is of")
     components: list[ComponentOut]
     record: TrackRecordOut | None

@@ -132,7 +132,9 @@ def _open_line(one: Var) -> rx.Component:
         ),
         rx.el.div(
             icon_button(
-                "circle-help", "brief.explain", on_click=ExplainState.open(Var.create("alert:").to(str) + one.id)
+                "circle-help",
+                "brief.explain",
+                on_click=ExplainState.open(Var.create("alert:").to(str) + one.id),
             ),
             rx.cond(
                 one.link,
@@ -296,7 +298,9 @@ def _rule_field(one: Var) -> rx.Component:
 
     return rx.el.label(
         rx.el.span(one.label, class_name="label"),
-        rx.match(one.type, *[(kind, control(kind)) for kind in ("select", "asset", "date")], control("number")),
+        rx.match(
+            one.type, *[(kind, control(kind)) for kind in ("select", "asset", "date")], control("number")
+        ),
         rx.cond(one.hint, rx.el.span(one.hint, class_name="hint")),
         class_name="field",
         key=one.name,

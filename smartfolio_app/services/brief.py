@@ -160,7 +160,11 @@ def _alerts(db: Session, user_id: str) -> list[Line]:
     mine = [one for one in inbox.listed(db, user_id) if one.status == "open"]
     return [
         Line(
-            f"alerts.said.{one.kind}.{one.says}", one.figures, f"alert:{one.id}", one.link or "/alerts", "notable"
+            f"alerts.said.{one.kind}.{one.says}",
+            one.figures,
+            f"alert:{one.id}",
+            one.link or "/alerts",
+            "notable",
         )
         for one in mine[:_ALERTS]
     ]

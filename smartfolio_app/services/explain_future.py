@@ -92,7 +92,9 @@ def _level(future: Future, about: str) -> _Found | None:
         return None
     ends = future.fan[:, -1]
     steps = tuple(
-        money("explain.future.below", exact(float(end)), future.plan.currency, params={"share": _percent(one)})
+        money(
+            "explain.future.below", exact(float(end)), future.plan.currency, params={"share": _percent(one)}
+        )
         for one, end in zip(LEVELS, ends, strict=True)
     )
     at = names.index(about)
@@ -146,7 +148,9 @@ _MEASURES: dict[str, Callable[[Future, str], _Found | None]] = {
 
 
 def _so_many(future: Future, chance: float) -> Step:
-    return line("explain.future.so_many", Decimal(math.floor(chance * future.plan.paths + 0.5)), Measure.COUNT)
+    return line(
+        "explain.future.so_many", Decimal(math.floor(chance * future.plan.paths + 0.5)), Measure.COUNT
+    )
 
 
 def _percent(share: float) -> str:

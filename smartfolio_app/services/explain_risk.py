@@ -188,9 +188,7 @@ def _shocked(db: Session, view: View, about: str) -> Explanation | None:
         line("explain.risk.its_move", exact(one.change), Measure.SHARE, source=f"explain.risk.by_{one.by}"),
     )
     params = {"name": one.exposure.asset.name or one.exposure.asset.symbol}
-    return _told(
-        "shocked", exact(one.loss), Measure.MONEY, steps, unit=view.currency, params=params
-    )
+    return _told("shocked", exact(one.loss), Measure.MONEY, steps, unit=view.currency, params=params)
 
 
 def _shocks_of(spec: str) -> dict[str, float]:

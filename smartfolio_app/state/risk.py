@@ -34,7 +34,11 @@ _LOOK_SECONDS = 0.15
 #: ``growth`` of the form: what it stands for.
 GROWTHS = ("none", "past", "own")
 #: Ready-made shocks.
-PRESETS = {"crypto_half": ("crypto", -0.5), "stocks_third": ("security", -0.3), "all_quarter": ("traded", -0.25)}
+PRESETS = {
+    "crypto_half": ("crypto", -0.5),
+    "stocks_third": ("security", -0.3),
+    "all_quarter": ("traded", -0.25),
+}
 LOWEST_RATE, HIGHEST_RATE = Decimal("-0.05"), Decimal("0.5")
 
 

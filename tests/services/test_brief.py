@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-
 from sqlalchemy import select
 from sqlmodel import col
 
@@ -83,7 +82,10 @@ def test_every_sentence_leads_on_explains_itself_and_reads_in_every_language(db,
     alert = lines(found)["alerts.said.coverage.fired"][0]
     told = explain.explain(db, view, alert.explain)
     assert told.amount == figures(alert)["share"]
-    assert {step.label for step in told.steps} >= {"explain.alert.figure.coverage.limit", "explain.alert.opened"}
+    assert {step.label for step in told.steps} >= {
+        "explain.alert.figure.coverage.limit",
+        "explain.alert.opened",
+    }
     writer = writer_of(db, household, private=False)
     for language in LANGUAGES:
         ways = replace(writer, language=language), replace(writer, language=language, privacy=True)

@@ -20,7 +20,8 @@ SEED = 20_260_101
 
 
 def fill_wide(db: Session, user_id: str, assets: int, years: int, today: date) -> list[Asset]:
-    """Give a user ``assets`` assets, three coins to each share, with ``years`` of dollar closes up to ``today``. Commits.
+    """Give a user ``assets`` assets, three coins to each share, with ``years`` of dollar closes up to ``today``.
+    Commits.
 
     They move together by a third, as markets do.
     """

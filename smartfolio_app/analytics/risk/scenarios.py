@@ -197,8 +197,8 @@ def _by_closes(one: Exposure, episode: Episode, then: Then) -> Effect | None:
 def shock(exposures: Sequence[Exposure], shocks: Mapping[str, float]) -> Outcome:
     """Return what shocks would do: ``shocks`` maps an asset id, a group key or one of ``BASKETS`` to a return.
 
-    The nearest word wins: the asset's own, then its group's, then its kind's. What no shock speaks of does not move, and
-    a group's shock does not make a loan smaller.
+    The nearest word wins: the asset's own, then its group's, then its kind's. What no shock speaks of does not move,
+    and a group's shock does not make a loan smaller.
     """
     effects = []
     for one in exposures:

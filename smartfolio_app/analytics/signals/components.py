@@ -50,8 +50,8 @@ class Daily:
     where nothing is known.
 
     ``close`` (T,) is the subject's, ``coins`` (T, n) are the closes of the assets that breadth is about, ``funding``
-    (T,) is the mean of the rates settled on the day, as fractions. ``traded`` (T,) tells the days on which the subject is
-    traded, where those are not all.
+    (T,) is the mean of the rates settled on the day, as fractions. ``traded`` (T,) tells the days on which the subject
+    is traded, where those are not all.
     """
 
     days: IntArray = field(repr=False)
@@ -76,7 +76,9 @@ class Component:
     def on(self, days: BoolArray) -> Component:
         """Return the component as it is on some days alone."""
         value, feature = (np.where(days, row, np.nan) for row in (self.value, self.feature))
-        return Component(self.name, value, feature, None if self.rank is None else np.where(days, self.rank, np.nan))
+        return Component(
+            self.name, value, feature, None if self.rank is None else np.where(days, self.rank, np.nan)
+        )
 
 
 def components(known: Daily) -> tuple[Component, ...]:

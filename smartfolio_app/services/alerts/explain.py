@@ -113,13 +113,17 @@ def source(db: Session, user_id: str, key: str) -> Explanation:
     Raises:
         NotFoundError: The user has no such source.
     """
-    found = next((one for one in sources.source_status(db, user_id).sources if one.key == key and one.id), None)
+    found = next(
+        (one for one in sources.source_status(db, user_id).sources if one.key == key and one.id), None
+    )
     if found is None:
         raise NotFoundError("source.no_such_source", source=key)
     state = db.get(SyncState, found.id)
     steps = [Step(found.reason, "")] if found.reason else []
     if state is not None:
-        steps.append(line("explain.source.failures", Decimal(state.failures), Measure.COUNT, at=state.tried_at))
+        steps.append(
+            line("explain.source.failures", Decimal(state.failures), Measure.COUNT, at=state.tried_at)
+        )
         if state.succeeded_at is not None:
             steps.append(Step("explain.source.worked", "", at=state.succeeded_at))
     elif found.last_sync is not None:

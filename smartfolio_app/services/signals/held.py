@@ -1,7 +1,7 @@
 """What a household holds, as signals see it: closes of finished days, for breadth and for the mood of one asset.
 
-Coins trade every day. A security has no close while its exchange is shut: there the last one stands, for as many days as
-elsewhere (``analytics.risk.panel.CARRIED_DAYS``), and the days of its own are told apart.
+Coins trade every day. A security has no close while its exchange is shut: there the last one stands, for as many days
+as elsewhere (``analytics.risk.panel.CARRIED_DAYS``), and the days of its own are told apart.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Closes:
-    """An asset's closes on consecutive ``days`` (T,): ``close`` (T,) with ``nan`` where nothing is known, and ``quoted``
-    (T,) on the days on which somebody quoted it.
+    """An asset's closes on consecutive ``days`` (T,): ``close`` (T,) with ``nan`` where nothing is known, and
+    ``quoted`` (T,) on the days on which somebody quoted it.
     """
 
     days: IntArray = field(repr=False)

@@ -198,7 +198,9 @@ def _asset_of(db: Session, user_id: str, namespace: str, name: str) -> Asset:
     coin = crypto(name.upper())
     if namespace == "crypto" or coin in known:
         return known.get(coin) or Asset(coin, AssetClass.CRYPTO, name.upper())
-    other = (one for one in known.values() if one.id.startswith("stock:") and name.upper() == one.symbol.upper())
+    other = (
+        one for one in known.values() if one.id.startswith("stock:") and name.upper() == one.symbol.upper()
+    )
     return next(other, Asset(coin, AssetClass.CRYPTO, name.upper()))
 
 
