@@ -3,12 +3,14 @@ import { ColorModeContext, EventLoopContext } from "$/utils/context";
 
 /** How often an open page asks whether anything has changed, in milliseconds. */
 const LOOK_EVERY = 60_000;
+/** ... and while something is about to change. */
+const LOOK_SOON = 5_000;
 
 /**
  * What the page does besides drawing: keep address, language, theme and title in step with the state,
  * and listen for the few keys that work everywhere. Renders nothing.
  */
-export function PageEffects({ language, theme, query, active, onLook, onSearch }) {
+export function PageEffects({ language, theme, query, active, hurried, onLook, onSearch }) {
   const { setColorMode } = useContext(ColorModeContext);
 
   useEffect(() => {
@@ -36,18 +38,19 @@ export function PageEffects({ language, theme, query, active, onLook, onSearch }
   const looked = useRef(Date.now());
   useEffect(() => {
     if (!active) return undefined;
+    const pause = hurried ? LOOK_SOON : LOOK_EVERY;
     const look = () => {
-      if (document.hidden || Date.now() - looked.current < LOOK_EVERY) return;
+      if (document.hidden || Date.now() - looked.current < pause) return;
       looked.current = Date.now();
       onLook?.();
     };
-    const timer = setInterval(look, LOOK_EVERY / 12);
+    const timer = setInterval(look, LOOK_SOON);
     document.addEventListener("visibilitychange", look);
     return () => {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [active, onLook]);
+  }, [active, hurried, onLook]);
 
   useEffect(() => {
     const listen = (event) => {

@@ -283,7 +283,7 @@ def undo_sync(viewer: SignedIn, db: Database, key: str, sync_id: str) -> UndoneO
 
 @router.put("/{key}/schedule", summary="How often a source is synced by itself")
 def set_schedule(viewer: SignedIn, access: Caller, db: Database, key: str, body: ScheduleIn) -> ConnectionOut:
-    """Choose the schedule: 0 (never), 15, 30, 60, 180, 360, 720 or 1440 minutes."""
+    """Choose the schedule in minutes: from 5 to 10080 (a week), or 0 (never). The provider's budget is kept anyway."""
     sync.set_schedule(db, viewer.user_id, key, body.every_minutes)
     return _connection(db, viewer.user_id, key, language_of(access, db, viewer.user_id))
 

@@ -15,7 +15,7 @@ from smartfolio_app.api.schemas import Amount, Answer, Body, Done, PriceIn, Pric
 from smartfolio_app.api.views import ChosenView
 from smartfolio_app.i18n import translate, translate_or_text
 from smartfolio_app.providers import registry
-from smartfolio_app.services import assets, pricing
+from smartfolio_app.services import assets, price_evidence, pricing
 from smartfolio_app.services.price_evidence import Doubted
 
 router = APIRouter(prefix="/api/prices", tags=["prices"])
@@ -68,6 +68,14 @@ class DoubtedOut(Answer):
     against: str = Field(description="whom it was compared with; empty: its own past")
     since: datetime
     accepted: bool
+
+
+class AsideOut(Answer):
+    """An asset of whose prices some were set aside, the newest first."""
+
+    asset: str
+    symbol: str
+    set_aside: list[DoubtedOut]
 
 
 class ToldOut(Answer):
@@ -142,6 +150,20 @@ def list_unresolved(viewer: SignedIn, db: Database) -> list[UnresolvedOut]:
             candidates=[CandidateOut(id=coin, name=name) for coin, name in one.candidates],
         )
         for one in pricing.unresolved(db, viewer.user_id)
+    ]
+
+
+@router.get("/set-aside", summary="Every price that was set aside")
+def list_set_aside(viewer: SignedIn, access: Caller, db: Database) -> list[AsideOut]:
+    """Return, for everything your ledger speaks of, the prices that were told and are not used, and why."""
+    language = language_of(access, db, viewer.user_id)
+    return [
+        AsideOut(
+            asset=one.asset,
+            symbol=one.symbol,
+            set_aside=[_doubted(doubt, language) for doubt in one.set_aside],
+        )
+        for one in price_evidence.every_doubted(db, viewer.user_id)
     ]
 
 

@@ -16,6 +16,7 @@ class PageEffects(rx.Component):
     theme: Var[str]
     query: Var[str]
     active: Var[bool]
+    hurried: Var[bool]
     on_look: rx.EventHandler[rx.event.no_args_event_spec]
     on_search: rx.EventHandler[rx.event.no_args_event_spec]
 

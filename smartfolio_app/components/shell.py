@@ -77,7 +77,12 @@ def bare_page(*content: Any) -> rx.Component:
 
 def _effects(**events: Any) -> rx.Component:
     return PageEffects.create(
-        language=Locale.language, theme=AppState.theme, query=AppState.query, active=AppState.ready, **events
+        language=Locale.language,
+        theme=AppState.theme,
+        query=AppState.query,
+        active=AppState.ready,
+        hurried=AppState.syncing != "",
+        **events,
     )
 
 

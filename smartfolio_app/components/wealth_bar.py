@@ -45,6 +45,16 @@ def wealth_bar() -> rx.Component:
                 width="w12",
                 extra="coverage truncate",
             ),
+            rx.cond(
+                AppState.syncing != "",
+                rx.el.a(
+                    icon("loader-circle", "tiny"),
+                    rx.el.span(AppState.syncing, class_name="truncate"),
+                    href="/sources",
+                    title=AppState.syncing,
+                    class_name="syncing",
+                ),
+            ),
             class_name="state not-phone",
         ),
         rx.el.div(

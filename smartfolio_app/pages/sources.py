@@ -17,6 +17,7 @@ from smartfolio_app.components.tables import Column, cell, data_table, number_ce
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.connect import connect
 from smartfolio_app.pages.mapping import mapping_wizard
+from smartfolio_app.pages.price_questions import price_questions
 from smartfolio_app.pages.sources_live import forget_dialog, live_details
 from smartfolio_app.pages.uploads import uploads
 from smartfolio_app.state.connect import ConnectState
@@ -37,6 +38,7 @@ def sources() -> rx.Component:
             _category("crypto", SourcesState.crypto),
             _category("stocks", SourcesState.stocks),
             _category("wealth", SourcesState.wealth),
+            price_questions(),
             Timer.create(turn=SyncsState.turn, seconds=LOOKS, on_time=SyncsState.look),
             class_name="source-page",
             on_mount=[ConnectState.arrive, SyncsState.watch],

@@ -8,12 +8,12 @@ from reflex.vars import Var
 from smartfolio_app.components.controls import button, chip, link_button
 from smartfolio_app.components.dialogs import confirm
 from smartfolio_app.components.figures import change
-from smartfolio_app.components.forms import field, select
+from smartfolio_app.components.forms import field, number_input, select
 from smartfolio_app.components.links import route_link
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.connect import rights
 from smartfolio_app.state.connect import ConnectState
-from smartfolio_app.state.syncs import SyncsState
+from smartfolio_app.state.syncs import OWN_INTERVAL, SyncsState
 
 S = SyncsState
 
@@ -66,7 +66,26 @@ def _connection() -> rx.Component:
             rx.el.div(
                 field(
                     "syncs.schedule",
-                    select(S.schedules, value=S.how.every, on_change=S.schedule),
+                    select(
+                        S.schedules,
+                        value=rx.cond(S.own_interval, OWN_INTERVAL, S.how.every),
+                        on_change=S.schedule,
+                    ),
+                ),
+                rx.cond(
+                    S.own_interval,
+                    rx.el.form(
+                        number_input(
+                            "minutes",
+                            placeholder=t("syncs.every_minutes"),
+                            aria_label=t("syncs.every_minutes"),
+                            max_length=7,
+                            auto_focus=True,
+                        ),
+                        button("syncs.every_set", type="submit", small=True),
+                        on_submit=S.schedule_own,
+                        class_name="row own-interval",
+                    ),
                 ),
                 rx.el.p(S.how.next, class_name="small quiet"),
                 class_name="stack tight",

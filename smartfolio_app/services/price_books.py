@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from threading import Lock
@@ -41,10 +41,14 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a book is right for: the public prices' revision and the user's own."""
+    """What a book is right for: the public prices' revision and the user's own.
+
+    ``by_hand`` is the user's own revision after which nothing but syncs changed anything.
+    """
 
     public: int
     own: int
+    by_hand: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,11 @@ _shelves: dict[str, _Shelf] = {}
 
 def revision(db: Session, user_id: str) -> Revision:
     """Return what the user's prices and possessions are at; raise ``NotFoundError`` when there is no such user."""
-    own = db.execute(select(col(User.revision)).where(col(User.id) == user_id)).scalar_one_or_none()
+    wanted = select(col(User.revision), col(User.revised_by_hand)).where(col(User.id) == user_id)
+    own = db.execute(wanted).one_or_none()
     if own is None:
         raise NotFoundError("account.no_such_user")
-    return Revision(price_revision(db), own)
+    return Revision(price_revision(db), own.revision, own.revised_by_hand)
 
 
 def price_book(db: Session, user_id: str) -> PriceBook:

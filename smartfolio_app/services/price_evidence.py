@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from smartfolio_app.errors import InvalidInputError, NotFoundError
+from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.transactions import PriceQuote
-from smartfolio_app.services import manual_prices, price_books
+from smartfolio_app.services import manual_prices, price_books, price_needs
+from smartfolio_app.storage.repo_ledger import read_assets
 from smartfolio_app.storage.repo_witness import SPARE
 from smartfolio_app.storage.tables import DailyPrice, PriceWitness
 
 #: How much of the past is told at once.
 LONGEST = timedelta(days=366)
 USUAL = timedelta(days=30)
+#: Of so many assets what was set aside is told in one list.
+MOST_ASSETS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,15 @@ class Doubted:
     against: str
     since: datetime
     accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtedAsset:
+    """An asset of whose prices some were set aside, the newest first."""
+
+    asset: str
+    symbol: str
+    set_aside: tuple[Doubted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,28 @@ def doubted(db: Session, user_id: str, asset: str) -> list[Doubted]:
             accepted=own.get(row.day) == (row.price, row.currency),
         )
         for row in db.execute(wanted).scalars()
+    ]
+
+
+def every_doubted(db: Session, user_id: str, most: int = MOST_ASSETS) -> list[DoubtedAsset]:
+    """Return what was set aside of the prices of everything that a user's ledger speaks of: the assets with the newest
+    doubt first, ``most`` at the most.
+    """
+    wanted = (
+        select(col(PriceWitness.asset))
+        .where(col(PriceWitness.owner).in_(("", user_id)), col(PriceWitness.verdict) != SPARE)
+        .group_by(col(PriceWitness.asset))
+        .order_by(func.max(col(PriceWitness.day)).desc(), col(PriceWitness.asset))
+    )
+    theirs = price_needs.assets_of(db, user_id)
+    found: dict[str, list[Doubted]] = {}
+    for asset in db.execute(wanted).scalars().all():
+        if asset in theirs and len(found) < most and (doubts := doubted(db, user_id, asset)):
+            found[asset] = doubts
+    symbols = read_assets(db, found)
+    return [
+        DoubtedAsset(asset, symbols[asset].symbol if asset in symbols else symbol_of(asset), tuple(doubts))
+        for asset, doubts in found.items()
     ]
 
 

@@ -116,7 +116,7 @@ def needs(db: Session, user_id: str | None = None) -> Needs:
     ]
     if not people:
         return Needs((), (), None)
-    every = {one: _assets_of(db, one) for one in people}
+    every = {one: assets_of(db, one) for one in people}
     watched = _watched(db, people)
     uses = {one: _only(assets, "crypto:") for one, assets in every.items()}
     papers = {one: _only(assets, "stock:") for one, assets in every.items()}
@@ -218,7 +218,7 @@ def unresolved(db: Session, user_id: str) -> list[Unresolved]:
     rows = db.execute(select(CoinCandidateRow).order_by(col(CoinCandidateRow.position))).scalars()
     for row in rows:
         candidates.setdefault(row.asset, []).append((row.coin, row.name))
-    theirs = {**_assets_of(db, user_id), **_watched(db, [user_id])[user_id]}
+    theirs = {**assets_of(db, user_id), **_watched(db, [user_id])[user_id]}
     open_ = [asset for asset in needs(db, user_id).waiting if asset in theirs]
     symbols = read_assets(db, open_)
     looked_up = {asset for owner, asset in listings(db, yahoo.ID) if not owner}
@@ -293,7 +293,7 @@ def choose_coin(db: Session, user_id: str, asset: str, coin: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ helpers
-def _assets_of(db: Session, user_id: str) -> Uses:
+def assets_of(db: Session, user_id: str) -> Uses:
     """Return the coins, securities and currencies of one user with their first and last use."""
     tx = TransactionRow
     sides: list[Select] = [

@@ -49,7 +49,7 @@ def told(db: Session, observer: Observer, at: datetime, ruling: Ruling, report: 
     report.aside += ruling.doubted
     changed = bool(ruling.used) or ruling.removed
     if owner and changed:
-        note_change(db, owner, bump_revision(db, owner), (), price_days=None)
+        note_change(db, owner, bump_revision(db, owner, by_hand=False), (), price_days=None)
     before = price_revision(db)
     note_success(db, observer.provider, at, changed=changed and not owner)
     db.commit()

@@ -28,8 +28,7 @@ from smartfolio_app.ledger.money import exact
 from smartfolio_app.services import episode_prices
 from smartfolio_app.services.answers import Answers
 from smartfolio_app.services.jobs import Job, jobs
-from smartfolio_app.services.price_books import revision
-from smartfolio_app.services.views import Basis, View, basis
+from smartfolio_app.services.views import Basis, View, basis, revision, shown
 from smartfolio_app.services.wealth import portfolio
 
 #: Windows in calendar days, by the name they are asked for.
@@ -150,7 +149,7 @@ def dashboard(db: Session, view: View, asked: Asked | None = None) -> Dashboard:
     else:
         lived = lived_of(db, view, ground) if asked.basis == "lived" else None
         report = engine.assess(ground.panel, ground.others, view.currency, question, lived)
-        _reports.put(key, at, now, _Kept(report))
+        _reports.put(key, at, now, _Kept(report), shown=shown(view.user_id))
     return Dashboard(
         window=asked.window,
         report=report,
@@ -180,7 +179,7 @@ def ground_of(db: Session, view: View) -> Ground:
         return kept
     whole, known = portfolio(db, view), basis(db, view.user_id)
     ground = _ground(whole, known.prices, view.currency, last)
-    _panels.put((view, last), known.revision, now, ground)
+    _panels.put((view, last), known.revision, now, ground, shown=shown(view.user_id))
     return ground
 
 

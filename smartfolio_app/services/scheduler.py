@@ -36,6 +36,7 @@ from smartfolio_app.services import (
     snapshots,
     staging,
     sync,
+    views,
     warming,
 )
 from smartfolio_app.services.alerts import delivery, judging, outbox
@@ -47,6 +48,8 @@ from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 from smartfolio_app.telemetry import metrics, request_ids
 
+#: The task that moves on what patient readers are shown.
+FOLLOW = "follow"
 #: How often the clock is looked at.
 CLOCK_SECONDS = 5.0
 
@@ -58,7 +61,7 @@ class Task:
     """One thing that happens every ``every``, for the first time ``first`` after the start; ``run`` takes a session.
 
     ``everywhere``: each process of a server does it, because it is about the process itself, or sees to it by itself
-    that a thing is done once.
+    that a thing is done once. ``quick``: it does not queue behind those that may wait for a provider.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Task:
     first: timedelta
     run: Callable[[Session], object]
     everywhere: bool = False
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ TASKS: tuple[Task, ...] = (
     # What pages will ask for is made before anybody asks.
     Task("warm", timedelta(hours=12), timedelta(seconds=1), warming.warm_all, everywhere=True),
     # Somebody who imports, syncs or corrects something looks at the figures next.
-    Task("follow", timedelta(seconds=3), timedelta(seconds=5), warming.Follower(), everywhere=True),
+    Task(FOLLOW, timedelta(seconds=3), timedelta(seconds=5), warming.Follower(), everywhere=True, quick=True),
     # Every six minutes keeps coins fresh (they count as stale after an hour) at some 7,200 calls a month.
     Task(
         "prices",
@@ -198,7 +202,10 @@ class Scheduler:
                 return
             self._scheduler = BackgroundScheduler(
                 timezone=UTC,
-                executors={"default": ThreadPoolExecutor(max_workers=3)},
+                executors={
+                    "default": ThreadPoolExecutor(max_workers=3),
+                    "quick": ThreadPoolExecutor(max_workers=1),
+                },
                 # A machine that slept runs what it missed once, not as often as it missed it.
                 job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             )
@@ -209,9 +216,11 @@ class Scheduler:
                     _Every(seconds=task.every.total_seconds(), timezone=UTC),
                     args=[task],
                     id=task.name,
+                    executor="quick" if task.quick else "default",
                     next_run_time=now + task.first,
                 )
             self._scheduler.start()
+            views.follow(FOLLOW in self._tasks)
             self._stopped = Event()
             Thread(target=self._watch_clock, args=(self._stopped,), name="clock", daemon=True).start()
 
@@ -221,6 +230,7 @@ class Scheduler:
         with self._lock:
             running, self._scheduler = self._scheduler, None
         if running is not None:
+            views.follow(False)
             warming.stop()
             market_data.close()
             sync.stop()

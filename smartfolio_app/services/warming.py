@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from smartfolio_app.analytics.kept_lots import LARGE
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.lots import Policy
-from smartfolio_app.services import wealth
+from smartfolio_app.services import risk, views, wealth
 from smartfolio_app.storage.tables import User, UserSession
 
 #: Who was here last is most likely to come next; nobody has more household members than this.
@@ -56,7 +56,8 @@ def warm(db: Session, currencies: tuple[str, ...] = ()) -> int:
 
 
 class Follower:
-    """Prepares the answers anew for whoever's ledger was changed: by an import, a sync, an edit, in any process.
+    """Prepares the answers anew for whoever's ledger was changed: by an import, a sync, an edit, in any process; and
+    for those who are still shown what is no longer new (``views``).
 
     Looks at the users' revisions, which is one short query; the first look only takes note of them.
     """
@@ -70,9 +71,14 @@ class Follower:
         rows = db.execute(select(col(User.id), col(User.revision)).where(~col(User.disabled)))
         now = {user_id: revision for user_id, revision in rows}  # noqa: C416 - rows are not pairs to a type checker
         before, self._seen = self._seen, now
+        wanted = views.wanted() & now.keys()
         if before is None:
-            return 0
-        changed = [user_id for user_id, revision in now.items() if before.get(user_id) != revision]
+            before = {user_id: revision for user_id, revision in now.items() if user_id not in wanted}
+        changed = [
+            user_id
+            for user_id, revision in now.items()
+            if user_id in wanted or before.get(user_id) != revision
+        ]
         return sum(_prepare(db, user_id, (), lots=True) for user_id in changed[:MOST_USERS])
 
 
@@ -80,15 +86,17 @@ def _prepare(db: Session, user_id: str, currencies: tuple[str, ...], *, lots: bo
     """Prepare one user's answers, ``lots``: their gains, too; tell whether it could be done."""
     try:
         view = wealth.view_of(db, user_id)
-        for currency in dict.fromkeys((view.currency, *currencies)):
-            if _stopping.is_set():
-                return False
-            wealth.portfolio(db, replace(view, currency=currency))
-        wealth.history(db, view)
-        if lots:
-            known = wealth.basis(db, user_id)
-            if len(known.ledger.transactions) <= LARGE:
-                known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
+        with views.next_moment(db, user_id):
+            for currency in dict.fromkeys((view.currency, *currencies)):
+                if _stopping.is_set():
+                    return False
+                wealth.portfolio(db, replace(view, currency=currency))
+            wealth.history(db, view)
+            if lots:
+                known = wealth.basis(db, user_id)
+                if len(known.ledger.transactions) <= LARGE:
+                    known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
+                    risk.dashboard(db, view)
     except SmartFolioError as error:
         log.warning("the figures of user %s cannot be prepared: %s", user_id, error)
         return False

@@ -199,9 +199,10 @@ class Worker:
                 process.join()
 
 
-#: The one for imports and the like; the one for what may take minutes and must not stand in their way.
-Lane = Literal["main", "aside"]
-_IDLE: dict[Lane, float] = {"main": IDLE_SECONDS, "aside": 5.0}
+#: The one for imports and the like; the one for what may take minutes and must not stand in their way; and the one for
+#: what syncs bring, a page at a time.
+Lane = Literal["main", "aside", "sync"]
+_IDLE: dict[Lane, float] = {"main": IDLE_SECONDS, "aside": 5.0, "sync": 30.0}
 
 _workers: dict[Lane, Worker] = {}
 _lock = threading.Lock()

@@ -6,6 +6,7 @@ again for the page on screen. No page calls the REST API.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import LANGUAGES, error_text, translate, translate_or_text
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import price_books, pricing, sources, user_settings, wealth
+from smartfolio_app.services import pricing, sources, sync, user_settings, views, wealth
 from smartfolio_app.services.alerts import inbox
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
@@ -81,6 +82,8 @@ class AppState(rx.State):
     coverage: str = ""
     attention: bool = False
     refreshing: bool = False
+    #: What is about to change the figures, which follow a moment later. Empty for nothing.
+    syncing: str = ""
     problem: str = ""
     choosing: bool = False
 
@@ -110,8 +113,8 @@ class AppState(rx.State):
             return
         known = {option.value for option in getattr(self, f"{category}_sources")}
         setattr(self, category, source_key if source_key in known else ALL)
-        await self._keep(viewer, **{f"scope_{category}": getattr(self, category)})
-        async for _ in self._show(viewer):
+        kept = asyncio.create_task(self._keep(viewer, **{f"scope_{category}": getattr(self, category)}))
+        async for _ in self._show_while(kept, viewer):
             yield
 
     @rx.event
@@ -130,8 +133,8 @@ class AppState(rx.State):
     async def toggle_privacy(self, viewer: Viewer) -> AsyncIterator[None]:
         """Hide every amount, or show them again. Hidden amounts are not sent to the browser at all."""
         self.privacy = not self.privacy
-        await self._keep(viewer, privacy=self.privacy)
-        async for _ in self._show(viewer):
+        kept = asyncio.create_task(self._keep(viewer, privacy=self.privacy))
+        async for _ in self._show_while(kept, viewer):
             yield
 
     @rx.event
@@ -162,7 +165,10 @@ class AppState(rx.State):
         The browser asks once a minute. Pages on which something may be being typed keep what they show; the bar, which
         is on all of them, does not.
         """
-        if await off_loop(_present, viewer.user_id, self._time_zone) == self._seen:
+        views.be_patient()
+        seen, self.syncing = await off_loop(_present, viewer.user_id, self._time_zone, await self._language())
+        if seen == self._seen:
+            views.be_patient(False)
             return
         async for _ in self._show(viewer, anew=False):
             yield
@@ -181,7 +187,7 @@ class AppState(rx.State):
         text, tone = await self._ask_providers(viewer)
         async with self:
             self.refreshing = False
-            async for _ in self._show(viewer):
+            async for _ in self._show(viewer, patient=False):
                 pass
             await say(self, text, tone)
 
@@ -230,9 +236,30 @@ class AppState(rx.State):
             setattr(self, category.value, address.get(category.value, stored))
         (await self.get_state(Locale)).language = kept.language
 
-    async def _show(self, viewer: Viewer, *, anew: bool = True) -> AsyncIterator[None]:
-        """Fill the bar, then the page on screen; not ``anew``: only one that is filled by itself."""
-        self._seen = await off_loop(_present, viewer.user_id, self._time_zone)
+    async def _show(self, viewer: Viewer, *, anew: bool = True, patient: bool = True) -> AsyncIterator[None]:
+        """Fill the bar, then the page on screen; not ``anew``: only one that is filled by itself.
+
+        Patiently (``services.views``), unless the viewer has just asked for what is new.
+        """
+        views.be_patient(patient)
+        try:
+            async for _ in self._fill(viewer, anew=anew):
+                yield
+        finally:
+            views.be_patient(False)
+
+    async def _show_while(self, kept: asyncio.Task[None], viewer: Viewer) -> AsyncIterator[None]:
+        """Show what was chosen without waiting until the choice is ``kept``: somebody else may be writing."""
+        try:
+            async for _ in self._show(viewer):
+                yield
+        finally:
+            await kept
+
+    async def _fill(self, viewer: Viewer, *, anew: bool) -> AsyncIterator[None]:
+        self._seen, self.syncing = await off_loop(
+            _present, viewer.user_id, self._time_zone, await self._language()
+        )
         self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
         seat = await self._seat(viewer)
         self._fill_bar(await off_loop(wealth.portfolio, seat.view), seat.figures)
@@ -304,10 +331,18 @@ class AppState(rx.State):
         return (await self.get_state(Locale)).language or "en"
 
 
-def _present(db: Session, user_id: str, time_zone: str) -> str:
-    """Name what a user's figures are made of: their possessions, the prices, their day."""
-    at = price_books.revision(db, user_id)
-    return f"{at.public} {at.own} {datetime.now(ZoneInfo(time_zone)).date()}"
+def _present(db: Session, user_id: str, time_zone: str, language: str) -> tuple[str, str]:
+    """Name what a user's figures are made of (their possessions, the prices, their day), and say what is about to
+    change them: syncs, or what these brought being worked in; nothing, mostly.
+    """
+    at = views.revision(db, user_id)
+    running = sum(one.state in ("queued", "running") for one in sync.under_way(db, user_id))
+    coming = ""
+    if running:
+        coming = translate(language, "bar.syncing", count=running)
+    elif views.is_behind(db, user_id):
+        coming = translate(language, "bar.catching_up")
+    return f"{at.public} {at.own} {datetime.now(ZoneInfo(time_zone)).date()}", coming
 
 
 def coverage_text(coverage: Coverage, figures: Figures) -> str:

@@ -19,6 +19,7 @@ from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.imports import ImportsState
 from smartfolio_app.state.notices import say
+from smartfolio_app.state.price_questions import PriceQuestionsState
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.sources_rows import (
     BatchRow,
@@ -190,6 +191,7 @@ class SourcesState(PageState, rx.State):
 
     async def _later(self, seat: Seat) -> None:
         await (await self.get_state(SyncsState))._compare(seat)
+        await (await self.get_state(PriceQuestionsState))._show(seat)
 
     async def _show_opened(self, seat: Seat) -> None:
         cards = {one.key: one for one in (*self.crypto, *self.stocks, *self.wealth)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import reflex as rx
@@ -23,6 +24,7 @@ from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.connect_rows import RightRow, check_words, right_rows
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.notices import say
+from smartfolio_app.state.reading import read_number
 from smartfolio_app.state.seat import PageState, Seat
 from smartfolio_app.state.syncs_rows import (
     ConnectionRow,
@@ -33,12 +35,15 @@ from smartfolio_app.state.syncs_rows import (
     credential_rows,
     gap_rows,
     reconciled_text,
+    schedule_text,
     sync_row,
 )
 from smartfolio_app.storage.repo_ledger import read_assets, revision_of
 
 #: Seconds between two looks at how far a sync is.
 LOOK_EVERY = 0.7
+#: The choice to type an interval.
+OWN_INTERVAL = "own"
 #: So many syncs are listed.
 LISTED = 12
 
@@ -54,6 +59,7 @@ class SyncsState(PageState, rx.State):
     testing: bool = False
     runs: list[SyncRow] = []
     schedules: list[Option] = []
+    own_interval: bool = False
     compared: str = ""
     gaps: list[GapRow] = []
     forgetting: bool = False
@@ -89,9 +95,25 @@ class SyncsState(PageState, rx.State):
     @signed_in
     async def schedule(self, viewer: Viewer, every: str) -> AsyncIterator[Any]:
         """Choose how often the open source is synced by itself."""
-        if every not in {str(one) for one in sync.SCHEDULES}:
-            return
-        async for event in self._do(viewer, "syncs.scheduled", sync.set_schedule, self.key, int(every)):
+        if every == OWN_INTERVAL:
+            self.own_interval = True
+        elif every.isascii() and every.isdecimal() and len(every) < 6:
+            self.own_interval = False
+            async for event in self._do(viewer, "syncs.scheduled", sync.set_schedule, self.key, int(every)):
+                yield event
+
+    @rx.event
+    @signed_in
+    async def schedule_own(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[Any]:
+        """Have the open source synced every so many minutes."""
+        seat = await self._seat(viewer)
+        try:
+            typed = read_number(str(form.get("minutes", "")), seat.figures)
+        except ValueError:
+            typed = Decimal(-1)
+        minutes = int(typed) if typed == int(typed) and typed > 0 else -1
+        async for event in self._do(viewer, "syncs.scheduled", sync.set_schedule, self.key, minutes):
+            self.own_interval = False
             yield event
 
     @rx.event
@@ -196,7 +218,7 @@ class SyncsState(PageState, rx.State):
         self.turn += 1
         if key != self.key:
             self.tested, self.compared, self.gaps, self.forgetting = [], "", [], False
-            self._compared_at = ""
+            self._compared_at, self.own_interval = "", False
         self.key = key
         if not key:
             self.how, self.credentials, self.rights, self.runs = ConnectionRow(), [], [], []
@@ -210,7 +232,11 @@ class SyncsState(PageState, rx.State):
         told = how.connected and how.checked_at is not None
         self.rights = right_rows(how.may_trade, how.may_withdraw, figures) if told else []
         self.schedules = [
-            Option(str(one), figures.say(f"syncs.every_{one}", number=one)) for one in sync.SCHEDULES
+            *(
+                Option(str(one), schedule_text(one, figures))
+                for one in sorted({*sync.SCHEDULES, how.every_minutes})
+            ),
+            Option(OWN_INTERVAL, figures.say("syncs.every_own")),
         ]
         runs, known = await off_loop(_history, user, key)
         self.runs = [sync_row(one, figures, known) for one in runs]

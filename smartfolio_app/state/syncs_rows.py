@@ -187,6 +187,19 @@ def next_text(connected: bool, every: int, next_at: datetime | None, figures: Fi
     return figures.say("syncs.next", time=figures.clock_or_day(next_at))
 
 
+def schedule_text(every: int, figures: Figures) -> str:
+    """Return how often a source is synced, in the largest unit that tells it in whole numbers."""
+    if not every:
+        return figures.say("syncs.every_0")
+    unit, length = next(
+        (name, length)
+        for name, length in (("days", 1440), ("hours", 60), ("minutes", 1))
+        if every % length == 0
+    )
+    count = every // length
+    return figures.say(f"syncs.each.{unit}", count=count, number=figures.count(count))
+
+
 def gap_rows(found: Reconciliation, known: Mapping[AssetId, Asset], figures: Figures) -> list[GapRow]:
     """Return the gaps, those that can be closed by one entry first."""
     return [_gap(one, known, figures) for one in sorted(found.gaps, key=lambda gap: gap.fix is None)]

@@ -38,18 +38,29 @@ _INSERT = f"""INSERT INTO "transaction" ({", ".join(f'"{name}"' for name in INSE
 _CONVERTED = frozenset({"at", "received_quantity", "sent_quantity", "fee_quantity", "value_quantity"})
 
 
-def bump_revision(db: Session, user_id: str) -> int:
+def bump_revision(db: Session, user_id: str, *, by_hand: bool = True) -> int:
     """Count one more change of what the user owns, and return the new revision.
 
     Called *first* by everything that changes a ledger: it takes the user's lock (SQLite: the write lock, PostgreSQL:
     the row's), so two imports of one user never deduplicate against the same old state. Whoever can tell all that is
-    changed of transactions and own prices notes it with the revision (``repo_changes.note_change``).
+    changed of transactions and own prices notes it with the revision (``repo_changes.note_change``). What is not
+    ``by_hand`` (a sync) may be shown a moment later: ``services.views``.
 
     Raises:
         NotFoundError: There is no such user.
     """
-    grow = update(User).where(col(User.id) == user_id).values(revision=col(User.revision) + 1)
-    revision = db.execute(grow.returning(col(User.revision))).scalar_one_or_none()
+    more = col(User.revision) + 1
+    return _locked(db, user_id, {"revision": more, **({"revised_by_hand": more} if by_hand else {})})
+
+
+def lock_ledger(db: Session, user_id: str) -> int:
+    """Take the user's lock as ``bump_revision`` does, and return the revision as it is; raises as that does."""
+    return _locked(db, user_id, {"revision": col(User.revision)})
+
+
+def _locked(db: Session, user_id: str, values: dict[str, Any]) -> int:
+    changed = update(User).where(col(User.id) == user_id).values(**values)
+    revision = db.execute(changed.returning(col(User.revision))).scalar_one_or_none()
     if revision is None:
         raise NotFoundError("account.no_such_user")
     return int(revision)

@@ -71,6 +71,12 @@ async def test_an_account_is_connected_synced_reconciled_and_taken_back(as_alice
     assert (await ask("DELETE", f"{base}/syncs/{first['id']}"))["transactions"] == 1
     assert (await ask("GET", f"{base}/status"))["every_minutes"] == 0
     assert (await ask("PUT", f"{base}/schedule", json={"every_minutes": 60}))["every_minutes"] == 60
+    for minutes in (0, 5, 45, 10_080):
+        kept = await ask("PUT", f"{base}/schedule", json={"every_minutes": minutes})
+        assert (kept["every_minutes"], kept["next_at"] is None) == (minutes, minutes == 0)
+    for minutes in (-1, 1, 4, 10_081, 2**40):
+        await ask("PUT", f"{base}/schedule", 422, json={"every_minutes": minutes})
+    assert (await ask("GET", f"{base}/status"))["every_minutes"] == 10_080
 
     assert (await ask("DELETE", f"{base}/credentials"))["removed"] == 2
     assert not (await listed(as_alice))["visible"]

@@ -288,6 +288,7 @@ TABLE: dict[tuple[str, str], Route] = {
     ("DELETE", "/api/prices/manual"): Route("own", query={"asset": "crypto:BTC", "day": "2026-01-05"}),
     ("POST", "/api/prices/refresh"): own,
     ("GET", "/api/prices/unresolved"): own,
+    ("GET", "/api/prices/set-aside"): own,
     ("PUT", "/api/prices/coins/{asset}"): Route("own", "/api/prices/coins/crypto:BTC", {"coin": "bitcoin"}),
     ("GET", "/api/prices/{asset}"): Route("own", "/api/prices/crypto:BTC", foreign=404),
     ("PUT", "/api/prices/{asset}/set-aside"): Route(

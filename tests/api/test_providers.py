@@ -89,6 +89,9 @@ async def test_a_price_is_told_with_its_sources_and_what_was_set_aside_can_be_go
     assert (one["label"], one["price"], one["accepted"]) == ("Binance", "19000", False)
     assert "slip of units" in one["why"]
     assert [row["verdict"] for row in found["history"]] == ["unit"]
+    (listed,) = (await as_alice.get("/api/prices/set-aside")).json()
+    assert (listed["asset"], listed["symbol"], listed["set_aside"]) == ("crypto:SOL", "SOL", [one])
+    assert (await as_bob.get("/api/prices/set-aside")).json() == []
     word = {"provider": "binance", "day": one["day"], "use": True}
     found = (await as_alice.put(f"{path}/set-aside", json=word)).json()
     assert (found["set_aside"][0]["accepted"], found["sources"][0]["provider"]) == (True, "manual")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.loopback.venues import Answer, Call, Venue
 
@@ -37,7 +39,7 @@ class SaxoVenue(Venue):
         return code
 
     def signed(self, call: Call) -> Answer | None:
-        if call.path == "/token":
+        if call.path in ("/token", "/authorize"):
             return None
         bearer = call.headers.get("authorization", "").removeprefix("Bearer ")
         return None if bearer in self.bearers else Answer(401, {"ErrorCode": "Unauthorized"})
@@ -48,6 +50,8 @@ class SaxoVenue(Venue):
     def answer(self, call: Call) -> Answer:
         if call.path == "/token":
             return self._token(call.form)
+        if call.path == "/authorize":
+            return Answer(200, self._page(call))
         path = call.path.removeprefix("/sim/openapi/")
         if path == "port/v1/clients/me":
             return Answer(200, {"ClientKey": CLIENT, "ClientId": "9226397", "Name": "A. Reader"})
@@ -63,6 +67,17 @@ class SaxoVenue(Venue):
         if path == f"cs/v1/reports/bookings/{CLIENT}":
             return self._list(call, self._within(call, self.bookings, "Date"))
         return Answer(404, {"ErrorCode": "NotFound"})
+
+    def _page(self, call: Call) -> str:
+        """What a person sees there: who is asking, and two ways back."""
+        asked = call.query
+        yes = urlencode({"code": self.authorize(call.target), "state": asked["state"]})
+        no = urlencode({"error": "access_denied", "state": asked["state"]})
+        return (
+            f"<!doctype html><title>Saxo</title><h1>{escape(asked['client_id'])} wants to read your account</h1>"
+            f'<a href="{escape(asked["redirect_uri"])}?{escape(yes)}">Allow</a> '
+            f'<a href="{escape(asked["redirect_uri"])}?{escape(no)}">Deny</a>'
+        )
 
     def _token(self, form: dict[str, str]) -> Answer:
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()

@@ -112,6 +112,9 @@ class _VenueHandler(Actor):
     do_POST = do_GET  # noqa: N815 - as above
 
     def _reply_with(self, answer: Answer) -> None:
+        if isinstance(answer.document, str):
+            self.send(answer.status, "text/html", answer.document.encode(), answer.headers)
+            return
         body = json.dumps(answer.document).encode()
         self.send(answer.status, "application/json", body, answer.headers)
 
@@ -133,9 +136,10 @@ class Kraken(Venue):
         self.entries, self.balances = entries, balances
         self.permissions: list[str] | None = ["query-funds", "query-ledger", "query-closed-trades"]
         self.nonce = 0
+        self.keys = {KEY}
 
     def signed(self, call: Call) -> Answer | None:
-        if call.headers.get("api-key") != KEY:
+        if call.headers.get("api-key") not in self.keys:
             return self._error("EAPI:Invalid key")
         nonce = int(call.form["nonce"])
         digest = hashlib.sha256(f"{nonce}{call.body}".encode()).digest()

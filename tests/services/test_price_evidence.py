@@ -51,6 +51,19 @@ def test_what_was_set_aside_is_told_with_its_reason_and_the_days_around_it(db, s
             price_evidence.told(db, slipped, SOL, first, last)
 
 
+def test_everything_that_was_set_aside_is_in_one_list_of_what_the_user_owns(db, slipped, other, give):
+    give(slipped, "ADA", "2")
+    (one,) = price_evidence.every_doubted(db, slipped)
+    assert (one.asset, one.symbol) == (SOL, "SOL")
+    assert list(one.set_aside) == price_evidence.doubted(db, slipped, SOL)
+    assert price_evidence.every_doubted(db, other) == [], "who does not own it is asked nothing"
+    give(other, "SOL", "1")
+    assert [row.asset for row in price_evidence.every_doubted(db, other)] == [SOL]
+    price_evidence.decide(db, slipped, SOL, "coingecko", one.set_aside[0].day, use=True)
+    assert [row.set_aside[0].accepted for row in price_evidence.every_doubted(db, slipped)] == [True]
+    assert [row.set_aside[0].accepted for row in price_evidence.every_doubted(db, other)] == [False]
+
+
 def test_one_user_goes_by_it_and_leaves_it_again_and_nobody_else_notices(db, slipped, give, other):
     give(other, "SOL", "1")
     before, theirs = value(db, slipped), value(db, other)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartfolio_app.services import sources, transactions
+from smartfolio_app.services import pricing, sources, transactions
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.state.asset_evidence import EvidenceState
 from smartfolio_app.state.assets import AssetState
+from smartfolio_app.state.price_questions import PriceQuestionsState
+from smartfolio_app.state.sources import SourcesState
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.repo_prices import note_success
 from smartfolio_app.storage.repo_witness import put_witnesses
@@ -92,3 +94,34 @@ async def test_a_price_that_was_set_aside_is_shown_and_can_be_gone_by(holder):
     assert not page.doubts[0].accepted
     await call(page, "decide", "binance 2026-01-01", True)  # nothing of that kind: no word about it
     assert not page.doubts[0].accepted
+
+
+async def test_the_open_questions_of_all_assets_stand_on_one_page_and_are_answered_there(holder):
+    candidates()
+    row = {"owner": "", "asset": GEM, "provider": "coingecko", "day": NOW.date(), "currency": "USD"}
+    with session_scope() as db:
+        put_witnesses(
+            db,
+            [PriceWitness(**row, price="110", at=NOW, verdict="unit", since=NOW, heard_at=NOW)],
+        )
+    sources_page = await tab(SourcesState, holder, "/sources")
+    page = await sources_page.get_state(PriceQuestionsState)
+    (question,) = page.questions
+    assert (question.symbol, question.text) == ("GEM", "2 go by this ticker.")
+    assert [one.name for one in question.candidates] == ["Gemstone One", "Gem Meme"]
+    (aside,) = page.aside
+    assert (aside.symbol, aside.provider, aside.accepted) == ("GEM", "CoinGecko", False)
+    assert "slip of units" in aside.why
+    await call(page, "decide", GEM, "coingecko 1999-01-01", True)
+    await call(page, "choose", "crypto:BTC", "bitcoin")
+    assert (len(page.questions), page.aside[0].accepted) == (1, False), "what nobody asked is not answered"
+    await call(page, "decide", GEM, aside.id, True)
+    assert page.aside[0].accepted
+    await call(page, "decide", GEM, aside.id, False)
+    assert not page.aside[0].accepted
+    await call(page, "choose", GEM, "not an id!")
+    assert "no CoinGecko coin" in await notice(page)
+    await call(page, "choose", GEM, "gemstone-one")
+    assert page.questions == []
+    with session_scope() as db:
+        assert pricing.word_on(db, holder, GEM) == "gemstone-one"

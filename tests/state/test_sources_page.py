@@ -156,8 +156,15 @@ async def test_a_sync_is_taken_back_a_gap_closed_a_schedule_chosen_and_a_key_rem
     assert (syncs.how.every, cards(page)["cointracking_api"].next) == ("0", "synced only by hand")
     await call(syncs, "schedule", "360")
     assert syncs.how.every == "360"
-    await call(syncs, "schedule", "7")
-    assert syncs.how.every == "360"
+    await call(syncs, "schedule", "own")
+    assert (syncs.own_interval, syncs.how.every) == (True, "360")
+    for wrong in ("2", "20000", "soon", "7.5"):
+        await call(syncs, "schedule_own", {"minutes": wrong})
+        assert (syncs.own_interval, syncs.how.every) == (True, "360")
+        assert "every 5 to 10080 minutes" in await notice(page)
+    await call(syncs, "schedule_own", {"minutes": "45"})
+    assert (syncs.own_interval, syncs.how.every) == (False, "45")
+    assert "Every 45 minutes" in [one.label for one in syncs.schedules]
 
     await call(syncs, "forget")
     card = cards(page)["cointracking_api"]

@@ -12,6 +12,8 @@ from smartfolio_app.services.sync.engine import cancel, start, stop, tick, wait
 from smartfolio_app.services.sync.reconciling import assets_of, close_gap
 from smartfolio_app.services.sync.reconciling import report as reconciliation
 from smartfolio_app.services.sync.reports import (
+    MOST_OFTEN,
+    MOST_SELDOM,
     SCHEDULES,
     Connection,
     Glance,
@@ -26,6 +28,8 @@ from smartfolio_app.services.sync.reports import (
 from smartfolio_app.services.sync.taking_back import undo
 
 __all__ = [
+    "MOST_OFTEN",
+    "MOST_SELDOM",
     "SCHEDULES",
     "Connected",
     "Connection",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from smartfolio_app.errors import ConflictError, InvalidInputError
 from smartfolio_app.providers import registry
@@ -14,6 +15,7 @@ from smartfolio_app.providers.connectors import KeyCheck, connector
 from smartfolio_app.providers.csv.base import Message
 from smartfolio_app.providers.errors import ProviderError
 from smartfolio_app.services import audit, credentials, sources
+from smartfolio_app.services.source_labels import label_of
 from smartfolio_app.services.sync import engine
 from smartfolio_app.services.sync.access import open_access, told
 from smartfolio_app.services.sync.reports import Connection, connection, live_source
@@ -82,11 +84,13 @@ def connect(
         NotFoundError: The user has no such source.
         InvalidInputError: It is no live source, or a field is missing or unusable.
         CredentialsRefusedError: The provider does not accept them; nothing was stored.
+        ConflictError: Another source of the user has this very key: everything would count twice.
         DangerousKeyError: They could trade or withdraw, and ``accept_risks`` does not say that this is wanted.
         VaultLockedError: Earlier ones cannot be read with the keys in force, and so are not overwritten.
     """
     source = live_source(db, user_id, source_key)
     given = credentials.cleaned(registry.provider(source.provider), values)
+    _refuse_same_key(db, source, given)
     db.commit()
     found, problem = _examined(source, given, accept_risks=accept_risks)
     return _keep(db, user_id, source_key, given, found, problem, begin=begin)
@@ -109,14 +113,13 @@ def connect_new(
     Raises:
         NotFoundError: There is no such provider.
         InvalidInputError: It is none that is read over the network, or a field is missing or unusable.
-        CredentialsRefusedError, DangerousKeyError: As ``connect``.
+        CredentialsRefusedError, DangerousKeyError, ConflictError: As ``connect``.
     """
     provider = registry.provider(provider_id)
     if provider.kind != "api":
         raise InvalidInputError("sync.not_live", source=provider_id)
     given = credentials.cleaned(provider, values)
     chosen = sources.config_text(provider, config or {})
-    db.commit()
     trial = SourceRow(
         user_id=user_id,
         key=provider_id,
@@ -125,9 +128,28 @@ def connect_new(
         category=provider.category,
         config=chosen,
     )
+    _refuse_same_key(db, trial, given)
+    db.commit()
     found, problem = _examined(trial, given, accept_risks=accept_risks)
     made = sources.add(db, user_id, provider_id, label, separate=separate, config=config)
     return _keep(db, user_id, made.key, given, found, problem, begin=begin)
+
+
+def _refuse_same_key(db: Session, source: SourceRow, given: Mapping[str, str]) -> None:
+    """Raise ``ConflictError`` when another source of the user is read with this very key."""
+    name = registry.provider(source.provider).key_field
+    wanted = select(SourceRow).where(
+        col(SourceRow.user_id) == source.user_id,
+        col(SourceRow.provider) == source.provider,
+        col(SourceRow.id) != source.id,
+    )
+    for other in db.execute(wanted).scalars().all() if given.get(name) else ():
+        try:
+            same = credentials.secrets_of(db, other.id).get(name) == given[name]
+        except VaultLockedError:
+            continue
+        if same:
+            raise ConflictError("credential.same_key", source=label_of(other, "en"))
 
 
 def _examined(

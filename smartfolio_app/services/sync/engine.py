@@ -29,10 +29,10 @@ from smartfolio_app.providers.connectors import Access, Page, connector
 from smartfolio_app.providers.declared import Provider
 from smartfolio_app.providers.errors import ProviderBudgetError, ProviderError, ProviderPausedError
 from smartfolio_app.services import audit, credentials
-from smartfolio_app.services.sync import storing
+from smartfolio_app.services.sync import storing, telling
 from smartfolio_app.services.sync.access import open_access, told
 from smartfolio_app.services.sync.reports import SyncView, live_source, view_of
-from smartfolio_app.services.worker import worker
+from smartfolio_app.services.worker import WorkerError, worker
 from smartfolio_app.storage.engine import current_settings, session_scope
 from smartfolio_app.storage.repo_sync import (
     OPEN,
@@ -185,12 +185,15 @@ class Engine:
 
     def _pull(self, run_id: str, pages: Iterator[Page], access: Access) -> bool:
         """Store page after page; tell whether the last one came."""
+        told = time.monotonic()
         for page in pages:
+            tell = time.monotonic() - told > telling.TELL_EVERY.total_seconds()
             with self._storing:  # one at a time: the rest of the server keeps its share of the processor
-                if len(page.transactions) >= storing.HEAVY:
-                    worker().run(storing.store_here, run_id, page)
+                if storing.is_heavy(page):
+                    worker("sync").run(storing.store_here, run_id, page, tell)
                 else:
-                    storing.store(run_id, page)
+                    storing.store(run_id, page, tell=tell)
+            told = time.monotonic() if tell else told
             if page.done:
                 return True
             if access.cancelled():
@@ -224,6 +227,7 @@ class Engine:
         params: dict[str, object] | None = None,
         retry_at: datetime | None = None,
     ) -> None:
+        effect = self._effect(run_id) if outcome in ("done", "failed", "cancelled") else None
         now = utc_now()
         with session_scope() as db:
             run = db.get(SyncRun, run_id)
@@ -231,6 +235,8 @@ class Engine:
             source = db.get(SourceRow, run.source_id) if run is not None else None
             if run is None or state is None or source is None:
                 return
+            telling.tell(db, run)
+            run.effect = run.effect if effect is None else effect
             run.state, run.updated_at = outcome, now
             run.error, run.error_params = code, json.dumps(params or {}, default=str)
             run.retry_at = min(retry_at, now + LONGEST_WAIT) if outcome == "waiting" and retry_at else None
@@ -239,12 +245,10 @@ class Engine:
             state.tried_at = now
             every = timedelta(minutes=state.every_minutes)
             if outcome == "done":
-                storing.note_effect(db, run)
                 state.failures, state.error, state.error_params = 0, "", "{}"
                 state.succeeded_at = source.last_sync = now
                 state.next_at = now + every * random.uniform(1.0, 1.03) if every else None
             elif outcome == "failed":
-                storing.note_effect(db, run)
                 state.failures += 1
                 state.error, state.error_params = code, run.error_params
                 wait = min(FIRST_RETRY * 2 ** min(state.failures - 1, 10), every)
@@ -252,13 +256,29 @@ class Engine:
             elif outcome == "waiting":
                 state.error, state.error_params = code, run.error_params
             elif outcome == "cancelled":
-                storing.note_effect(db, run)
                 state.next_at = now + every if every else None
             db.add(run)
             db.add(state)
             db.add(source)
             if outcome == "done":
                 _forget_empty(db, run.source_id)
+
+    def _effect(self, run_id: str) -> str | None:
+        """Return what the sync changed of the holdings; found out before anything is locked."""
+        with session_scope() as db:
+            run = db.get(SyncRun, run_id)
+            heavy = run is not None and run.added + run.positions >= storing.HEAVY
+        try:
+            with self._storing:
+                found: str = (
+                    worker("sync").run(storing.effect_here, run_id) if heavy else storing.effect_of(run_id)
+                )
+            return found
+        except NotFoundError:
+            return None
+        except WorkerError as error:
+            _log.warning("what a sync changed cannot be told: %s", error.code)
+            return None
 
     # ------------------------------------------------------------------------------------------------- the heart
     def _beat(self) -> None:

@@ -22,8 +22,10 @@ from smartfolio_app.storage.repo_sync import OPEN, state_of
 from smartfolio_app.storage.tables import ImportBatch, SourceRow, SyncRun, SyncState
 from smartfolio_app.storage.vault import VaultLockedError
 
-#: What a user may choose from, in minutes; 0 is "only when I say so".
+#: What is offered first, in minutes; 0 is "only when I say so".
 SCHEDULES = (0, 15, 30, 60, 180, 360, 720, 1440)
+#: Between these any number of minutes may be chosen. Whatever it is, the provider's budget is kept.
+MOST_OFTEN, MOST_SELDOM = 5, 7 * 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +226,11 @@ def set_schedule(db: Session, user_id: str, source_key: str, every_minutes: int)
 
     Raises:
         NotFoundError: The user has no such source.
-        InvalidInputError: It is no live source, or there is no such choice.
+        InvalidInputError: It is no live source, or that is too often or too seldom.
     """
     source = live_source(db, user_id, source_key)
-    if every_minutes not in SCHEDULES:
-        raise InvalidInputError("sync.schedule", choices=", ".join(str(one) for one in SCHEDULES))
+    if every_minutes and not MOST_OFTEN <= every_minutes <= MOST_SELDOM:
+        raise InvalidInputError("sync.schedule", least=MOST_OFTEN, most=MOST_SELDOM)
     state = state_of(db, source.id) or SyncState(source_id=source.id, user_id=user_id)
     state.every_minutes = every_minutes
     state.next_at = None

@@ -1,6 +1,8 @@
-"""One page of a live source -> the ledger: what is new is stored with the page's cursor, in one transaction.
+"""One page of a live source -> the ledger: what is new is stored with the page's cursor, in one short transaction.
 
-Everything a sync brings belongs to one batch, as an import's does, so that it can be taken back as one.
+Everything a sync brings belongs to one batch, as an import's does, so that it can be taken back as one. What is to be
+stored is found out before the ledger is locked, and found out again only where somebody changed it meanwhile: whoever
+else writes (a person's choice of a currency) waits for the inserts alone.
 """
 
 from __future__ import annotations
@@ -22,18 +24,19 @@ from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import PriceQuote, Statement
 from smartfolio_app.providers.connectors import Page
 from smartfolio_app.services import one_paper, trade_prices
+from smartfolio_app.services.sync import telling
 from smartfolio_app.services.time_shifts import without_retold
 from smartfolio_app.services.worker import FINISHING
 from smartfolio_app.storage.engine import session_scope
-from smartfolio_app.storage.repo_changes import ids_of_batch, note_change
 from smartfolio_app.storage.repo_ledger import (
-    bump_revision,
     insert_statement,
     insert_transactions,
     known_transactions,
+    lock_ledger,
     read_statements,
     read_transactions,
     remember_assets,
+    revision_of,
     set_external_ids,
 )
 from smartfolio_app.storage.repo_market import Observer, put_daily_prices
@@ -49,8 +52,9 @@ from smartfolio_app.storage.tables import (
 )
 from smartfolio_app.storage.tables.base import utc_now
 
-#: From this many transactions on, a page is stored in the worker process.
-HEAVY = 2_000
+#: From this many transactions and positions on, a page is stored in a process of its own: a thread that works all the
+#: time takes turns with the event loop at the interpreter, and each turn costs milliseconds.
+HEAVY = 100
 #: From this many on, all known transactions are read at once rather than looked up.
 _MANY = 3_000
 
@@ -75,49 +79,74 @@ class _Plan:
         return bool(self.merged.new or self.merged.identified or self.statement is not None)
 
 
-def store_here(run_id: str, page: Page, progress: Callable[[str, int, int], None]) -> Stored:
+def is_heavy(page: Page) -> bool:
+    """Tell whether storing a page is work for another process."""
+    positions = len(page.statement.lines) if page.statement is not None else 0
+    return len(page.transactions) + positions >= HEAVY
+
+
+def store_here(run_id: str, page: Page, tell: bool, progress: Callable[[str, int, int], None]) -> Stored:
     """As ``store``, for the worker process."""
-    stored = store(run_id, page)
+    stored = store(run_id, page, tell=tell)
     progress(FINISHING, 1, 1)
     return stored
 
 
-def store(run_id: str, page: Page) -> Stored:
-    """Store what a page brings, and its cursor. All of it, or nothing.
+def store(run_id: str, page: Page, *, tell: bool = False) -> Stored:
+    """Store what a page brings, and its cursor. All of it, or nothing. ``tell``: move the user's revision, too.
 
     Raises:
         NotFoundError: The sync or its source is gone.
     """
     with session_scope() as db:
         run, source, state = _of(db, run_id)
+        planned_at = revision_of(db, run.user_id)
         told, page = page, _by_known_names(db, source, page)
         plan = _plan(db, source, page)
-        revision = 0
         if plan.is_news or plan.prices:
             db.rollback()
-            revision = bump_revision(db, run.user_id)  # from here on nobody else changes this ledger
+            changed = (
+                lock_ledger(db, run.user_id) != planned_at
+            )  # from here on nobody else changes this ledger
             run, source, state = _of(db, run_id)
-            page = _by_known_names(db, source, told)
-            plan = _plan(db, source, page)
+            if changed:
+                page = _by_known_names(db, source, told)
+                plan = _plan(db, source, page)
         if plan.is_news:
             _insert(db, source, _batch(db, run, source), plan, page)
         if plan.prices:
             observer = Observer(source.provider, owner=run.user_id, batch_id=run.batch_id)
             put_daily_prices(db, observer, plan.prices)
             remember_assets(db, page.assets.values())
-        if revision:
-            days = None if plan.prices else {one.at.date() for one in plan.merged.new}
-            identified = [int(id_) for id_, _ in plan.merged.identified]
-            news = ids_of_batch(db, run.batch_id, identified) if plan.is_news else []
-            note_change(db, run.user_id, revision, news, days)
+        if plan.is_news or plan.prices:
+            identified = (int(id_) for id_, _ in plan.merged.identified)
+            telling.keep(run, identified, prices=bool(plan.prices))
+        if tell:
+            telling.tell(db, run)
         _note(db, run, state, page, plan)
         return Stored(len(plan.merged.new), len(plan.merged.duplicates), plan.is_news)
 
 
-def note_effect(db: Session, run: SyncRun) -> None:
-    """Write down how the holdings of the source differ by what the sync brought. Does not commit."""
+def effect_here(run_id: str, progress: Callable[[str, int, int], None]) -> str:
+    """As ``effect_of``, for the worker process."""
+    found = effect_of(run_id)
+    progress(FINISHING, 1, 1)
+    return found
+
+
+def effect_of(run_id: str) -> str:
+    """Return how the holdings of the source differ by what the sync brought, as ``SyncRun.effect`` keeps it.
+
+    Raises:
+        NotFoundError: The sync or its source is gone.
+    """
+    with session_scope() as db:
+        return _effect(db, _of(db, run_id)[0])
+
+
+def _effect(db: Session, run: SyncRun) -> str:
     if run.batch_id is None:
-        return
+        return "{}"
     transactions = read_transactions(db, col(TransactionRow.source_id) == run.source_id)
     statements = read_statements(db, col(StatementRow.source_id) == run.source_id)
     batched = col(TransactionRow.batch_id) == run.batch_id
@@ -128,7 +157,7 @@ def note_effect(db: Session, run: SyncRun) -> None:
     known = statements.get(run.source_id, [])
     at = max([utc_now(), *(one.at for one in transactions[-1:]), *(one.as_of for one in known)])
     rows = effect(holdings_at(before, earlier, at), holdings_at(transactions, statements, at))
-    run.effect = json.dumps({row.asset: [plain(row.before), plain(row.after)] for row in rows})
+    return json.dumps({row.asset: [plain(row.before), plain(row.after)] for row in rows})
 
 
 def _of(db: Session, run_id: str) -> tuple[SyncRun, SourceRow, SyncState]:

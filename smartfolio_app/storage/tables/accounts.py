@@ -11,7 +11,9 @@ from smartfolio_app.storage.tables.base import decimal, moment, new_id, user_ref
 
 
 class User(SQLModel, table=True):
-    """A person. ``revision`` grows with every change of what they own, so caches know when they are stale."""
+    """A person. ``revision`` grows with every change of what they own, so caches know when they are stale;
+    ``revised_by_hand`` is the newest that was their own doing rather than a sync's.
+    """
 
     __tablename__ = "user"
 
@@ -22,6 +24,7 @@ class User(SQLModel, table=True):
     is_demo: bool = False
     disabled: bool = False
     revision: int = 0
+    revised_by_hand: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = moment(default_factory=utc_now)
 
 

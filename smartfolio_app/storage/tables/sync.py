@@ -41,7 +41,8 @@ class SyncRun(SQLModel, table=True):
     """One sync. ``begun_with`` is the cursor it began with; ``effect`` is JSON: asset -> [before, after] of the source.
 
     ``state`` is ``queued``, ``running``, ``waiting`` (goes on by itself at ``retry_at``), ``done``, ``failed`` or
-    ``cancelled``. What arrived before a failure is kept in its batch.
+    ``cancelled``. What arrived before a failure is kept in its batch. ``untold`` is what it changed of the ledger
+    since it last moved its owner's revision (JSON, empty for nothing): ``services.sync.telling``.
     """
 
     __tablename__ = "sync_run"
@@ -59,6 +60,7 @@ class SyncRun(SQLModel, table=True):
     updated_at: datetime = moment(default_factory=utc_now)
     finished_at: datetime | None = moment(default=None, nullable=True)
     begun_with: str = Field(default="{}", sa_type=Text)
+    untold: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     cancel_wanted: bool = False
     label: str = Field(default="", max_length=80)
     done: int = 0

@@ -438,6 +438,18 @@ def test_a_refused_key_is_not_stored_and_one_that_cannot_be_tried_is(db, ann, on
     assert kept.problem is not None
 
 
+def test_one_key_is_not_read_twice_for_one_person(db, ann, ben, live, world):
+    key = live(ann)
+    with pytest.raises(ConflictError) as refused:
+        sync.connect_new(db, ann, "cointracking_api", ANN, separate=True, begin=False)
+    assert (refused.value.code, refused.value.params["source"]) == ("credential.same_key", "CoinTracking")
+    assert [
+        one.key for one in sources.source_status(db, ann).sources if one.provider == "cointracking_api"
+    ] == [key]
+    sync.connect(db, ann, key, ANN, begin=False)  # its own key again is no second one
+    assert live(ben, ANN), "what somebody else keeps is nobody's business"
+
+
 def test_testing_says_what_a_key_may_do_and_keeps_nothing(db, ann, online):
     key = sources.add(db, ann, "cointracking_api").key
     found = sync.check(db, ann, key, ANN)

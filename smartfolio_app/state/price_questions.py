@@ -1,0 +1,127 @@
+"""What only a person can say about prices, of all assets in one list: which coin a ticker means, what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import reflex as rx
+
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.security.identity import Viewer
+from smartfolio_app.services import assets, price_evidence, pricing
+from smartfolio_app.services.jobs import off_loop
+from smartfolio_app.state.asset_evidence import CandidateRow, doubt_rows
+from smartfolio_app.state.base import AppState
+from smartfolio_app.state.guard import signed_in
+from smartfolio_app.state.notices import say
+from smartfolio_app.state.seat import PageState, Seat
+
+#: So many of each are listed; the rest is on the assets' own pages and over REST.
+MOST = 40
+#: So many candidates are offered here; the asset's own page has all of them.
+MOST_CANDIDATES = 4
+
+
+@dataclass
+class QuestionRow:
+    """An asset of which it is not known which one it is."""
+
+    asset: str = ""
+    symbol: str = ""
+    text: str = ""
+    candidates: list[CandidateRow] = field(default_factory=list)
+
+
+@dataclass
+class AsideRow:
+    """A price that was set aside."""
+
+    asset: str = ""
+    symbol: str = ""
+    provider: str = ""
+    day: str = ""
+    price: str = ""
+    expected: str = ""
+    why: str = ""
+    id: str = ""
+    accepted: bool = False
+
+
+class PriceQuestionsState(PageState, rx.State):
+    """The open questions about prices. Filled by the Sources page's state."""
+
+    questions: list[QuestionRow] = []
+    aside: list[AsideRow] = []
+    more: str = ""
+
+    @rx.event
+    @signed_in
+    async def choose(self, viewer: Viewer, asset: str, coin: str) -> AsyncIterator[Any]:
+        """Say which one an asset is; an empty ``coin``: none that anybody prices."""
+        seat = await self._seat(viewer)
+        if asset not in {one.asset for one in self.questions}:
+            return
+        try:
+            await off_loop(pricing.choose_coin, viewer.user_id, asset, coin or pricing.NO_COIN)
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+            return
+        async for _ in (await self.get_state(AppState))._show(viewer):
+            yield
+        await self._show(seat)
+        await say(self, seat.figures.say("prices.chosen_done"))
+        yield AppState.refresh
+
+    @rx.event
+    @signed_in
+    async def decide(self, viewer: Viewer, asset: str, doubt: str, use: bool) -> AsyncIterator[None]:
+        """Go by a price that was set aside, or leave it aside after all."""
+        seat = await self._seat(viewer)
+        row = next((one for one in self.aside if (one.asset, one.id) == (asset, doubt)), None)
+        if row is None:
+            return
+        provider, _, day = doubt.rpartition(" ")
+        try:
+            await off_loop(
+                assets.decide,
+                seat.view,
+                asset,
+                provider=provider,
+                day=date.fromisoformat(day),
+                use=bool(use),
+            )
+        except SmartFolioError as error:
+            await say(self, error_text(seat.figures.language, error), "bad")
+            return
+        async for _ in (await self.get_state(AppState))._show(viewer):
+            yield
+        await self._show(seat)
+        await say(self, seat.figures.say("prices.now_used" if use else "prices.now_left", day=row.day))
+
+    async def _show(self, seat: Seat) -> None:
+        user, figures = seat.viewer.user_id, seat.figures
+        open_ = [one for one in await off_loop(pricing.unresolved, user) if one.asked]
+        self.questions = [
+            QuestionRow(
+                asset=one.asset,
+                symbol=one.symbol,
+                text=figures.say(
+                    "prices.several" if one.candidates else "prices.nobody", count=len(one.candidates)
+                ),
+                candidates=[CandidateRow(coin, name) for coin, name in one.candidates[:MOST_CANDIDATES]],
+            )
+            for one in open_[:MOST]
+        ]
+        doubted = await off_loop(price_evidence.every_doubted, user)
+        rows = [
+            AsideRow(asset=one.asset, symbol=one.symbol, **vars(row))
+            for one in doubted
+            for row in doubt_rows(one.set_aside, figures)
+        ]
+        self.aside = rows[:MOST]
+        left = max(0, len(open_) - MOST) + max(0, len(rows) - MOST)
+        self.more = figures.say("prices.more", count=left) if left else ""
