@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
@@ -65,10 +65,17 @@ def _restyle(text: str, lang: str, style: str) -> str:
 
 
 def _digits(value: Decimal, pattern: str, lang: str) -> str:
+    return _written(value, value.is_signed(), pattern, lang)
+
+
+#: A page that is filled again writes the same figures again; Babel takes a good while for each.
+@lru_cache(maxsize=16_384)
+def _written(value: Decimal, _signed: bool, pattern: str, lang: str) -> str:
+    """Return the digits; ``_signed`` tells minus nought from nought, which are equal."""
     with localcontext(
         MONEY_CONTEXT
     ):  # Babel quantizes in the current context, whose 28 digits can be too few
-        return numbers.format_decimal(value, pattern, locale=lang)
+        return numbers.format_decimal(value, pattern, locale=_locale(lang))
 
 
 def _signed(text: str, value: Decimal, *, sign: bool) -> str:
@@ -193,6 +200,7 @@ def count(value: int, lang: str, style: str = "language") -> str:
     return number(Decimal(value), lang, style, decimals=0)
 
 
+@lru_cache(maxsize=16_384)
 def day(value: date, lang: str, *, width: str = "medium") -> str:
     """Return a date: ``Nov 23, 2026`` / ``23 nov. 2026``."""
     return dates.format_date(value, width, locale=lang)

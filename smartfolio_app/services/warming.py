@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from threading import Event
 
@@ -13,10 +14,13 @@ from smartfolio_app.analytics.kept_lots import LARGE
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.services import risk, views, wealth
-from smartfolio_app.storage.tables import User, UserSession
+from smartfolio_app.storage.tables import SyncRun, User, UserSession
 
 #: Who was here last is most likely to come next; nobody has more household members than this.
 MOST_USERS = 8
+#: How often the answers of somebody whose sources are being synced are prepared, in seconds; less than anybody's patience
+#: (``views.PATIENCE_SECONDS``).
+PAUSE_SECONDS = 12.0
 #: What a person may well switch to. The first look in a currency finds the cost of everything in it.
 CURRENCIES = ("EUR", "USD", "BTC")
 
@@ -64,6 +68,8 @@ class Follower:
 
     def __init__(self) -> None:
         self._seen: dict[str, int] | None = None
+        self._due: dict[str, None] = {}
+        self._prepared: dict[str, float] = {}
 
     def __call__(self, db: Session) -> int:
         """Prepare what has changed since the last call; return for how many users."""
@@ -74,12 +80,28 @@ class Follower:
         wanted = views.wanted() & now.keys()
         if before is None:
             before = {user_id: revision for user_id, revision in now.items() if user_id not in wanted}
-        changed = [
+        self._due |= dict.fromkeys(
             user_id
             for user_id, revision in now.items()
             if user_id in wanted or before.get(user_id) != revision
+        )
+        return sum(self._prepare(db, user_id) for user_id in self._ready(db)[:MOST_USERS])
+
+    def _ready(self, db: Session) -> list[str]:
+        """Return who is due. Whose sources are being synced is prepared for now and then: more is to come anyway."""
+        running = select(col(SyncRun.user_id)).where(col(SyncRun.state) == "running").distinct()
+        syncing, now = set(db.execute(running).scalars()) if self._due else set(), time.monotonic()
+        return [
+            one
+            for one in self._due
+            if one not in syncing or now - self._prepared.get(one, -PAUSE_SECONDS) >= PAUSE_SECONDS
         ]
-        return sum(_prepare(db, user_id, (), lots=True) for user_id in changed[:MOST_USERS])
+
+    def _prepare(self, db: Session, user_id: str) -> bool:
+        self._due.pop(user_id, None)
+        done = _prepare(db, user_id, (), lots=True)
+        self._prepared[user_id] = time.monotonic()
+        return done
 
 
 def _prepare(db: Session, user_id: str, currencies: tuple[str, ...], *, lots: bool = False) -> bool:

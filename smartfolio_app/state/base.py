@@ -88,6 +88,7 @@ class AppState(rx.State):
     choosing: bool = False
 
     _seen: str = ""
+    _offered_at: str = ""
     _time_zone: str = "UTC"
     _style: str = "language"
     _anchor: str = "midnight"
@@ -260,7 +261,7 @@ class AppState(rx.State):
         self._seen, self.syncing = await off_loop(
             _present, viewer.user_id, self._time_zone, await self._language()
         )
-        self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
+        await self._offer_sources(viewer)
         seat = await self._seat(viewer)
         self._fill_bar(await off_loop(wealth.portfolio, seat.view), seat.figures)
         waiting = await off_loop(inbox.waiting, viewer.user_id)
@@ -295,6 +296,15 @@ class AppState(rx.State):
             privacy=self.privacy,
         )
         return Seat(viewer, view, figures)
+
+    async def _offer_sources(self, viewer: Viewer) -> None:
+        """Offer the sources of each category, found out again only when the user's revision has moved: it does with
+        each source that comes, goes, is switched or gets a key.
+        """
+        mark = f"{self._seen.split()[1]} {await self._language()}"
+        if mark != self._offered_at:
+            self._fill_sources(await off_loop(sources.source_status, viewer.user_id))
+            self._offered_at = mark
 
     def _fill_sources(self, status: sources.SourcesView) -> None:
         """Offer the sources of each category; one that is gone falls back to all."""

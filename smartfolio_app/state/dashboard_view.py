@@ -21,6 +21,8 @@ MOVERS = 4
 SLICES = 11
 CONCERNS = 12
 CRUMB = Decimal("0.002")
+#: More fields than this nobody tells apart.
+FIELDS = 60
 HUES = 11
 
 
@@ -247,7 +249,7 @@ def heat_map(portfolio: Portfolio, figures: Figures, width: int, height: int) ->
         (one for one in there if one.asset.asset_class not in still), key=lambda one: -(one.value or ZERO)
     )
     whole = sum((one.value or ZERO for one in there), ZERO)
-    there = [one for one in there if (one.value or ZERO) >= whole * CRUMB]
+    there = [one for one in there if (one.value or ZERO) >= whole * CRUMB][:FIELDS]
     boxes = squarify([float(one.value or ZERO) for one in there], width, height)
     return [_field(one, box, figures) for one, box in zip(there, boxes, strict=True)]
 

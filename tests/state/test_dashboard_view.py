@@ -204,3 +204,6 @@ def test_the_map_shows_what_the_markets_move():
     )
     assert [(one.symbol, one.tone) for one in fields] == [("BTC", "up-3"), ("ETH", "down-1")]
     assert float(fields[0].width) / float(fields[1].width) > 1.4
+    many = [holding(f"C{number}", str(1000 + number)) for number in range(300)]
+    fields = view.heat_map(portfolio(*many), FIGURES, 1000, 300)
+    assert [one.symbol for one in fields] == [f"C{299 - rank}" for rank in range(view.FIELDS)]
