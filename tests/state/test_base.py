@@ -9,6 +9,7 @@ import pytest
 import reflex as rx
 from reflex.istate.data import RouterData
 
+import smartfolio_app.pages  # noqa: F401 - every page's state is registered
 from smartfolio_app.analytics.results import Coverage
 from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.security import sessions
