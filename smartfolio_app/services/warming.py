@@ -18,8 +18,8 @@ from smartfolio_app.storage.tables import SyncRun, User, UserSession
 
 #: Who was here last is most likely to come next; nobody has more household members than this.
 MOST_USERS = 8
-#: How often the answers of somebody whose sources are being synced are prepared, in seconds; less than anybody's patience
-#: (``views.PATIENCE_SECONDS``).
+#: How often the answers of somebody whose sources are being synced are prepared, in seconds: sooner than anybody's
+#: patience ends (``views.PATIENCE_SECONDS``).
 PAUSE_SECONDS = 12.0
 #: What a person may well switch to. The first look in a currency finds the cost of everything in it.
 CURRENCIES = ("EUR", "USD", "BTC")
