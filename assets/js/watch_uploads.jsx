@@ -1,13 +1,13 @@
 import { useEffect, useRef } from "react";
 
 /**
- * Calls `onFailed(status, seconds)` when an upload was refused or broke off: the status of the answer (0 without one)
- * and what its Retry-After said (0 without it). Reflex sends uploads by an XMLHttpRequest of its own and tells nobody
- * how they ended, so the requests are watched where they begin.
+ * Calls `onTaken()` when an upload was taken in, and `onFailed(status, seconds)` when it was refused or broke off: the
+ * status of the answer (0 without one) and what its Retry-After said (0 without it). Reflex sends uploads by an
+ * XMLHttpRequest of its own and tells nobody how they ended, so the requests are watched where they begin.
  */
-export function WatchUploads({ onFailed }) {
-  const tell = useRef(onFailed);
-  tell.current = onFailed;
+export function WatchUploads({ onTaken, onFailed }) {
+  const tell = useRef();
+  tell.current = { onTaken, onFailed };
 
   useEffect(() => {
     const prototype = XMLHttpRequest.prototype;
@@ -15,9 +15,13 @@ export function WatchUploads({ onFailed }) {
     const watching = function (method, address, ...more) {
       if (new URL(address, location.href).pathname === "/_upload") {
         const ended = (event) => {
-          if (event.type === "load" && this.status < 300) return;
-          const seconds = event.type === "load" ? Number(this.getResponseHeader("Retry-After")) || 0 : 0;
-          tell.current?.(event.type === "load" ? this.status : 0, Math.ceil(seconds));
+          const answered = event.type === "load";
+          if (answered && this.status < 300) {
+            tell.current.onTaken?.();
+            return;
+          }
+          const seconds = answered ? Number(this.getResponseHeader("Retry-After")) || 0 : 0;
+          tell.current.onFailed?.(answered ? this.status : 0, Math.ceil(seconds));
         };
         this.addEventListener("load", ended);
         this.addEventListener("error", ended);

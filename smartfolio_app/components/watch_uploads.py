@@ -1,9 +1,9 @@
-"""Tells the page when files it sent were not taken: Reflex's own upload only writes that to the console."""
+"""Tells the page how the files it sent were taken: Reflex's own upload tells nobody when it is done, or why not."""
 
 from __future__ import annotations
 
 import reflex as rx
-from reflex.event import passthrough_event_spec
+from reflex.event import no_args_event_spec, passthrough_event_spec
 
 
 class WatchUploads(rx.Component):
@@ -12,4 +12,5 @@ class WatchUploads(rx.Component):
     library = "$/public/js/watch_uploads.jsx"
     tag = "WatchUploads"
 
+    on_taken: rx.EventHandler[no_args_event_spec]
     on_failed: rx.EventHandler[passthrough_event_spec(int, int)]

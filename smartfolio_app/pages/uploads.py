@@ -25,7 +25,7 @@ def uploads() -> rx.Component:
     """Return the area where files are dropped, and the cards of those that were."""
     return rx.el.section(
         _drop_area(),
-        WatchUploads.create(on_failed=ImportsState.not_taken),
+        WatchUploads.create(on_taken=ImportsState.watch, on_failed=ImportsState.not_taken),
         rx.foreach(ImportsState.problems, lambda words: banner(rx.el.p(words), tone="bad", role="alert")),
         rx.cond(
             ImportsState.cards,
@@ -59,7 +59,7 @@ def _drop_area() -> rx.Component:
         multiple=True,
         max_size=ImportsState.limit_mb * 1024 * 1024,
         max_files=MOST_AT_ONCE,
-        on_drop=ImportsState.receive(rx.upload_files_chunk(upload_id=UPLOAD)),
+        on_drop=ImportsState.receive(rx.upload_files(upload_id=UPLOAD)),
         on_drop_rejected=ImportsState.refuse,
         class_name="drop",
         role="button",

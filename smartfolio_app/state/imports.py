@@ -46,28 +46,24 @@ class ImportsState(PageState, rx.State):
     _seen_done: set[str] = set()
     _watch: int = 0
 
-    @rx.event(background=True)
+    @rx.event
     @signed_in
-    async def receive(self, viewer: Viewer, chunks: rx.UploadChunkIterator) -> AsyncIterator[Any]:
-        """Take the dropped files in and begin their previews.
+    async def receive(self, viewer: Viewer, files: list[rx.UploadFile]) -> AsyncIterator[Any]:
+        """Take the dropped files in, which begins their previews.
 
-        In the background, so that all it says goes the one way of the socket: the answer to an upload is a second
-        channel, and of two channels the older word may be heard last, which left cards at "Reading" for good.
+        The cards are not filled here: what this says travels in the answer to the upload, and of two channels the
+        older word may be heard last, which left cards at "Reading" for good. The page asks for them when that answer
+        is there (``WatchUploads``).
         """
-        async with self:
-            seat = await self._seat(viewer)
-            self.problems, self.receiving = [], True
-        problems = []
-        try:
-            async for name, data in _files(chunks):
-                try:
-                    await run_in_threadpool(uploads.receive, viewer.user_id, name, data)
-                except SmartFolioError as error:
-                    problems.append(error_text(seat.figures.language, error))
-        finally:
-            async with self:
-                self.problems, self.receiving = problems, False
-        yield ImportsState.watch
+        seat = await self._seat(viewer)
+        self.problems, self.receiving = [], True
+        yield
+        for file in files:
+            try:
+                await run_in_threadpool(uploads.receive, viewer.user_id, file.name or "", await file.read())
+            except SmartFolioError as error:
+                self.problems.append(error_text(seat.figures.language, error))
+        self.receiving = False
 
     @rx.event
     @signed_in
@@ -220,19 +216,6 @@ class ImportsState(PageState, rx.State):
             await say(self, error_text(seat.figures.language, error), "bad")
         await self._show(seat)
         yield ImportsState.watch
-
-
-async def _files(chunks: rx.UploadChunkIterator) -> AsyncIterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of each file of an upload; a file begins where a chunk's offset is 0."""
-    name, parts = "", list[bytes]()
-    async for chunk in chunks:
-        if chunk.offset == 0 and parts:
-            yield name, b"".join(parts)
-            parts = []
-        name = chunk.filename
-        parts.append(chunk.data)
-    if parts:
-        yield name, b"".join(parts)
 
 
 def _end_of_day(day: date, seat: Seat) -> datetime:
