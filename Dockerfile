@@ -31,6 +31,20 @@ LABEL org.opencontainers.image.title="SmartFolio" \
 RUN groupadd --gid 10001 smartfolio \
  && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin smartfolio \
  && install -d -o smartfolio -g smartfolio -m 700 /data
+# --build-arg POSTGRES_CLIENT=yes (docker-compose.scale.yml) adds what takes PostgreSQL's own backup: two programs and
+# their libraries, taken out of the package, whose helpers would bring all of perl along.
+ARG POSTGRES_CLIENT=
+RUN if [ -n "$POSTGRES_CLIENT" ]; then \
+      apt-get update \
+   && apt-get install -y --no-install-recommends libpq5 liblz4-1 libzstd1 \
+   && cd /tmp \
+   && apt-get download "$(apt-cache depends postgresql-client | awk '/Depends: postgresql-client-[0-9]/ {print $2}')" \
+   && dpkg -x postgresql-client-*.deb client \
+   && for tool in client/usr/lib/postgresql/*/bin/pg_dump client/usr/lib/postgresql/*/bin/pg_restore; do \
+        install -D "$tool" "${tool#client}"; done \
+   && rm -rf /tmp/* /var/lib/apt/lists/* \
+   && /usr/lib/postgresql/*/bin/pg_dump --version; \
+    fi
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

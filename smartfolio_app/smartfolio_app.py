@@ -27,6 +27,7 @@ from smartfolio_app.security.middleware import Middleware, protect
 from smartfolio_app.services import process_reports, scheduler
 from smartfolio_app.state.guard import REFUSED
 from smartfolio_app.state.notices import Notices, held_up_frame
+from smartfolio_app.state.shared_states import leaving_no_lock
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.trouble import trouble_of
 from smartfolio_app.telemetry import metrics, request_ids
@@ -103,6 +104,11 @@ class SmartFolio(rx.App):
 
     The door has to be the outermost layer of all: Reflex puts its own around whatever an ``api_transformer`` returns.
     """
+
+    def _setup_state(self) -> None:
+        """Set up the state as the base class does; where it is in Redis, with a manager that leaves no lock behind."""
+        super()._setup_state()
+        self._state_manager = leaving_no_lock(self._state_manager)
 
     @asynccontextmanager
     async def _setup_event_processor(self) -> AsyncIterator[None]:

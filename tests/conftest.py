@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,20 @@ def settings(tmp_path: Path, migrated_database: Path) -> Iterator[Settings]:
     engine.dispose(chosen)
     engine.configure(None)
     if POSTGRES:
-        names = ", ".join(f'"{name}"' for name in migrate.metadata().tables)
-        _on_postgres(f"TRUNCATE {names} RESTART IDENTITY CASCADE", database="smartfolio_test")
+        _on_postgres(_emptied(), database="smartfolio_test")
+
+
+@cache
+def _emptied() -> str:
+    """Leave no row and begin to count anew. A test leaves few rows: to truncate every table takes ten times as long."""
+    tables = migrate.metadata().sorted_tables
+    steps = [f'DELETE FROM "{table.name}"' for table in reversed(tables)]
+    steps += [
+        f"PERFORM setval(pg_get_serial_sequence('\"{table.name}\"', '{table.autoincrement_column.name}'), 1, false)"
+        for table in tables
+        if table.autoincrement_column is not None
+    ]
+    return f"DO $$ BEGIN {'; '.join(steps)}; END $$"
 
 
 def _on_postgres(*statements: str, database: str = "postgres") -> None:

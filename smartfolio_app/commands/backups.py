@@ -35,6 +35,12 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="The backup.")],
     check: Annotated[bool, typer.Option("--check", help="Only the drill: nothing is replaced.")] = False,
+    extract: Annotated[
+        Path | None,
+        typer.Option(
+            "--extract", help="Only decrypt and verify it, into this new folder; nothing is replaced."
+        ),
+    ] = None,
 ) -> None:
     """Put a backup in place after verifying it; what was there is kept. Stop the server first."""
     from smartfolio_app.commands.console import CommandError
@@ -44,6 +50,10 @@ def restore(
 
     settings = get_settings()
     engine.configure(settings)
+    if extract is not None:
+        manifest = backups.extract(settings, file, extract)
+        print(f"In {extract}: what the backup made {manifest.created_at} holds, not encrypted.")
+        return
     if check:
         manifest = backups.verify(settings, file)
         print(f"It can be restored: made {manifest.created_at}, {len(manifest.users)} users.")

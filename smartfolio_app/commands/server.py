@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 4  # for requests under way; what still runs then (open websockets) is cut off
 #: Whoever stops the server waits ten seconds before they kill it.
-LAST_SECONDS = 8.0
+LAST_SECONDS = 7.0
+LAST_WORDS_SECONDS = 1.0
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
 ANSWER_TIMEOUT_SECONDS = 10
 
@@ -98,16 +99,13 @@ def serve(socket: sockets.socket, settings: Settings, on_answer: Callable[[str],
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _AnnouncingServer(config, address_of(settings.host, port), on_answer)
-    # uvicorn sends itself the signal again once it has stopped; an asked-for stop is not a failure.
+    # uvicorn's own handler, from before it installs it: a stop that is asked for meanwhile must not be lost. And after
+    # it has taken it away: it sends itself the signal again once it has stopped, which is not a failure.
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _ignore)
+        signal.signal(name, server.handle_exit)
     server.run(sockets=[socket])
     if not server.started:
         raise CommandError("command.start_failed")
-
-
-def _ignore(_signal: int, _frame: FrameType | None) -> None:
-    """Let uvicorn's own handler, installed while it runs, be the one that counts."""
 
 
 def end_at_the_latest(seconds: float) -> None:
@@ -117,13 +115,19 @@ def end_at_the_latest(seconds: float) -> None:
     with ``kill -9``.
     """
 
-    def end() -> None:
-        time.sleep(seconds)
+    def last_words() -> None:
+        abandon()
         log.warning(
             "still busy after %.0f s; ending all the same, what is under way goes on after the start", seconds
         )
-        abandon()
         logging.shutdown()
+
+    def end() -> None:
+        time.sleep(seconds)
+        # Aside: whoever reads the log may have stopped to, and then it waits for ever.
+        speaking = threading.Thread(target=last_words, name="last-words", daemon=True)
+        speaking.start()
+        speaking.join(LAST_WORDS_SECONDS)
         os._exit(0)
 
     threading.Thread(target=end, name="last-resort", daemon=True).start()

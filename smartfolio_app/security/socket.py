@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -68,7 +69,7 @@ class SocketDoor:
         self, scope: MutableMapping[str, Any], access: Access, receive: Receive, send: Send
     ) -> None:
         """Serve one websocket, or refuse it before it opens."""
-        request_ids.begin(access.request_id)
+        request_id = request_ids.begin(access.request_id)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if scope["path"].rstrip("/") != SOCKET_PATH or not check_socket(headers, access.client):
             await self._refuse(scope, access, receive, send)
@@ -87,7 +88,8 @@ class SocketDoor:
             await self._refuse(scope, access, receive, send, 429, limited.headers())
             return
         inner = {**without_secrets(scope, access, live_hash=live_hash), "query_string": query}
-        pump = _Pump(live_hash, key, receive, send, door=self)
+        dress = partial(self._dressed, status=101, access=access, request_id=request_id)
+        pump = _Pump(live_hash, key, receive, send, door=self, dress=dress)
         LIVE.add(pump.connection)
         try:
             await self._app(inner, pump.receive, pump.send)
@@ -110,21 +112,40 @@ class SocketDoor:
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
         given = [(name.lower().encode(), value.encode()) for name, value in (more or {}).items()]
-        given += [(b"content-length", b"0"), (b"x-request-id", request_ids.current().encode())]
-        headers = self._headers.apply(given, path=SOCKET_PATH, status=status, secure=access.secure)
+        given.append((b"content-length", b"0"))
+        headers = self._dressed(given, status=status, access=access, request_id=request_ids.current())
         await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
         await send({"type": "websocket.http.response.body", "body": b""})
+
+    def _dressed(
+        self, given: Iterable[tuple[bytes, bytes]], *, status: int, access: Access, request_id: str
+    ) -> list[tuple[bytes, bytes]]:
+        """Return the headers of an answer to a handshake: those of every answer, and the id of the request."""
+        headers = [*given, (b"x-request-id", request_id.encode())]
+        if self._headers is None:
+            return headers
+        return self._headers.apply(headers, path=SOCKET_PATH, status=status, secure=access.secure)
 
 
 class _Pump:
     """Passes the frames of one open socket."""
 
-    def __init__(self, live_hash: str, key: str, receive: Receive, send: Send, *, door: SocketDoor) -> None:
+    def __init__(
+        self,
+        live_hash: str,
+        key: str,
+        receive: Receive,
+        send: Send,
+        *,
+        door: SocketDoor,
+        dress: Callable[[Iterable[tuple[bytes, bytes]]], list[tuple[bytes, bytes]]],
+    ) -> None:
         self.connection = Connection(live_hash)
         self._hash = live_hash
         self._key = key
         self._receive = receive
         self._send = send
+        self._dress = dress
         self._limits = door.limits
         self._seal_key = door.key
         self._known_event = door.known_event
@@ -167,7 +188,9 @@ class _Pump:
         """Pass an answer on; a token that Reflex deals out leaves sealed to the session."""
         if self._over:
             return
-        if message["type"] == "websocket.send" and message.get("text"):
+        if message["type"] == "websocket.accept":
+            message = {**message, "headers": self._dress(message.get("headers", ()))}
+        elif message["type"] == "websocket.send" and message.get("text"):
             message = {**message, "text": seal_new_token(self._hash, message["text"], self._seal_key)}
             self._pace.joined = self._pace.joined or message["text"].startswith(_JOINED)
         await self._send(message)

@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from smartfolio_app.services import postgres_dump
 from smartfolio_app.services.backup_stream import BackupError
+from smartfolio_app.services.postgres_dump import Dump
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage import migrate
 from smartfolio_app.storage.engine import dispose, engine_for
@@ -39,8 +41,10 @@ def sqlite_path(settings: Settings) -> Path:
     return Path(str(engine_for(settings).url.database))
 
 
-def take(settings: Settings, copy: Path) -> None:
+def take(settings: Settings, copy: Path, dump: Path | None = None) -> Dump:
     """Copy the whole database, as it is at one instant, into the new file ``copy``; others read and write meanwhile.
+
+    ``dump``: the file into which ``pg_dump`` writes the same instant, where it can; the answer tells whether it did.
 
     Raises:
         BackupError: ``backup.schema``: the database has not this program's tables.
@@ -51,7 +55,7 @@ def take(settings: Settings, copy: Path) -> None:
             closing(sqlite3.connect(copy)) as target,
         ):
             source.backup(target)
-        return
+        return Dump()
     if migrate.current_version(settings) != migrate.latest_version():
         raise BackupError("backup.schema")
     there = of_copy(settings, copy)
@@ -62,8 +66,10 @@ def take(settings: Settings, copy: Path) -> None:
             engine_for(there).connect() as target,
         ):
             source.execute(text("SET TRANSACTION READ ONLY"))
+            snapshot = str(source.execute(text("SELECT pg_export_snapshot()")).scalar_one())
             _carry_over(source, target)
             target.commit()
+            return postgres_dump.dump(settings, source, snapshot, dump) if dump is not None else Dump()
     finally:
         dispose(there)
 

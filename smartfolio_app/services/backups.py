@@ -1,6 +1,7 @@
 """Backups: made while the server runs, encrypted, proven by a restore drill, and kept for a year in thinning steps.
 
-A backup holds the database, the uploaded files and a manifest. It is encrypted with a key derived from the vault's key,
+A backup holds the database, the uploaded files and a manifest; of PostgreSQL also what pg_dump makes of that instant
+(``postgres_dump``). It is encrypted with a key derived from the vault's key,
 or from ``SMARTFOLIO_BACKUP_PASSPHRASE`` where one is set. The keys themselves are not in it: whoever has the backup
 alone can read nothing, and whoever loses the key cannot either. Credentials stay the vault's ciphertext inside.
 """
@@ -19,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -32,7 +33,7 @@ from smartfolio_app import __version__
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.keys import ensure_data_dir, vault_keys, write_private
 from smartfolio_app.locks import only_one
-from smartfolio_app.services import audit, backup_contents, backup_copies
+from smartfolio_app.services import audit, backup_contents, backup_copies, postgres_dump
 from smartfolio_app.services.backup_stream import BackupError, DecryptingReader, EncryptingWriter
 from smartfolio_app.settings import Settings
 from smartfolio_app.storage import migrate
@@ -42,6 +43,7 @@ from smartfolio_app.storage.vault import keys_in_force
 
 SUFFIX = ".sfbackup"
 DATABASE = "smartfolio.sqlite"
+DUMP = "smartfolio.pgdump"
 DAILY, WEEKLY, MONTHLY = 7, 4, 12
 EVERY = timedelta(days=1)
 UPLOADS_KEPT = 3
@@ -58,7 +60,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a backup holds: ``users``: user id -> digest of all their rows; ``counts``: table -> rows; ``totals``: user
-    id -> what they have (see ``backup_contents.user_totals``).
+    id -> what they have (see ``backup_contents.user_totals``). ``pg_dump``: the version that made PostgreSQL's own
+    backup beside ours, ``pg_dump_missing`` why there is none of a PostgreSQL (see ``postgres_dump.Dump``).
     """
 
     created_at: str
@@ -67,17 +70,23 @@ class Manifest:
     counts: dict[str, int]
     users: dict[str, str]
     totals: dict[str, dict[str, str]] = field(default_factory=dict)
+    pg_dump: str = ""
+    pg_dump_missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """How the last restore drill went; ``error`` is a code, empty when all was the same for so many users and rows."""
+    """How the last restore drill went; ``error`` is a code, empty when all was the same for so many users and rows.
+
+    ``dump`` is about PostgreSQL's own backup: ``proven``, or why it is missing or could not be tried; empty on SQLite.
+    """
 
     at: datetime
     file: str
     error: str
     users: int = 0
     rows: int = 0
+    dump: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +131,10 @@ def make(settings: Settings, to: Path | None = None, *, now: datetime | None = N
         if to is None:
             target.parent.mkdir(mode=0o700, exist_ok=True)
         with _scratch(settings) as scratch:
-            backup_copies.take(settings, scratch / DATABASE)
-            manifest = _describe(settings, scratch, made)
+            dump = backup_copies.take(settings, scratch / DATABASE, scratch / DUMP)
+            manifest = replace(
+                _describe(settings, scratch, made), pg_dump=dump.version, pg_dump_missing=dump.missing
+            )
             unfinished = target.with_name(f".{target.name}.part")
             try:
                 _pack(settings, unfinished, scratch, manifest)
@@ -142,15 +153,28 @@ def verify(settings: Settings, file: Path, *, passphrase: str = "") -> Manifest:
     Raises:
         BackupError: It cannot be read, or is not what its manifest says.
     """
-    with _scratch(settings) as scratch:
-        return _unpack(settings, file, scratch, passphrase)
+    return _prove(settings, file, passphrase)[0]
+
+
+def extract(settings: Settings, file: Path, to: Path, *, passphrase: str = "") -> Manifest:
+    """Verify ``file`` and leave what is in it, decrypted, in the new folder ``to``: for the hands of an operator.
+
+    Raises:
+        BackupError: As ``verify``, or ``backup.cannot_write``: the folder is there already or cannot be made.
+    """
+    try:
+        to.mkdir(mode=0o700)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BackupError("backup.cannot_write", path=str(to), reason=reason) from error
+    return _unpack(settings, file, to, passphrase)
 
 
 def drill(settings: Settings, file: Path, *, now: datetime | None = None) -> Drill:
     """Prove that ``file`` could be restored, and remember how that went. Never raises for a bad backup."""
-    error, users, rows = "", 0, 0
+    error, users, rows, dump = "", 0, 0, ""
     try:
-        manifest = verify(settings, file)
+        manifest, dump = _prove(settings, file)
         users, rows = len(manifest.users), sum(manifest.counts.values())
     except BackupError as problem:
         error = problem.code
@@ -158,7 +182,7 @@ def drill(settings: Settings, file: Path, *, now: datetime | None = None) -> Dri
     except OSError as problem:
         error = "backup.cannot_write"
         log.warning("the restore drill of %s could not be done: %s", file.name, problem)
-    done = Drill(now or datetime.now(UTC), file.name, error, users, rows)
+    done = Drill(now or datetime.now(UTC), file.name, error, users, rows, dump)
     record = json.dumps(asdict(done) | {"at": done.at.isoformat()})
     folder(settings).mkdir(mode=0o700, exist_ok=True)
     write_private(folder(settings) / "drill.json", record.encode())
@@ -186,9 +210,9 @@ def restore(
     """Put a backup in the place of the database and the uploaded files, also while the server runs.
 
     Everything is read, decrypted and compared before anything is replaced, and the database is replaced in one
-    transaction. What was there is kept beside it, under ``before-restore-<time>``. Everybody is signed out but
-    ``keep_session`` (``Viewer.credential``), and an API token that was revoked since stays revoked. ``by``: the user id
-    of who asks.
+    transaction. What was there is kept beside it, under ``before-restore-<time>``, and the audit log goes on. Everybody
+    is signed out but ``keep_session`` (``Viewer.credential``), and an API token that was revoked since stays revoked.
+    ``by``: the user id of who asks.
 
     Raises:
         BackupError: As ``verify``, and then nothing has changed.
@@ -337,8 +361,22 @@ def _describe(settings: Settings, scratch: Path, made: datetime) -> Manifest:
     return Manifest(made.isoformat(), __version__, schema, counts, users, totals)
 
 
+# The audit log is only ever added to: what was done since a backup stays known when it is restored. Only where the
+# backup's log is the beginning of today's: another server's would be sealed by entries that do not follow it.
+_AUDITED_SINCE = """
+INSERT INTO main.audit_entry (id, at, user_id, action, detail, address, digest)
+SELECT id, at, user_id, action, detail, address, digest FROM before.audit_entry
+WHERE id > (SELECT coalesce(max(id), 0) FROM main.audit_entry)
+AND (NOT EXISTS (SELECT 1 FROM main.audit_entry)
+     OR EXISTS (SELECT 1 FROM main.audit_entry AS last JOIN before.audit_entry AS same USING (id, digest)
+                WHERE last.id = (SELECT max(id) FROM main.audit_entry)))
+"""
+
+
 def _make_ready(scratch: Path, before: Path | None, keep_session: str) -> None:
-    """Change in the copy what must not come back as it was: sessions, revoked tokens, and the numbers caches go by."""
+    """Change in the copy what must not come back as it was: sessions, revoked tokens, the numbers caches go by, and a
+    shorter audit log.
+    """
     with closing(sqlite3.connect(scratch / DATABASE)) as copy, copy:
         copy.execute("PRAGMA foreign_keys = ON")
         if before is None:
@@ -358,6 +396,7 @@ def _make_ready(scratch: Path, before: Path | None, keep_session: str) -> None:
                 "DELETE FROM api_token WHERE EXISTS (SELECT 1 FROM before.user)"
                 " AND token_hash NOT IN (SELECT token_hash FROM before.api_token)"
             )
+            copy.execute(_AUDITED_SINCE)
             copy.execute(
                 "INSERT INTO session SELECT one.* FROM before.session AS one"
                 " JOIN user ON user.id = one.user_id AND NOT user.disabled WHERE one.token_hash LIKE ? || '%'",
@@ -384,6 +423,8 @@ def _pack(settings: Settings, target: Path, scratch: Path, manifest: Manifest) -
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
             tar.add(scratch / DATABASE, DATABASE)
+            if (scratch / DUMP).exists():
+                tar.add(scratch / DUMP, DUMP)
             if settings.uploads_dir.exists():
                 tar.add(settings.uploads_dir, "uploads")
         writer.finish()
@@ -404,13 +445,32 @@ def _unpack(settings: Settings, file: Path, scratch: Path, passphrase: str) -> M
                 tar.extractall(scratch, filter="data")
             while reader.read(1 << 16):  # to the proven end of the stream
                 pass
-        manifest = Manifest(**json.loads((scratch / "manifest.json").read_text(encoding="utf-8")))
-    except (tarfile.TarError, EOFError, ValueError, TypeError) as error:
+        told = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
+        known = {one.name for one in fields(Manifest)}  # a newer version may tell more
+        manifest = Manifest(**{name: value for name, value in told.items() if name in known})
+    except (tarfile.TarError, EOFError, ValueError, TypeError, AttributeError) as error:
         raise BackupError("backup.damaged") from error
     except FileNotFoundError as error:
         raise BackupError("backup.no_such_file", path=str(error.filename)) from error
     _compare(settings, scratch, manifest)
     return manifest
+
+
+def _prove(settings: Settings, file: Path, passphrase: str = "") -> tuple[Manifest, str]:
+    """Restore ``file`` into scratch databases; return its manifest, and what is to be said of pg_dump's part of it."""
+    with _scratch(settings) as scratch:
+        manifest = _unpack(settings, file, scratch, passphrase)
+        if backup_copies.is_sqlite(settings) or not manifest.pg_dump:
+            return manifest, manifest.pg_dump_missing
+        if reason := postgres_dump.cannot_be_tried(settings, manifest.pg_dump):
+            return manifest, reason
+        with postgres_dump.restored(settings, scratch / DUMP) as there:
+            migrate.upgrade(there)
+            again = scratch / "again"
+            again.mkdir(mode=0o700)
+            backup_copies.take(there, again / DATABASE)
+        _compare(settings, again, manifest)
+        return manifest, "proven"
 
 
 def _compare(settings: Settings, scratch: Path, manifest: Manifest) -> None:

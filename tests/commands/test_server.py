@@ -95,6 +95,46 @@ def test_a_stop_comes_to_an_end_whatever_goes_on():
     assert "ending all the same" in done.stderr
 
 
+def run_script(script: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_stop_does_not_wait_for_who_reads_the_log():
+    script = (
+        "import logging, os, time; from smartfolio_app.commands import server;"
+        "logging.basicConfig(); os.set_blocking(2, True);"
+        "server.end_at_the_latest(0.2); os.write(2, b'x' * 10_000_000); time.sleep(600)"
+    )
+    writing = run_script(script)  # nobody reads what it writes
+    try:
+        assert writing.wait(timeout=100) == 0
+    finally:
+        writing.kill()
+        writing.communicate()
+
+
+def test_a_stop_that_is_asked_for_while_the_server_comes_up_is_not_lost():
+    script = (
+        "import os, signal; from smartfolio_app.commands import server;"
+        "from smartfolio_app.settings import load_settings\n"
+        "def run(self, sockets):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    self.started = True\n"
+        "    print(self.should_exit, flush=True)\n"
+        "server._AnnouncingServer.run = run\n"
+        "server.serve(server.bind('127.0.0.1', 0), load_settings(port=1), print)"
+    )
+    coming_up = run_script(script)
+    said, problem = coming_up.communicate(timeout=100)
+    assert (said, coming_up.returncode) == ("True\n", 0), problem
+
+
 def test_a_stop_does_not_wait_for_threads_that_never_end():
     script = (
         "import threading, time; from smartfolio_app.commands import server;"

@@ -12,50 +12,31 @@ import json
 import re
 import secrets
 import sqlite3
-import tarfile
 import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import httpx
 import pytest
 import redis
 from playwright.sync_api import Page, WebSocket, expect
 
-from smartfolio_app.keys import vault_keys
-from smartfolio_app.services.backup_stream import DecryptingReader
 from smartfolio_app.settings import load_settings
 from tests.e2e.app import RunningApp
 from tests.e2e.household import drop
 from tests.e2e.watch import watch_of
 from tests.loopback.cointracking import CoinTrackingServer
 from tests.services.cointracking_files import trades
+from tests.support.planted import kept_in, needles, opened_backup
 from tests.support.redis_server import Server
 
 KEY = "planted/key+of&ann=" + secrets.token_urlsafe(9)
 SECRET = "planted/secret+of&ann=" + secrets.token_urlsafe(12)
 METRICS_TOKEN = "metrics-" + secrets.token_urlsafe(16)
 LONG = 60_000
-
-
-def needles(secret: str) -> list[bytes]:
-    """A secret as it is, and as it looks in other clothes."""
-    raw = secret.encode()
-    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), json.dumps(secret)[1:-1].encode()}
-    found |= {
-        quote(secret, safe="").encode(),
-        quote_plus(secret).encode(),
-        raw[::-1],
-        secret.encode("utf-16-le"),
-    }
-    for offset in range(3):  # wherever in a longer text it stands
-        padded = base64.b64encode(b"\0" * offset + raw)
-        inner = padded[(offset * 8 + 5) // 6 : (len(raw) + offset) * 8 // 6]
-        found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return sorted(found)
 
 
 def test_the_search_would_find_it():
@@ -99,36 +80,6 @@ class Overheard:
         # MONITOR shows what is not printable as \\xNN; a secret hides in neither form.
         said = b"\n".join(self.commands)
         return said + re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), said)
-
-
-def kept_in(server: Server) -> bytes:
-    """All values in a Redis."""
-    client, found = server.client, []
-    for key in client.scan_iter():
-        found.append(key)
-        match client.type(key):
-            case b"string":
-                found.append(client.get(key) or b"")
-            case b"hash":
-                found += [part for pair in client.hgetall(key).items() for part in pair]
-            case b"list":
-                found += client.lrange(key, 0, -1)
-            case b"set":
-                found += client.smembers(key)
-            case b"zset":
-                found += client.zrange(key, 0, -1)
-            case other:
-                raise AssertionError(f"what is a {other!r}?")
-    return b"\n".join(found)
-
-
-def opened_backup(app: RunningApp, file: Path) -> bytes:
-    """What somebody who has the key finds in a backup."""
-    settings = load_settings(data_dir=app.data_dir)
-    with file.open("rb") as source:
-        reader = DecryptingReader(source, vault_keys=vault_keys(settings, create=False), passphrase="")
-        with tarfile.open(fileobj=io.BytesIO(reader.read()), mode="r:gz") as tar:
-            return b"\n".join(tar.extractfile(one).read() for one in tar.getmembers() if one.isfile())
 
 
 def setup_link_of(app: RunningApp) -> str:
@@ -258,7 +209,7 @@ def test_a_planted_secret_is_nowhere(
         (ciphertext,) = database.execute(
             "SELECT ciphertext FROM credential WHERE field = 'api_secret'"
         ).fetchone()
-    inside = opened_backup(app, backup)
+    inside = b"\n".join(opened_backup(app.data_dir, backup).values())
     assert ciphertext.encode() in inside, "a backup keeps it, as ciphertext alone"
 
     files = (path for path in app.data_dir.rglob("*") if path.is_file())

@@ -5,7 +5,9 @@ The real thing, as ``docker-compose.scale.yml`` starts it: processes with a port
 
 from __future__ import annotations
 
+import secrets
 import signal
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,6 +40,7 @@ from tests.services.sync.conftest import ANN
 from tests.storage import postgres_server
 from tests.support import redis_server
 from tests.support.balancer import Balancer
+from tests.support.planted import files_under, kept_in, needles, opened_backup
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -75,6 +78,7 @@ class Servers:
     redis: redis_server.Server
     database: str
     accounts: CoinTrackingServer
+    cluster: Path  # where PostgreSQL keeps everything, its log included
 
     def person(self) -> tuple[Person, str]:
         """A new account and a token of its own."""
@@ -127,7 +131,7 @@ def servers(built_frontend: frontend.Frontend, tmp_path_factory: pytest.TempPath
             stack.callback(lambda one: one.stop(signal.SIGKILL) if one.is_there() else None, worker)
         with ThreadPoolExecutor(WORKERS) as pool:  # at once: only one of them may migrate
             list(pool.map(Worker.start, workers))
-        yield Servers(workers, settings, balancer, redis, plain, venue)
+        yield Servers(workers, settings, balancer, redis, plain, venue, database.folder)
         with ThreadPoolExecutor(WORKERS) as pool:
             assert {status for status, _ in pool.map(Worker.stop, workers)} == {0}
         for worker in workers:
@@ -262,6 +266,46 @@ def test_a_killed_worker_is_missed_by_nobody_and_guessers_wait_on(
     killed.start()
     assert _sign_in(servers, 0, person.name, person.password)["error"] == ["auth.too_many_attempts"]
     assert _holdings(servers, 0, token) == _holdings(servers, 1, token) != {}
+
+
+def test_a_planted_secret_is_nowhere_in_postgresql_nor_in_what_is_made_of_it(
+    servers: Servers, tmp_path: Path
+) -> None:
+    _, token = servers.person()
+    planted = {name: f"planted/{name}+of&zoe=" + secrets.token_urlsafe(12) for name in ANN}
+    servers.accounts.world.add(planted["api_key"], planted["api_secret"])
+    base = "/api/sources/cointracking_api"
+    servers.ask(0, "POST", "/api/sources", token, json={"provider": "cointracking_api"})
+    for values in ({**planted, "api_key": "first-" + planted["api_key"]}, planted):
+        body = {"credentials": values}
+        url = servers.workers[0].url + f"{base}/credentials"
+        httpx.put(url, headers={"Authorization": f"Bearer {token}"}, json=body, timeout=60)
+    until(lambda: _last_sync(servers, 1, token, base).get("state") == "done")
+    worker = servers.workers[0]
+    worker.cli("vault", "rotate")
+    file = Path(worker.cli("backup").stdout.strip().splitlines()[-1])
+    inside = opened_backup(worker.data_dir, file)
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    (folder / "dump").write_bytes(inside["smartfolio.pgdump"])
+    tool = postgres_server.binaries() / "pg_restore"
+    script = subprocess.run([tool, "--file=-", folder / "dump"], capture_output=True, check=True).stdout
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        (kept,) = connection.execute(
+            "SELECT ciphertext FROM credential WHERE field = 'api_secret' ORDER BY set_at DESC LIMIT 1"
+        ).fetchone() or ("",)
+        connection.execute("CHECKPOINT")
+    heaps = files_under(servers.cluster, worker.data_dir)
+    heaps |= {f"the backup's {name}": content for name, content in inside.items()}
+    heaps |= {"what pg_dump wrote": script, "redis": kept_in(servers.redis)}
+    heaps |= {f"the log of worker {one.number}": one.log().encode() for one in servers.workers}
+    assert any("/pg_wal/" in name for name in heaps)
+    for place in ("what pg_dump wrote", "the backup's smartfolio.sqlite"):
+        assert kept.encode() in heaps[place], f"the search does not read {place}"
+    assert any(kept.encode() in heap for name, heap in heaps.items() if "/base/" in name)
+    for name, heap in heaps.items():
+        for needle in (*needles(planted["api_key"]), *needles(planted["api_secret"])):
+            assert needle not in heap, f"{needle!r} is in {name}"
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -90,7 +90,7 @@ class Forge:
     def stop(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,7 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no kill -9 on this system")
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_process_leaves_nothing_half_done(forge: Forge, kind: str) -> None:

@@ -52,7 +52,7 @@ class Socket:
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def answer(self, within: float = 2) -> dict[str, Any]:
+    async def answer(self, within: float = 30) -> dict[str, Any]:
         return await asyncio.wait_for(self.from_app.get(), within)
 
     async def is_refused(self) -> bool:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
+from smartfolio_app.security import client_address
 from smartfolio_app.security.client_address import client_of
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("127.0.0.1/32"))
@@ -12,6 +15,20 @@ PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"), ip_network("127.0.0
 def scope(peer: str = "203.0.113.9", scheme: str = "http", **headers: str):
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return {"client": (peer, 5000), "scheme": scheme, "headers": pairs}
+
+
+def test_nothing_else_in_the_program_reads_where_a_request_comes_from():
+    elsewhere = re.compile(
+        r"forwarded|remote_addr|get_remote_address|request\.client\b|real-ip", re.IGNORECASE
+    )
+    code = re.compile(r"(?m)^\s*#.*$|\"\"\"[\s\S]*?\"\"\"")
+    root = Path(client_address.__file__).parents[1]
+    found = [
+        str(path.relative_to(root))
+        for path in sorted(root.rglob("*.py"))
+        if elsewhere.search(code.sub("", path.read_text(encoding="utf-8")))
+    ]
+    assert found == ["security/client_address.py"]
 
 
 @pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip", "true_client_ip"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from urllib.parse import parse_qs
 
 import pytest
 
-from smartfolio_app.security import pace, sessions, socket
+from smartfolio_app.security import pace, sessions, socket, tokens
 from smartfolio_app.security.connections import LIVE
 from smartfolio_app.security.handshake import bound_token
 from smartfolio_app.security.middleware import protect
@@ -73,6 +74,27 @@ async def test_foreign_or_missing_origin_never_reaches_the_app(door, app, alice,
     async with Socket(door, query=QUERY, cookie=cookie, origin=origin) as client:
         assert await client.is_refused()
     assert app.scopes == []
+
+
+async def test_opened_socket_has_its_request_id_and_the_headers_of_every_answer(door):
+    async with Socket(door, query=QUERY) as client:
+        accepted = await client.answer()
+    headers = {name.decode(): value.decode() for name, value in accepted["headers"]}
+    assert re.fullmatch("[0-9a-f]{32}", headers["x-request-id"])
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_token_opens_no_socket_of_its_users(door, app, alice):
+    """A socket is a page's: whoever has an API token alone is nobody there, whatever it may do elsewhere."""
+    with session_scope() as db:
+        given = [tokens.create(db, alice, name=scope, scope=scope)[1] for scope in ("read", "write")]
+    seen = set()
+    for authorization in ("", *(f"Bearer {one}" for one in given)):
+        assert await opened(door, authorization=authorization)
+        assert {"cookie", "authorization"}.isdisjoint(app.headers())
+        seen.add(seen_token(app))
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/api/socket", "/_event/other", "/_upload"])

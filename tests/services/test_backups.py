@@ -90,6 +90,29 @@ def test_the_restore_is_in_the_audit_log_and_the_chain_is_whole(home: Settings) 
         assert audit.first_broken(db) is None
 
 
+def test_a_restore_takes_nothing_out_of_the_audit_log(home: Settings) -> None:
+    file = backups.make(home)
+    add("bob")
+    backups.restore(home, file)
+    with session_scope() as db:
+        log = db.execute(text("SELECT action, detail FROM audit_entry ORDER BY id")).all()
+        assert "bob" in log[-2].detail
+        assert [one.action for one in log[-2:]] == ["user.create", "backup.restore"]
+        assert audit.first_broken(db) is None
+
+
+def test_the_log_of_another_server_is_not_sealed_by_entries_that_do_not_follow_it(home: Settings) -> None:
+    file = backups.make(home)
+    with session_scope() as db:
+        db.execute(text("DELETE FROM audit_entry"))
+        for number in range(5):
+            audit.record(db, "", "test.other", {"n": number})
+    backups.restore(home, file)
+    with session_scope() as db:
+        assert not db.execute(text("SELECT 1 FROM audit_entry WHERE action = 'test.other'")).first()
+        assert audit.first_broken(db) is None
+
+
 def test_nothing_can_be_read_from_the_file(home: Settings) -> None:
     data = backups.make(home).read_bytes()
     for secret in (PLANTED.encode(), b"alice", b"SQLite format", (home.data_dir / "vault.key").read_bytes()):

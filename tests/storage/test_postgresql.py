@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +25,11 @@ ABOUT_SQLITE = (
     "tests/storage/test_repo_ledger.py::test_a_naive_moment_is_refused_in_bulk_too",
     "tests/storage/test_vault.py::test_the_secret_is_nowhere_in_the_data_folder",
 )
+HEALTH = "tests/services/health/test_examination.py"
 AGAIN = (
     *(f"tests/storage/test_{name}.py" for name in ("engine", "repo_ledger", "vault")),
+    f"{HEALTH}::test_a_healthy_installation_has_no_error",
+    f"{HEALTH}::test_an_index_that_postgresql_knows_to_be_broken_is_an_error",
     *(
         f"tests/services/test_{name}.py"
         for name in (
@@ -110,6 +114,125 @@ def test_a_backup_of_sqlite_can_be_restored_into_postgresql_and_back(server, tmp
         engine.configure(None)
         for settings in (old, new):
             engine.dispose(settings)
+
+
+@pytest.fixture
+def home(server, tmp_path):
+    """An installation over a database of its own, with a user."""
+    from smartfolio_app.keys import check_keys
+    from smartfolio_app.services import accounts
+    from smartfolio_app.storage.engine import session_scope
+
+    name = f"home_{secrets.token_hex(4)}"
+    create(server, name)
+    settings = load_settings(data_dir=tmp_path / "home", database_url=server.url(name), offline=True)
+    engine.configure(settings)
+    check_keys(settings)
+    migrate.upgrade(settings)
+    with session_scope(settings) as db:
+        accounts.create_user(db, "alice", "correct horse battery")
+    yield settings
+    engine.configure(None)
+    engine.dispose(settings)
+
+
+def scratch_databases(server):
+    with psycopg.connect(server.url("postgres").replace("+psycopg", "")) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'smartfolio_drill%'")
+        return [name for (name,) in rows]
+
+
+def said_of_backups(settings):
+    from smartfolio_app.services.health import backup_state, examine
+
+    return {
+        one.code: one.severity
+        for one in examine(settings, environ={}, checks={"backups": backup_state.check})
+    }
+
+
+def test_pg_dumps_own_backup_of_the_same_instant_goes_along_and_is_proven(
+    server, home, tmp_path, monkeypatch
+):
+    from smartfolio_app.services import accounts, backup_copies, backups
+    from smartfolio_app.storage.engine import session_scope
+
+    carry_over = backup_copies._carry_over
+
+    def while_somebody_writes(source, target):
+        with session_scope(home) as db:
+            accounts.create_user(db, f"late-{secrets.token_hex(4)}", "correct horse battery")
+        carry_over(source, target)
+
+    # Whoever comes after the copy has begun is in neither of the two.
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(backup_copies, "_carry_over", while_somebody_writes)
+        file = backups.make(home)
+    done = backups.drill(home, file)
+    assert (done.error, done.dump, done.users) == ("", "proven", 1)
+    assert said_of_backups(home)["backups.dump_proven"] == "ok"
+    assert scratch_databases(server) == []
+
+    # With PostgreSQL's own tools, by hand.
+    manifest = backups.extract(home, file, tmp_path / "opened")
+    assert manifest.pg_dump
+    create(server, "by_hand")
+    restore = [postgres_server.binaries() / "pg_restore", "--no-owner", "--exit-on-error"]
+    address = server.url("by_hand").replace("+psycopg", "")
+    subprocess.run([*restore, f"--dbname={address}", tmp_path / "opened" / backups.DUMP], check=True)
+    there = home.model_copy(update={"database_url": server.url("by_hand")})
+    with session_scope(there) as db:
+        assert [user.name for user in accounts.list_users(db)] == ["alice"]
+    engine.dispose(there)
+
+
+def test_a_dump_that_is_not_what_the_manifest_says_fails_its_drill(server, home, monkeypatch):
+    from smartfolio_app.services import accounts, backups, postgres_dump
+    from smartfolio_app.storage.engine import session_scope
+
+    dump = postgres_dump._run
+
+    def of_later(there, name, settings, *arguments):
+        if name == "pg_dump":
+            with session_scope(home) as db:
+                accounts.create_user(db, "bob", "correct horse battery")
+            arguments = [one for one in arguments if not one.startswith("--snapshot")]
+        dump(there, name, settings, *arguments)
+
+    monkeypatch.setattr(postgres_dump, "_run", of_later)
+    assert backups.drill(home, backups.make(home)).error == "backup.differs"
+    assert scratch_databases(server) == []
+
+
+@pytest.mark.parametrize("missing", ["not_installed", "older_than_server", "failed", "may_not_create"])
+def test_without_its_tools_the_backup_is_our_own_copy_and_that_is_said(
+    server, home, tmp_path, monkeypatch, missing
+):
+    from smartfolio_app.services import backups, postgres_dump
+    from smartfolio_app.services.backup_stream import BackupError
+
+    if missing == "not_installed":
+        monkeypatch.setattr(postgres_dump, "INSTALLED", tmp_path)
+        monkeypatch.setenv("PATH", str(tmp_path))
+    elif missing == "older_than_server":
+        old = postgres_dump.Tools(postgres_server.binaries(), "9.6.24")
+        monkeypatch.setattr(postgres_dump, "tools", lambda: old)
+    elif missing == "failed":
+
+        def refuse(*_):
+            raise BackupError("backup.pg_failed", reason="refused")
+
+        monkeypatch.setattr(postgres_dump, "_run", refuse)
+    else:
+        with psycopg.connect(home.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("CREATE ROLE guest LOGIN")
+            connection.execute("GRANT pg_read_all_data TO guest")
+        guest = home.database_url.replace("smartfolio@", "guest@")
+        home = home.model_copy(update={"database_url": guest})
+    done = backups.drill(home, backups.make(home))
+    assert (done.error, done.dump, done.users) == ("", missing, 1)
+    assert said_of_backups(home)[f"backups.dump_{missing}"] == ("warning" if missing == "failed" else "info")
+    engine.dispose(home)
 
 
 def test_one_process_alone_does_the_background_work_and_another_when_it_is_gone(server, tmp_path):

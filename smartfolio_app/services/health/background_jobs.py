@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from smartfolio_app.services import process_reports
-from smartfolio_app.services.health.findings import Finding, Patient
+from smartfolio_app.services.health.findings import Finding, Patient, Severity
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -21,7 +21,8 @@ def check(patient: Patient) -> Iterator[Finding]:
             yield Finding("jobs", "warning", "jobs.failed", params)
     ran = [job for job in told.jobs if job.finished_at is not None]
     facts = tuple((job.name, _told(job)) for job in told.jobs)
-    yield Finding("jobs", "ok", "jobs.told", {"ran": len(ran), "count": len(told.jobs)}, facts)
+    severity: Severity = "ok" if ran and not any(job.error for job in told.jobs) else "info"
+    yield Finding("jobs", severity, "jobs.told", {"ran": len(ran), "count": len(told.jobs)}, facts)
 
 
 def _told(job: process_reports.JobTold) -> str:

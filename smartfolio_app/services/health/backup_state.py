@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from smartfolio_app.services import backups
-from smartfolio_app.services.health.findings import Finding, Patient
+from smartfolio_app.services.health.findings import Finding, Patient, Severity
 
 OLD = timedelta(days=2)
+#: What became of pg_dump's part of a backup; that it could not be had or tried takes nothing away from our own copy.
+_SEVERITY_OF_DUMP: dict[str, Severity] = {"proven": "ok", "failed": "warning"}
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -31,3 +33,6 @@ def check(patient: Patient) -> Iterator[Finding]:
     else:
         params = {"at": f"{drill.at:%Y-%m-%d %H:%M}", "users": drill.users, "rows": drill.rows}
         yield Finding("backups", "ok", "backups.drill_passed", params, (("file", drill.file),))
+    if drill is not None and drill.dump:
+        severity: Severity = _SEVERITY_OF_DUMP.get(drill.dump, "info")
+        yield Finding("backups", severity, f"backups.dump_{drill.dump}", {"file": drill.file})

@@ -28,7 +28,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         "since": f"{told.since:%Y-%m-%d %H:%M}",
         "processes": len(told.living),
     }
-    yield Finding("limits", "ok", "limits.counted", params, facts)
+    yield Finding("limits", "info", "limits.counted", params, facts)
 
 
 def _named(key: str, names: dict[str, str]) -> str:

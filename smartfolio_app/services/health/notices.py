@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import DEFAULT_LANGUAGE, error_text
-from smartfolio_app.services.health.findings import Finding, Patient
+from smartfolio_app.services.health.findings import Finding, Patient, Severity
 from smartfolio_app.storage.tables import AlertChannel, AlertDelivery, User
 
 _WEEK = timedelta(days=7)
@@ -25,7 +25,8 @@ def check(patient: Patient) -> Iterator[Finding]:
         .join(User, col(User.id) == col(AlertChannel.user_id))
         .where(col(AlertChannel.error) != "", col(AlertChannel.active))
     )
-    for channel, user in patient.db.execute(failing.order_by(col(User.name), col(AlertChannel.label))):
+    named = patient.db.execute(failing.order_by(col(User.name), col(AlertChannel.label))).all()
+    for channel, user in named:
         params = {"user": user, "channel": channel.label, "reason": _reason(patient, channel)}
         yield Finding("notices", "warning", "notices.failing", params)
     done, waiting = (
@@ -41,7 +42,8 @@ def check(patient: Patient) -> Iterator[Finding]:
     stuck = int(patient.db.execute(late).scalar_one())
     if stuck:
         yield Finding("notices", "warning", "notices.stuck", {"count": stuck})
-    yield Finding("notices", "ok", "notices.fine", {"count": done, "waiting": waiting})
+    severity: Severity = "ok" if done and not stuck and not named else "info"
+    yield Finding("notices", severity, "notices.fine", {"count": done, "waiting": waiting})
 
 
 def _reason(patient: Patient, channel: AlertChannel) -> str:

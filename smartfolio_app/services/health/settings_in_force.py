@@ -21,7 +21,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     facts = tuple(
         (environment_name(field), f"{shown(settings, field)} ({settings.origin(field)})") for field in fields
     )
-    yield Finding("settings", "ok", "settings.in_force", {"count": len(facts)}, facts)
+    yield Finding("settings", "info", "settings.in_force", {"count": len(facts)}, facts)
     for name, nearest in unknown_variables(patient.environ):
         code = "settings.misspelt" if nearest else "settings.unknown"
         yield Finding("settings", "warning", code, {"name": name, "nearest": nearest})

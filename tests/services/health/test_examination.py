@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from smartfolio_app import cli
 from smartfolio_app.i18n.catalog import LANGUAGES
 from smartfolio_app.keys import check_keys
 from smartfolio_app.services import accounts, audit, market_data, sources
-from smartfolio_app.services.health import Finding, disk, examine, is_healthy
+from smartfolio_app.services.health import Finding, disk, examination, examine, is_healthy
 from smartfolio_app.services.health.readiness import readiness
 from smartfolio_app.settings import Settings, get_settings
 from smartfolio_app.storage import engine
@@ -38,7 +39,8 @@ def _providers_closed():
 def home(settings: Settings) -> Settings:
     """An installation in use: keys, a user, a source with a credential, some history in the audit log."""
     check_keys(settings)
-    (settings.data_dir / "smartfolio.sqlite").chmod(0o600)
+    if not settings.database_url:
+        (settings.data_dir / "smartfolio.sqlite").chmod(0o600)
     with session_scope() as db:
         user = accounts.create_user(db, "alice", "correct horse battery", admin=True)
         source = sources.add(db, user.id, "kraken_csv", "Kraken")
@@ -132,6 +134,25 @@ def test_a_damaged_database_is_an_error_and_not_a_crash(home: Settings) -> None:
     assert any(finding.check == "database" and finding.severity == "error" for finding in findings)
 
 
+def test_an_index_that_postgresql_knows_to_be_broken_is_an_error(home: Settings) -> None:
+    if not home.database_url:
+        pytest.skip("this is about PostgreSQL")
+    spoil = (
+        "UPDATE pg_index SET indisvalid = {} WHERE indexrelid ="
+        " (SELECT min(indexrelid) FROM pg_index WHERE indrelid = 'audit_entry'::regclass)"
+    )
+    assert codes(home)["database.whole"].severity == "ok"
+    with session_scope() as db:
+        db.execute(text(spoil.format("false")))
+    try:
+        found = codes(home)["database.broken"]
+    finally:
+        with session_scope() as db:
+            db.execute(text(spoil.format("true")))
+    assert found.severity == "error"
+    assert str(found.params["problem"]).startswith("index ")
+
+
 def test_another_schema_is_an_error(home: Settings) -> None:
     with session_scope() as db:
         db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -171,6 +192,39 @@ def test_a_failing_source_is_named_and_the_others_are_counted(home: Settings) ->
     found = codes(home)
     assert found["sources.failing"].params["source"]
     assert int(str(found["sources.fine"].params["count"])) >= 1
+    assert found["sources.fine"].severity == "info", "not all is well"
+
+
+def test_no_check_says_that_all_is_well_without_having_looked() -> None:
+    """Every "ok" of a check stands under a condition."""
+    said = 0
+    for path in Path(examination.__file__).parent.glob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            oks = [
+                node for node in ast.walk(function) if isinstance(node, ast.Constant) and node.value == "ok"
+            ]
+            under = {
+                node
+                for branch in ast.walk(function)
+                if isinstance(branch, ast.If | ast.IfExp)
+                for node in ast.walk(branch)
+            }
+            # What stands after a branch that returns is under a condition, too.
+            returning = [
+                branch.lineno
+                for branch in function.body
+                if isinstance(branch, ast.If) and isinstance(branch.body[-1], ast.Return)
+            ]
+            said += len(oks)
+            loose = [
+                node.lineno
+                for node in oks
+                if node not in under and not any(line < node.lineno for line in returning)
+            ]
+            assert loose == [], f"{path.name}: {loose}"
+    assert said > 10
 
 
 def test_a_check_that_breaks_is_reported_and_takes_no_other_with_it(home: Settings) -> None:
