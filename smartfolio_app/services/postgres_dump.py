@@ -81,7 +81,7 @@ def dump(settings: Settings, source: Connection, snapshot: str, target: Path) ->
     there = tools()
     if there is None:
         return Dump(missing="not_installed")
-    if there.major < (source.dialect.server_version_info or (0,))[0]:
+    if there.major < _major_of(source):
         return Dump(missing="older_than_server")
     try:
         _run(there, "pg_dump", settings, "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
@@ -98,7 +98,7 @@ def cannot_be_tried(settings: Settings, version: str) -> str:
     if there is None:
         return "not_installed"
     with engine_for(settings).connect() as connection:
-        server = (connection.dialect.server_version_info or (0,))[0]
+        server = _major_of(connection)
         allowed = connection.execute(
             text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
         ).scalar_one()
@@ -176,6 +176,11 @@ def _run(there: Tools, name: str, settings: Settings, *arguments: str) -> None:
     if done.returncode:
         said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
         raise BackupError("backup.pg_failed", reason=said[:200])
+
+
+def _major_of(connection: Connection) -> int:
+    """Return the server's version."""
+    return int((connection.dialect.server_version_info or (0,))[0])
 
 
 def _major(version: str) -> int:

@@ -121,7 +121,7 @@ def leaving_no_lock(manager: StateManager | None) -> StateManager | None:
     """Return the manager to use in the place of ``manager``: over Redis one of ours, else itself."""
     if type(manager) is not StateManagerRedis:
         return manager
-    return SharedStates(
+    return SharedStates(  # type: ignore[abstract]  # its deprecated overloads are taken for methods of their own
         redis=manager.redis,
         token_expiration=manager.token_expiration,
         lock_expiration=manager.lock_expiration,
