@@ -101,7 +101,8 @@ def main() -> int:
     lines = table(figures)
     print("\n".join(lines))
     if chosen.record:
-        write_report(lines)
+        how = "Written by `python -m benchmarks.pages --record`: the real server and a real Chromium on one machine."
+        write_report(REPORT, "What a person waits for", how, lines)
     failed = [figure.what for figure in figures if not figure.holds]
     for what in failed:
         print(f"FAILED  {what}")
@@ -298,17 +299,12 @@ def table(figures: list[Figure]) -> list[str]:
     return ["| " + " | ".join(row) + " |" for row in rows]
 
 
-def write_report(lines: list[str]) -> None:
+def write_report(path: Path, title: str, how: str, lines: list[str]) -> None:
     """Write what was measured, when, where and by which command."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    REPORT.write_text(
-        "# What a person waits for\n\n"
-        "Written by `python -m benchmarks.pages --record`: the real server and a real Chromium on one machine.\n\n"
-        + "\n".join(lines)
-        + f"\n\n{datetime.now(UTC):%Y-%m-%d}, {machine}; load averages at the end {load}.\n",
-        encoding="utf-8",
-    )
+    end = f"{datetime.now(UTC):%Y-%m-%d}, {machine}; load averages at the end {load}."
+    path.write_text(f"# {title}\n\n{how}\n\n" + "\n".join(lines) + f"\n\n{end}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

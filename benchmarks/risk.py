@@ -12,8 +12,6 @@ clock. A median over its bound is a failure.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -25,7 +23,7 @@ import numpy as np
 from playwright.sync_api import Page
 from sqlmodel import Session
 
-from benchmarks.pages import Figure, chromium, new_page, running, table
+from benchmarks.pages import Figure, chromium, new_page, running, table, write_report
 from smartfolio_app.analytics.risk.simulation import METHODS, Plan, simulate
 from smartfolio_app.build import frontend
 from smartfolio_app.services import accounts, risk, wealth
@@ -37,6 +35,10 @@ from tests.e2e.acts import sign_in
 from tests.support.wide import fill_wide
 
 REPORT = Path(__file__).resolve().parent.parent / "docs" / "performance-risk.md"
+HOW = (
+    "Written by `python -m benchmarks.risk --record`. Of computing, processor time in one process; of the heat map, a "
+    "real Chromium on the real server: the longest frame and the longest task while it is drawn."
+)
 ASSETS, YEARS, IN_MAP = 200, 5, 100
 #: Watches every frame, and every task that holds the browser up for more than 50 ms.
 WATCH = """() => {
@@ -72,7 +74,7 @@ def main() -> int:
     lines = table(figures)
     print("\n".join(lines))
     if chosen.record:
-        record(lines)
+        write_report(REPORT, "What risk takes", HOW, lines)
     failed = [figure.what for figure in figures if not figure.holds]
     for what in failed:
         print(f"FAILED  {what}")
@@ -194,20 +196,6 @@ def _pointed(page: Page) -> None:
     assert box is not None
     page.mouse.move(box["x"] + 90, box["y"] + 5)
     page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 90, steps=60)
-
-
-def record(lines: list[str]) -> None:
-    """Write what was measured, when, where and by which command."""
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    REPORT.write_text(
-        "# What risk takes\n\n"
-        "Written by `python -m benchmarks.risk --record`. Of computing, processor time in one process; of the heat "
-        "map, a real Chromium on the real server: the longest frame and the longest task while it is drawn.\n\n"
-        + "\n".join(lines)
-        + f"\n\n{datetime.now(UTC):%Y-%m-%d}, {machine}; load averages at the end {load}.\n",
-        encoding="utf-8",
-    )
 
 
 if __name__ == "__main__":

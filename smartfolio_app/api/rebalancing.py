@@ -16,9 +16,9 @@ from smartfolio_app.analytics.rebalancing.optimise import Suggestions, Tested
 from smartfolio_app.analytics.rebalancing.trades import Venue
 from smartfolio_app.api.dependencies import Caller, Database, SignedIn, language_of
 from smartfolio_app.api.files import attachment
-from smartfolio_app.api.schemas import Amount, Answer, Body, Problem
+from smartfolio_app.api.schemas import Amount, Answer, Body
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.i18n import error_text
+from smartfolio_app.api.work import WorkOut, standing
 from smartfolio_app.services.rebalancing import export, optimiser, targets
 from smartfolio_app.services.rebalancing.plan import Planned, Proposal, Wish, propose
 from smartfolio_app.services.rebalancing.targets import MOST_TARGETS, Targets
@@ -288,14 +288,9 @@ class SuggestedOut(Answer):
         )
 
 
-class SuggestionsOut(Answer):
-    """The work as it stands: queued, running, done, failed or cancelled; ``done`` of ``total`` fits."""
+class SuggestionsOut(WorkOut):
+    """The work as it stands: ``done`` of ``total`` fits."""
 
-    id: str
-    state: str
-    done: int
-    total: int
-    error: Problem | None
     suggested: SuggestedOut | None
 
 
@@ -360,15 +355,5 @@ def get_suggestions(
 
 def _suggestions(user_id: str, job_id: str, language: str) -> SuggestionsOut:
     job = optimiser.found(user_id, job_id)
-    problem = None
-    if job.error is not None:
-        detail = {name: str(value) for name, value in job.error.params.items()}
-        problem = Problem(code=job.error.code, message=error_text(language, job.error), detail=detail)
-    return SuggestionsOut(
-        id=job.id,
-        state=job.state,
-        done=job.done,
-        total=job.total,
-        error=problem,
-        suggested=SuggestedOut.of(job.result) if job.state == "done" else None,
-    )
+    suggested = SuggestedOut.of(job.result) if job.state == "done" else None
+    return SuggestionsOut(**standing(job, language), suggested=suggested)

@@ -17,9 +17,8 @@ from smartfolio_app.api.risk_schemas import (
     ScenariosOut,
     SimulationOut,
 )
-from smartfolio_app.api.schemas import Problem
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.i18n import error_text
+from smartfolio_app.api.work import standing
 from smartfolio_app.services import risk
 
 router = APIRouter(prefix="/api/risk", tags=["risk"])
@@ -97,15 +96,5 @@ def get_simulation(
 
 def _simulation(user_id: str, job_id: str, language: str) -> SimulationOut:
     job = risk.simulation(user_id, job_id)
-    problem = None
-    if job.error is not None:
-        detail = {name: str(value) for name, value in job.error.params.items()}
-        problem = Problem(code=job.error.code, message=error_text(language, job.error), detail=detail)
-    return SimulationOut(
-        id=job.id,
-        state=job.state,
-        done=job.done,
-        total=job.total,
-        error=problem,
-        future=FutureOut.of(job.result, job.id) if job.state == "done" else None,
-    )
+    future = FutureOut.of(job.result, job.id) if job.state == "done" else None
+    return SimulationOut(**standing(job, language), future=future)

@@ -12,8 +12,9 @@ from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.risk.report import AssetRisk, Record, RiskReport
 from smartfolio_app.analytics.risk.scenarios import Outcome
 from smartfolio_app.analytics.risk.simulation import LEVELS, Future
-from smartfolio_app.api.schemas import Amount, Answer, Body, Problem
+from smartfolio_app.api.schemas import Amount, Answer, Body
 from smartfolio_app.api.wealth_schemas import SliceOut
+from smartfolio_app.api.work import WorkOut
 from smartfolio_app.services.risk import Dashboard
 
 Number = Amount | None
@@ -533,12 +534,7 @@ def _chance(job: str, when: str, loss: float, chance: float) -> ChanceOut:
     return ChanceOut(loss=exact(loss), chance=exact(chance), figure=f"simulation:{job}:{when}-{loss}")
 
 
-class SimulationOut(Answer):
-    """A simulation as it stands: queued, running, done, failed or cancelled; ``done`` of ``total`` paths."""
+class SimulationOut(WorkOut):
+    """A simulation as it stands: ``done`` of ``total`` paths."""
 
-    id: str
-    state: str
-    done: int
-    total: int
-    error: Problem | None
     future: FutureOut | None

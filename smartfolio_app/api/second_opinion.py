@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from smartfolio_app.api.dependencies import Caller, Database, SignedIn, language_of
-from smartfolio_app.api.schemas import Amount, Answer, Body, Problem
+from smartfolio_app.api.schemas import Amount, Answer, Body
 from smartfolio_app.api.views import ChosenView
-from smartfolio_app.i18n import error_text
+from smartfolio_app.api.work import WorkOut, standing
 from smartfolio_app.services.jobs import Job, jobs
 from smartfolio_app.services.second_opinion import sentences, work
 from smartfolio_app.services.second_opinion.work import Opinion
@@ -93,15 +93,10 @@ class OpinionOut(Answer):
     notes: list[str]
 
 
-class AskedOut(Answer):
+class AskedOut(WorkOut):
     """A second opinion as it stands; ``opinion`` is there once ``state`` is ``done``. Kept for an hour."""
 
-    id: str
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
     phase: str
-    done: int
-    total: int
-    error: Problem | None
     opinion: OpinionOut | None
 
 
@@ -134,19 +129,8 @@ def stop_second_opinion(viewer: SignedIn, access: Caller, db: Database, job_id: 
 
 
 def _asked(job: Job, language: str) -> AskedOut:
-    problem = None
-    if job.error is not None:
-        detail = {name: str(value) for name, value in job.error.params.items()}
-        problem = Problem(code=job.error.code, message=error_text(language, job.error), detail=detail)
-    return AskedOut(
-        id=job.id,
-        state=job.state,
-        phase=job.phase,
-        done=job.done,
-        total=job.total,
-        error=problem,
-        opinion=_opinion(job.result, language) if job.state == "done" else None,
-    )
+    opinion = _opinion(job.result, language) if job.state == "done" else None
+    return AskedOut(**standing(job, language), phase=job.phase, opinion=opinion)
 
 
 def _opinion(found: Opinion, language: str) -> OpinionOut:

@@ -53,6 +53,17 @@ def change(text: Var, direction: Var, *, width: str = "w8", extra: str = "") -> 
     )
 
 
+def bar(width: Var, fill: str = "bar-fill", *, extra: str = "") -> rx.Component:
+    """Return a thin bar, ``width`` (such as ``40%``) of it filled; the figure beside it says how much."""
+    return rx.el.svg(
+        rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
+        rx.el.svg.rect(width=width, height="4", rx="2", class_name=fill),
+        class_name=classes("bar", extra),
+        height="4",
+        custom_attrs={"aria-hidden": "true"},
+    )
+
+
 def skeleton(*sizes: str, **props: Any) -> rx.Component:
     """Return a block that waits; ``sizes`` are classes of the page's css."""
     return rx.el.div(class_name=classes("skeleton", *sizes), custom_attrs={"aria-hidden": "true"}, **props)

@@ -241,6 +241,6 @@ def ago(value: datetime, lang: str, *, now: datetime | None = None) -> str:
 
 
 def _rounded(value: Decimal, places: int) -> Decimal:
-    """Round half to even in the money context (the default context would refuse long figures)."""
+    """Round half to even in the money context (the default context would refuse long figures); zero has no sign."""
     with localcontext(MONEY_CONTEXT):
-        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN) + 0

@@ -10,7 +10,7 @@ from smartfolio_app.components.charts.heat_map import heat_map
 from smartfolio_app.components.charts.ring import ring
 from smartfolio_app.components.controls import link_button, segmented
 from smartfolio_app.components.decision_tiles import decision_tiles
-from smartfolio_app.components.figures import change, figure, hero, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, change, figure, hero, plain_figure, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -222,13 +222,7 @@ def _top_line(one: Var) -> rx.Component:
             to=one.address,
             class_name="who",
         ),
-        rx.el.svg(
-            rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
-            rx.el.svg.rect(width=one.width, height="4", rx="2", class_name="bar-fill"),
-            class_name="bar wide-only",
-            height="4",
-            custom_attrs={"aria-hidden": "true"},
-        ),
+        bar(one.width, extra="wide-only"),
         rx.el.span(one.share, class_name="num faint wide-only part"),
         change(one.change, one.direction, extra="move"),
         figure(one.value, one.figure, of=one.symbol, extra="sum"),

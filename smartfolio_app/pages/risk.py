@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.risk_charts import Correlations, Track, Underwater
 from smartfolio_app.components.controls import button, link_button, segmented
-from smartfolio_app.components.figures import figure, hero, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, hero, plain_figure, skeleton
 from smartfolio_app.components.forms import form_error, select
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
@@ -230,19 +230,9 @@ def _part(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label),
         rx.el.span(one.rank, class_name="num strong"),
-        _bar(one.width),
+        bar(one.width),
         rx.el.span(one.detail, class_name="small faint"),
         key=one.key,
-    )
-
-
-def _bar(width: Var, extra: str = "") -> rx.Component:
-    return rx.el.svg(
-        rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
-        rx.el.svg.rect(width=width, height="4", rx="2", class_name=f"bar-fill {extra}"),
-        class_name="bar",
-        height="4",
-        custom_attrs={"aria-hidden": "true"},
     )
 
 
@@ -356,7 +346,11 @@ def _sources() -> rx.Component:
 def _group(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label, class_name="truncate"),
-        rx.el.div(_bar(one.share_width, "of-value"), _bar(one.risk_width, "of-risk"), class_name="twin"),
+        rx.el.div(
+            bar(one.share_width, "bar-fill of-value"),
+            bar(one.risk_width, "bar-fill of-risk"),
+            class_name="twin",
+        ),
         rx.el.span(one.share, class_name="num faint"),
         figure(one.risk, one.figure, of=one.label),
         key=one.id,
@@ -378,7 +372,7 @@ def _concentration() -> rx.Component:
 def _share_line(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label, class_name="truncate"),
-        _bar(one.width, "of-value"),
+        bar(one.width, "bar-fill of-value"),
         figure(one.value, one.figure, of=one.label),
         key=one.key,
     )
@@ -417,7 +411,7 @@ def _asset(one: Var) -> rx.Component:
         number_cell(figure(one.volatility, one.volatility_figure, of="risk.volatility_short")),
         number_cell(figure(one.beta, one.beta_figure, of="risk.beta"), wide_only=True),
         number_cell(figure(one.risk, one.figure, of=one.label, extra="strong")),
-        cell(_bar(one.risk_width, "of-risk"), wide_only=True),
+        cell(bar(one.risk_width, "bar-fill of-risk"), wide_only=True),
         key=one.id,
     )
 

@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS
 from smartfolio_app.components.charts.risk_charts import Fan
 from smartfolio_app.components.controls import button, submit
-from smartfolio_app.components.figures import change, figure
+from smartfolio_app.components.figures import bar, change, figure
 from smartfolio_app.components.forms import field, form_error, number_input, select
 from smartfolio_app.components.notices import progress
 from smartfolio_app.i18n import t
@@ -39,16 +39,15 @@ def _outcome(one: Var) -> rx.Component:
             ),
             class_name="outcome-line",
         ),
-        rx.el.svg(
-            rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
-            rx.el.svg.rect(width=one.width, height="4", rx="2", class_name="bar-loss"),
-            class_name="bar",
-            height="4",
-            custom_attrs={"aria-hidden": "true"},
-        ),
+        bar(one.width, "bar-loss"),
         rx.cond(
             (one.when != "") | (one.note != ""),
-            rx.el.p(rx.el.span(one.when), " ", rx.el.span(one.note), class_name="small faint"),
+            rx.el.p(
+                rx.el.span(one.when),
+                rx.cond((one.when != "") & (one.note != ""), " · ", ""),
+                rx.el.span(one.note),
+                class_name="small faint",
+            ),
         ),
         key=one.key,
     )
@@ -168,13 +167,7 @@ def future() -> rx.Component:
 def _chance(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label),
-        rx.el.svg(
-            rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
-            rx.el.svg.rect(width=one.width, height="4", rx="2", class_name="bar-loss"),
-            class_name="bar",
-            height="4",
-            custom_attrs={"aria-hidden": "true"},
-        ),
+        bar(one.width, "bar-loss"),
         figure(one.value, one.figure, of=one.label, width="w5"),
         key=one.key,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.figures import figure, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, plain_figure, skeleton
 from smartfolio_app.components.forms import select
 from smartfolio_app.components.notices import banner, empty_state
 from smartfolio_app.components.shell import page
@@ -155,6 +155,7 @@ def _parts() -> rx.Component:
             data_table(PARTS, S.mood.parts, _part, caption="signals.components"),
             skeleton("signals-waiting"),
         ),
+        rx.cond(S.mood.breadth_note, rx.el.p(S.mood.breadth_note, class_name="small faint")),
         class_name="block",
     )
 
@@ -406,13 +407,7 @@ def _rate(one: Var) -> rx.Component:
         number_cell(one.week, wide_only=True),
         number_cell(one.rank),
         cell(
-            rx.el.svg(
-                rx.el.svg.rect(width="100%", height="4", rx="2", class_name="bar-track"),
-                rx.el.svg.rect(width=one.width, height="4", rx="2", class_name="bar-fill"),
-                class_name="bar rank-bar",
-                height="4",
-                custom_attrs={"aria-hidden": "true"},
-            ),
+            bar(one.width, extra="rank-bar"),
             wide_only=True,
         ),
         key=one.contract,

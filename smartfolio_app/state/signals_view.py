@@ -15,7 +15,7 @@ from smartfolio_app.analytics.signals.model import HORIZON, NEEDED_DAYS, Interva
 from smartfolio_app.analytics.signals.regimes import After, Spell
 from smartfolio_app.services.signals.board import Board, is_fresh
 from smartfolio_app.services.signals.regimes import FRESH_DAYS, Market
-from smartfolio_app.services.signals.sentiment import Sentiment
+from smartfolio_app.services.signals.sentiment import TOP, Sentiment
 from smartfolio_app.state.decision_words import DecisionTile
 from smartfolio_app.state.figures import UNKNOWN, Figures, direction
 
@@ -88,6 +88,7 @@ class MoodView:
     base_hits: str = ""
     skill: str = ""
     skill_between: str = ""
+    breadth_note: str = ""
     parts: list[PartRow] = field(default_factory=list)
     bins: list[BinRow] = field(default_factory=list)
 
@@ -195,6 +196,8 @@ def mood(found: Sentiment, figures: Figures) -> MoodView:
     shown = MoodView(label=figures.say("signals.score", subject=coin, days=HORIZON), chance=UNKNOWN)
     if found.mood is not None:
         shown.parts = [_part(one, found, figures) for one in found.mood.parts]
+        if found.breadth == TOP:
+            shown.breadth_note = figures.say("signals.breadth_top", days=figures.count(NEEDED_DAYS))
     if not found.available or found.mood is None or found.mood.record is None:
         known = found.mood.known_days if found.mood is not None else 0
         shown.reason = figures.say(

@@ -40,6 +40,11 @@ def test_money_parts_cut_off_the_cents():
     assert fmt.money_parts(Decimal(5), "JPY", "en") == fmt.MoneyParts("¥5", "", "")
 
 
+def test_what_rounds_to_zero_has_no_sign():
+    assert fmt.number(Decimal("-0.004"), "en") == "0.00"
+    assert fmt.percent(Decimal("-0.0004"), "en", sign=True) == "0.0%"
+
+
 def test_a_gain_can_carry_its_sign():
     assert fmt.money(Decimal("1.5"), "EUR", "en", sign=True) == "+€1.50"
     assert fmt.percent(Decimal("0.1234"), "en", sign=True) == "+12.3%"
