@@ -81,6 +81,11 @@ async def test_an_account_is_connected_synced_reconciled_and_taken_back(as_alice
     assert (await ask("DELETE", f"{base}/credentials"))["removed"] == 2
     assert not (await listed(as_alice))["visible"]
     await ask("POST", f"{base}/sync", 409)
+    entries = (await as_alice.get("/api/users/me/audit")).json()
+    audited = [(one["action"], one["detail"].get("source", "")) for one in entries]
+    for action in ("credential.set", "credential.remove", "sync.start", "reconcile.close"):
+        assert (action, made["key"]) in audited, action
+    told.append(str(entries))
     assert all(ANN["api_secret"] not in text and ANN["api_key"] not in text for text in told)
 
 

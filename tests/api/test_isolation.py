@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from smartfolio_app.api.app import routers
 from smartfolio_app.errors import NotFoundError
@@ -20,6 +22,7 @@ from smartfolio_app.security import sessions, tokens
 from smartfolio_app.security.buckets import Decision
 from smartfolio_app.services import (
     accounts,
+    audit,
     backups,
     files,
     imports,
@@ -35,7 +38,7 @@ from smartfolio_app.services.rebalancing import optimiser
 from smartfolio_app.services.second_opinion import work as second_opinion
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.engine import session_scope
-from smartfolio_app.storage.tables import AlertChannel, SourceFile, SourceRow
+from smartfolio_app.storage.tables import AlertChannel, AuditEntry, SourceFile, SourceRow
 from tests.api.conftest import PASSWORD, cookie_of, token_of
 
 #: Stands in every name that Alice gave; no answer to anybody else may hold it.
@@ -443,6 +446,99 @@ async def refusals(
     return found
 
 
+#: What the owner's call leaves in the audit log, of themselves or of the account it is about.
+AUDITED: dict[tuple[str, str], str] = {
+    ("DELETE", "/api/users/me/devices"): "session.revoke_others",
+    ("DELETE", "/api/users/me/devices/{device_id}"): "session.revoke",
+    ("POST", "/api/users/me/tokens"): "token.create",
+    ("DELETE", "/api/users/me/tokens/{token_id}"): "token.revoke",
+    ("POST", "/api/users/me/password"): "user.password",
+    ("GET", "/api/users/me/export"): "account.export",
+    ("POST", "/api/users"): "user.create",
+    ("PATCH", "/api/users/{user_id}"): "user.disable",
+    ("DELETE", "/api/users/{user_id}"): "user.delete",
+    ("POST", "/api/backups"): "backup.make",
+    ("GET", "/api/backups/{name}"): "backup.download",
+    ("POST", "/api/backups/{name}/restore"): "backup.restore",
+    ("POST", "/api/sources"): "source.add",
+    ("PATCH", "/api/sources/{key}"): "source.rename",
+    ("DELETE", "/api/sources/{key}"): "source.delete",
+    ("PUT", "/api/sources/{key}/schedule"): "sync.schedule",
+    ("DELETE", "/api/sources/files/{file_id}"): "file.delete",
+    ("POST", "/api/sources/import"): "import.commit",
+    ("DELETE", "/api/sources/imports/{batch_id}"): "import.undo",
+    ("PUT", "/api/sources/mappings/{name}"): "mapping.save",
+    ("DELETE", "/api/sources/mappings/{name}"): "mapping.delete",
+    ("POST", "/api/wealth/items"): "item.add",
+    ("PATCH", "/api/wealth/items/{item_id}"): "item.update",
+    ("DELETE", "/api/wealth/items/{item_id}"): "item.delete",
+    ("PUT", "/api/portfolio/transfers/{withdrawal}"): "transfer.separate",
+    ("PUT", "/api/portfolio/rebalancing/targets"): "rebalance.targets",
+    ("POST", "/api/alerts/rules"): "rule.add",
+    ("PATCH", "/api/alerts/rules/{rule_id}"): "rule.change",
+    ("DELETE", "/api/alerts/rules/{rule_id}"): "rule.delete",
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): "alert.acknowledge",
+    ("POST", "/api/alerts/{alert_id}/snooze"): "alert.snooze",
+    ("PUT", "/api/alerts/channels/{channel_id}"): "channel.change",
+    ("DELETE", "/api/alerts/channels/{channel_id}"): "channel.delete",
+    ("PUT", "/api/alerts/times"): "alert.times",
+    ("POST", "/api/portfolio/transactions"): "transaction.add",
+    ("PATCH", "/api/portfolio/transactions/{transaction_id}"): "transaction.edit",
+    ("DELETE", "/api/portfolio/transactions/{transaction_id}"): "transaction.delete",
+    ("POST", "/api/portfolio/transactions/{transaction_id}/restore"): "transaction.restore",
+    ("PUT", "/api/prices/manual"): "price.set",
+    ("DELETE", "/api/prices/manual"): "price.unset",
+    ("PUT", "/api/prices/coins/{asset}"): "price.coin",
+}
+
+_ASKED = "computes, and changes nothing of anybody's"
+_REFUSED = "is refused here; what it leaves when it is not is told by tests/api/test_connections.py"
+_VIEW = "how a page looks"
+
+#: The other calls that may change something, and why they leave no entry.
+NOT_AUDITED: dict[tuple[str, str], str] = {
+    ("PUT", "/api/backups"): _REFUSED,
+    ("PUT", "/api/trust/dismissals"): _VIEW,
+    ("DELETE", "/api/trust/dismissals"): _VIEW,
+    ("POST", "/api/sources/{key}/sign-in"): _REFUSED,
+    ("PUT", "/api/sources/{key}/credentials"): _REFUSED,
+    ("DELETE", "/api/sources/{key}/credentials"): "there are none here; as above",
+    ("POST", "/api/sources/{key}/test"): _REFUSED,
+    ("POST", "/api/sources/{key}/sync"): _REFUSED,
+    ("DELETE", "/api/sources/{key}/sync"): _REFUSED,
+    ("DELETE", "/api/sources/{key}/syncs/{sync_id}"): _REFUSED,
+    ("POST", "/api/sources/{key}/reconciliation/{asset}"): _REFUSED,
+    ("PUT", "/api/wealth/items/{item_id}/valuations/{day}"): "the valuations themselves are the record",
+    ("DELETE", "/api/wealth/items/{item_id}/valuations/{day}"): "as above",
+    ("POST", "/api/portfolio/what-if"): _ASKED,
+    ("POST", "/api/portfolio/second-opinion"): _ASKED,
+    ("DELETE", "/api/portfolio/second-opinion/{job_id}"): _ASKED,
+    ("DELETE", "/api/portfolio/transfers/{withdrawal}"): "there is none to forget here",
+    ("POST", "/api/portfolio/rebalancing/plan"): _ASKED,
+    ("POST", "/api/portfolio/rebalancing/suggestions"): _ASKED,
+    ("POST", "/api/alerts/judge"): _ASKED,
+    ("POST", "/api/alerts/channels"): "is refused here: nobody can be reached offline",
+    ("POST", "/api/alerts/channels/{channel_id}/test"): "sends one message to its owner",
+    ("POST", "/api/risk/simulations"): _ASKED,
+    ("POST", "/api/portfolio/snapshots"): "a snapshot is a record itself",
+    ("POST", "/api/prices/refresh"): "market prices are nobody's",
+    ("PUT", "/api/prices/{asset}/set-aside"): _REFUSED,
+    ("PATCH", "/api/settings"): "a scope is how a page looks; of others tests/state/test_settings_page.py",
+    ("PUT", "/api/settings/groups/{asset}"): _VIEW,
+}
+
+
+def entries() -> list[str]:
+    with session_scope() as db:
+        return list(db.execute(select(col(AuditEntry.action)).order_by(col(AuditEntry.id))).scalars())
+
+
+def test_every_change_is_audited_or_argued_for():
+    assert set(keys(*NOT_PUBLIC, changing=True)) <= AUDITED.keys() | NOT_AUDITED.keys()
+    assert AUDITED.keys().isdisjoint(NOT_AUDITED)
+    assert set(AUDITED) | set(NOT_AUDITED) <= set(TABLE)
+
+
 NOT_PUBLIC = ("own", "named", "admin")
 NOT_SIGNED_IN = (401, "auth.not_signed_in")
 
@@ -453,9 +549,18 @@ def test_every_route_has_an_entry_and_every_entry_a_route(api):
 
 @pytest.mark.parametrize("key", keys(*NOT_PUBLIC), ids=" ".join)
 async def test_owner_is_served(connect, things, alice, key):
-    """Which also proves that the calls below are good ones, refused only because of who calls."""
-    answer = await call(connect(token=token_of(alice)), key, things)
+    """Which also proves that the calls below are good ones, refused only because of who calls; and it is audited."""
+    client, _ = (
+        connect(token=token_of(alice)),
+        filled(TABLE[key].path, things),
+    )  # a backup is made when it is named
+    before = entries()
+    answer = await call(client, key, things)
     assert answer.status_code == TABLE[key].status, answer.text
+    assert AUDITED.get(key) in (None, *entries()[len(before) :])
+    assert (key in AUDITED) == (entries() != before)
+    with session_scope() as db:
+        assert audit.first_broken(db) is None
 
 
 async def test_owner_is_served_by_their_session_too(connect, things, api, alice):
