@@ -88,13 +88,13 @@ async def set_up(  # noqa: PLR0917 - FastAPI passes them by name
 
 
 @router.post("/demo")
-async def demo(request: Request) -> RedirectResponse:
-    """Sign in as the sample user, whose data is made anew when it is missing or old."""
+async def demo(request: Request, language: Text = "") -> RedirectResponse:
+    """Sign in as the sample user, in the visitor's language; its data is made anew when it is missing or old."""
     access = access_of(request)
     try:
         _from_our_page(request, access)
         await _take(request, rates.DEMO, access)
-        cookie = await run_in_threadpool(_demo, access)
+        cookie = await run_in_threadpool(_demo, access, language or negotiate(access.language))
     except SmartFolioError as error:
         return _back("/login", error)
     return _signed_in(access, cookie, "/")
@@ -192,11 +192,12 @@ def _set_up(  # noqa: PLR0917 - handed on by position to a thread
         return _new_session(db, user, access)
 
 
-def _demo(access: Access) -> str:
+def _demo(access: Access, language: str) -> str:
     with session_scope() as db:
         user = samples.demo_user(db)
         if user.disabled:  # the administrator wants no sample user here
             raise NotAllowedError("auth.not_allowed")
+        user_settings.update(db, user.id, language=language)
         return _new_session(db, user, access)
 
 

@@ -10,6 +10,7 @@ from smartfolio_app.components.controls import button, link_button
 from smartfolio_app.components.forms import field, form_error, select, text_input
 from smartfolio_app.components.native_form import NativeForm, ZoneField
 from smartfolio_app.components.notices import banner
+from smartfolio_app.components.password import password_field
 from smartfolio_app.components.shell import bare_page, mark
 from smartfolio_app.i18n import LANGUAGES, t
 from smartfolio_app.i18n.var import language_var
@@ -27,10 +28,7 @@ def login() -> rx.Component:
         NativeForm.create(
             form_error(S.problem),
             field("auth.name", text_input("name", auto_complete="username", required=True, auto_focus=True)),
-            field(
-                "auth.password",
-                text_input("password", type="password", auto_complete="current-password", required=True),
-            ),
+            password_field("auth.password", "password", auto_complete="current-password"),
             rx.el.input(type="hidden", name="next", value=S.next),
             ZoneField.create(name="time_zone"),
             button("auth.sign_in", kind="primary", type="submit", wide=True),
@@ -41,6 +39,7 @@ def login() -> rx.Component:
             rx.el.p(t("auth.or"), class_name="or"),
             button("auth.try_sample", type="submit", wide=True, symbol="sparkles"),
             rx.el.p(t("auth.sample_text"), class_name="small faint"),
+            rx.el.input(type="hidden", name="language", value=language_var()),
             action="/auth/demo",
             class_name="stack",
         ),
@@ -59,15 +58,11 @@ def setup() -> rx.Component:
                 field(
                     "auth.name", text_input("name", auto_complete="username", required=True, auto_focus=True)
                 ),
-                field(
+                password_field(
                     "auth.password",
-                    text_input(
-                        "password",
-                        type="password",
-                        auto_complete="new-password",
-                        required=True,
-                        min_length=MINIMUM_LENGTH,
-                    ),
+                    "password",
+                    auto_complete="new-password",
+                    min_length=MINIMUM_LENGTH,
                     hint=t("auth.password_hint", minimum=MINIMUM_LENGTH),
                 ),
                 field(

@@ -15,6 +15,7 @@ from smartfolio_app.components.download import download_button
 from smartfolio_app.components.forms import field, form_error, select, text_input
 from smartfolio_app.components.native_form import NativeForm
 from smartfolio_app.components.notices import banner
+from smartfolio_app.components.password import password_field
 from smartfolio_app.components.shell import page
 from smartfolio_app.i18n import LANGUAGES, t
 from smartfolio_app.i18n.format import NUMBER_STYLES
@@ -340,26 +341,16 @@ def _new_token() -> rx.Component:
 
 def _password() -> rx.Component:
     form = NativeForm.create(
-        field(
-            "settings.password_current",
-            text_input("current", type="password", auto_complete="current-password", required=True),
-        ),
-        field(
+        password_field("settings.password_current", "current", auto_complete="current-password"),
+        password_field(
             "settings.password_new",
-            text_input(
-                "new", type="password", auto_complete="new-password", required=True, min_length=MINIMUM_LENGTH
-            ),
+            "new",
+            auto_complete="new-password",
+            min_length=MINIMUM_LENGTH,
             hint=t("auth.password_hint", minimum=MINIMUM_LENGTH),
         ),
-        field(
-            "settings.password_again",
-            text_input(
-                "again",
-                type="password",
-                auto_complete="new-password",
-                required=True,
-                min_length=MINIMUM_LENGTH,
-            ),
+        password_field(
+            "settings.password_again", "again", auto_complete="new-password", min_length=MINIMUM_LENGTH
         ),
         form_error(SettingsState.password_problem),
         rx.el.div(button("settings.password_change", type="submit")),

@@ -285,6 +285,17 @@ async def test_anybody_may_look_at_the_sample_data(connect, alice):
     assert viewer.user_id != alice
 
 
+async def test_the_sample_user_speaks_the_visitor_s_language(connect):
+    async def language(**sent):
+        viewer = viewer_under(cookie_in(await connect().post("/auth/demo", **sent)))
+        with session_scope() as db:
+            return user_settings.get(db, viewer.user_id).language
+
+    assert await language(headers={"Accept-Language": "fr-CH,fr;q=0.9"}) == "fr"
+    assert await language(headers={"Accept-Language": "fr"}, data={"language": "en"}) == "en"
+    assert went_to(await connect().post("/auth/demo", data={"language": "xx"}))[0] == "/login"
+
+
 async def test_administrator_may_shut_the_sample_user_out(connect, alice):
     await connect().post("/auth/demo")
     with session_scope() as db:

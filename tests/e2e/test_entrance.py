@@ -27,7 +27,13 @@ def test_the_one_time_link_makes_the_first_account_and_signs_it_in(
     assert link is not None
     page.goto(link)
     page.get_by_label("Name").fill("ada")
-    page.get_by_label("Password").fill("four unrelated words")
+    password = page.get_by_label("Password")
+    password.fill("four unrelated words")
+    eye = page.get_by_role("button", name="Show what is typed")
+    for kind in ("text", "password"):
+        eye.click()
+        expect(password).to_have_attribute("type", kind)
+        expect(password).to_have_value("four unrelated words")
     page.get_by_label("Base currency").select_option("CHF")
     page.get_by_role("button", name="Create the account").click()
     expect(page.get_by_role("heading", name="Let’s see what you own")).to_be_visible()
