@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from smartfolio_app.analytics.floats import as_floats
 from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.movements import NO_TRANSACTION, Movements, Side, movements
@@ -106,7 +107,7 @@ class LedgerColumns:
     def quantity(self) -> NDArray[np.float64]:
         """Signed quantities, for statistics and pictures; the exact ones are in ``stream``."""
         amounts = self.stream.amount
-        amount = np.fromiter(map(float, amounts), dtype=np.float64, count=len(amounts))
+        amount = as_floats(amounts)
         return np.where((self.side == Side.SENT) | (self.side == Side.FEE), -amount, amount)
 
     @cached_property

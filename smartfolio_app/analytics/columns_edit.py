@@ -6,6 +6,7 @@ copied in slices. Wherever a statement could have a say in what changed, they ar
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from decimal import localcontext
 from itertools import pairwise
@@ -89,7 +90,7 @@ class _Plan(NamedTuple):
     """The new order. ``before``: of each transaction, its index before (``_NEW``); ``now``: the other way round."""
 
     ordered: list[Transaction]
-    instants: list[Microseconds]
+    instants: array[Microseconds]
     before: NDArray[np.int64]
     now: NDArray[np.int64]
 
@@ -101,8 +102,8 @@ def _index_of(columns: LedgerColumns, row: Transaction) -> int:
 
 
 def _planned(old: LedgerColumns, leaving: Sequence[int], added: Sequence[Transaction]) -> _Plan:
-    ordered, instants = list(old.ordered), list(old.instants)
-    before = list(range(len(ordered)))
+    ordered, instants = list(old.ordered), array("q", old.instants)
+    before = array("q", np.arange(len(ordered), dtype=np.int64).tobytes())
     moments = {instants[index] for index in leaving} | {micros(row.at) for row in added}
     for index in reversed(leaving):
         del ordered[index], instants[index], before[index]
@@ -118,7 +119,7 @@ def _planned(old: LedgerColumns, leaving: Sequence[int], added: Sequence[Transac
             group = ordered[first:last]
             index_of = {id(row): number for row, number in zip(group, before[first:last], strict=True)}
             ordered[first:last] = group = simultaneous(sorted(group, key=_stored))
-            before[first:last] = [index_of[id(row)] for row in group]
+            before[first:last] = array("q", [index_of[id(row)] for row in group])
     was = np.array(before, dtype=np.int64)
     now = np.full(len(old.ordered), _NEW, dtype=np.int64)
     kept = np.flatnonzero(was != _NEW)
@@ -160,7 +161,7 @@ class _Splice:
         stream = Movements(
             at=self._joined(old.at, [plan.instants[row.transaction] for row in fresh])[order],
             place=self._joined(old.place, [row.place for row in fresh])[order],
-            amount=_taken([*old.stream.amount, *(row.amount for row in fresh)], order),
+            amount=_taken(old.stream.amount, [row.amount for row in fresh], order),
             transaction=transaction[order],
             side=self._joined(old.side, [row.side for row in fresh])[order],
         )
@@ -217,9 +218,10 @@ class _Splice:
         anchors = np.flatnonzero(side == Side.ANCHOR)
         # After everything of its own instant, before what follows: the last key of the transaction before.
         key[anchors] = np.searchsorted(np.array(plan.instants), old.at[anchors], side="right") * len(Side) - 1
-        stays = np.append(self._stays, np.ones(len(self._fresh), dtype=np.bool_))
-        chosen = np.flatnonzero(stays)
-        return chosen[np.argsort(key[chosen], kind="stable")]
+        # The old ones are in their order; the new ones go between them.
+        staying, count = np.flatnonzero(self._stays), len(old.at)
+        fresh = count + np.argsort(key[count:], kind="stable")
+        return np.insert(staying, np.searchsorted(key[staying], key[fresh], side="right"), fresh)
 
     @staticmethod
     def _joined(old: NDArray[_Kind], new: Sequence[float]) -> NDArray[_Kind]:
@@ -256,9 +258,10 @@ class _Splice:
         changed in when each place moved first.
         """
         count = len(self._places)
-        first, before = _firsts(stream.place, count), _firsts(self._old.place, len(self._old.places))
+        first = _firsts(stream.place, count)
         moved = np.flatnonzero(first < len(stream.place))
         if any(self._old.statements.values()):
+            before = _firsts(self._old.place, len(self._old.places))
             was = np.flatnonzero(before < len(self._old.place))
             return (
                 count == len(self._old.places)
@@ -303,14 +306,15 @@ def _firsts(place: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     return first
 
 
-def _taken(amounts: Sequence[Decimal], order: NDArray[np.int64]) -> list[Decimal]:
-    """Return the amounts in an order that consists of a few long stretches."""
+def _taken(amounts: Sequence[Decimal], fresh: Sequence[Decimal], order: NDArray[np.int64]) -> list[Decimal]:
+    """Return the amounts and the fresh ones, numbered on, in an order that consists of a few long stretches."""
     edges = [0, *(np.flatnonzero(np.diff(order) != 1) + 1).tolist(), len(order)]
     taken: list[Decimal] = []
     for first, last in pairwise(edges):
         if last > first:
-            begin = int(order[first])
-            taken += amounts[begin : begin + last - first]
+            begin, end = int(order[first]), int(order[first]) + last - first
+            taken += amounts[begin:end]
+            taken += fresh[max(begin - len(amounts), 0) : max(end - len(amounts), 0)]
     return taken
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smartfolio_app.analytics.columns import Role
-from smartfolio_app.analytics.grid import Grid, Moved, added_up, stretches
+from smartfolio_app.analytics.grid import Grid, Moved, stretches
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import fiat, is_fiat
@@ -59,47 +59,64 @@ def flows_of(ledger: LedgerView, grid: Grid, moved: Moved, zone: ZoneInfo) -> Fl
 def _add_stretch(  # noqa: PLR0917 - what a movement is, and where it goes
     data: LedgerColumns, grid: Grid, moved: Moved, money: NDArray[np.bool_], stretch: slice, result: Flows
 ) -> None:
-    """Add what a stretch of the movements is."""
-    number, row, column = moved.number[stretch], moved.row[stretch], moved.column[stretch]
-    role, received = data.role[number], data.side[number] == Side.RECEIVED
-    worth = moved.amount[stretch] * grid.price[row, column]
-    priced = ~np.isnan(worth)
+    """Add what a stretch of the movements is.
+
+    The two sides of a trade follow one another in the stream, what was received first; so the other side is looked for
+    one movement beyond the stretch, too.
+    """
+    near = slice(max(stretch.start - 1, 0), stretch.stop + 1)
+    mine = slice(stretch.start - near.start, stretch.stop - near.start)
+    row, column = moved.row[near], moved.column[near]
+    worths = moved.amount[near] * grid.price[row, column]
+    row, column, worth = row[mine], column[mine], worths[mine]
+    numbers = moved.numbers(stretch)
+    role, received = data.role[numbers], data.side[numbers] == Side.RECEIVED
+    partner, partner_money = _partners(moved, near, mine, received, worths, money[moved.column[near]])
     exchange = role == Role.EXCHANGE
-    partner, partner_money = _partners(grid, moved, money, stretch, received)
     alone = exchange & np.isnan(partner)
-    external = (role == Role.FLOW) | (role == Role.ANCHOR) | alone
-    inside = exchange & ~alone & priced
-    shape = (len(grid.ends), len(grid.columns))
+    priced = ~np.isnan(worth)
     # One worth for both sides of a trade, signed: that of the money given, the money got, or what was got.
     own = np.where(received, ~partner_money, money[column])
     size = np.where(own, np.abs(worth), np.abs(partner))
+    count = result.external.size
+    cell = row.astype(np.int64) * len(grid.columns) + column
     for total, weights, chosen in (
-        (result.external, worth, external & priced),
-        (result.income, worth, (role == Role.INCOME) & priced),
-        (result.costs, -worth, (role == Role.COST) & priced),
-        (result.exchanged, np.where(received, size, -size), inside),
+        (result.external, worth, (role == Role.FLOW) | (role == Role.ANCHOR) | alone),
+        (result.income, worth, role == Role.INCOME),
+        (result.costs, -worth, role == Role.COST),
+        (result.exchanged, np.where(received, size, -size), exchange & ~alone),
     ):
-        np.add(total, added_up(shape, row, column, weights, chosen), out=total)
+        some = np.flatnonzero(chosen & priced)
+        added = np.bincount(cell[some], weights=weights[some], minlength=count)
+        np.add(total, added.reshape(total.shape), out=total)
 
 
-def _partners(
-    grid: Grid, moved: Moved, money: NDArray[np.bool_], stretch: slice, received: NDArray[np.bool_]
+def _partners(  # noqa: PLR0917 - parallel arrays
+    moved: Moved,
+    near: slice,
+    mine: slice,
+    received: NDArray[np.bool_],
+    worths: FloatArray,
+    is_money: NDArray[np.bool_],
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return the worth of the other side of each movement's trade, and whether that is money.
+    """Return the worth of the other side of each movement's trade, and whether that is money; ``nan`` where it has no
+    price or is out of scope.
 
-    ``nan`` where it has no price or is out of scope. The two sides of a trade follow one another in the stream, what
-    was received first; so they are looked for one movement beyond the stretch, too.
+    ``worths`` and ``is_money`` are those of the movements ``near``, of which ``mine`` are asked about.
     """
-    first = max(stretch.start - 1, 0)
-    near = slice(first, stretch.stop + 1)
-    number, row, column = moved.number[near], moved.row[near], moved.column[near]
+    step = np.where(received, 1, -1)
+    if moved.number is None:
+        table, money = np.pad(worths, 1, constant_values=np.nan), np.pad(is_money, 1)
+        other = np.arange(1, len(worths) + 1)[mine] + step
+        return table[other], money[other]
+    number = moved.number[near]
     begin = int(number[0]) - 1
-    worth = np.full(int(number[-1]) - begin + 2, np.nan)
-    worth[number - begin] = moved.amount[near] * grid.price[row, column]
-    is_money = np.zeros(len(worth), dtype=np.bool_)
-    is_money[number - begin] = money[column]
-    other = moved.number[stretch] - begin + np.where(received, 1, -1)
-    return worth[other], is_money[other]
+    table = np.full(int(number[-1]) - begin + 2, np.nan)
+    table[number - begin] = worths
+    money = np.zeros(len(table), dtype=np.bool_)
+    money[number - begin] = is_money
+    other = number[mine] - begin + step
+    return table[other], money[other]
 
 
 def _add_entries(grid: Grid, external: FloatArray) -> None:

@@ -80,7 +80,7 @@ class Grid:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """The movements that a grid adds up, shape (M,) each: the row in which they fall (those before the first instant in
-    row 0), their column, signed amount and number in the ledger's columns.
+    row 0), their column, signed amount and number in the ledger's columns (``None``: one after the other).
 
     ``before`` is how many of the scope lie before them, where a grid goes on from an instant that was known.
     """
@@ -88,8 +88,14 @@ class Moved:
     row: NDArray[np.int32]
     column: NDArray[np.int32]
     amount: FloatArray
-    number: NDArray[np.int64]
+    number: NDArray[np.int64] | None
     before: int = 0
+
+    def numbers(self, part: slice) -> slice | NDArray[np.int64]:
+        """Return where a part of them stands in the ledger's columns."""
+        if self.number is not None:
+            return self.number[part]
+        return slice(self.before + part.start, self.before + min(part.stop, len(self.row)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def make_grid(
     row = rows_by_time(ends, data.at[begin:last])
     inside = column >= 0
     if inside.all():  # then nothing need be copied
-        moved = Moved(row, column, data.quantity[begin:last], np.arange(begin, last), begin)
+        moved = Moved(row, column, data.quantity[begin:last], None, begin)
     else:
         chosen = np.flatnonzero(inside)
         before = int((layout.column_of_place[data.place[:begin]] >= 0).sum())

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import compress, count
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.basis import MarketValues
@@ -128,7 +130,9 @@ class LedgerView:
         plays no part: columns, the lots of all assets that it does not concern, and the daily series before its day.
         """
         transactions = list(self.transactions)
-        leaving = [index for index, row in enumerate(transactions) if row.id in gone] if gone else []
+        # In C: who corrects one row of a hundred thousand should not wait for the others.
+        there = map(gone.__contains__, map(_ID, transactions)) if gone else ()
+        leaving = list(compress(count(), there))
         left = [transactions.pop(index) for index in reversed(leaving)]
         for row in added:
             insort(transactions, row, key=_stored)
@@ -205,6 +209,9 @@ class LedgerView:
                 known = KeptLots(self, MarketValues(prices, currency), currency, policy)
             self._books[key] = known
         return known
+
+
+_ID = attrgetter("id")
 
 
 def _stored(row: Transaction) -> tuple[datetime, int, str]:

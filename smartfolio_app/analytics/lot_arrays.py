@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from smartfolio_app.analytics.floats import as_floats
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.instants import instants_of
@@ -247,6 +248,6 @@ def _looked_up(numbers: Mapping[str, int], names: Sequence[str]) -> NDArray[np.i
 def _floats(values: Iterable[Decimal | None]) -> FloatArray:
     given = list(values)
     try:
-        return np.fromiter(map(float, given), dtype=np.float64, count=len(given))  # type: ignore[arg-type]
+        return as_floats(given)  # type: ignore[arg-type]
     except TypeError:  # some are not known
         return np.array([nan if value is None else float(value) for value in given], dtype=np.float64)

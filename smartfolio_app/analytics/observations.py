@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import compress, count
+from operator import ne
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.clock import DAY_US, micros
@@ -22,7 +24,7 @@ from smartfolio_app.ledger.assets import AssetId, crypto, is_fiat
 from smartfolio_app.ledger.money import divide
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from decimal import Decimal
 
     from smartfolio_app.analytics.clock import Microseconds
@@ -186,21 +188,25 @@ def _difference(left: Series | None, right: Series | None) -> tuple[Microseconds
     """Return from when on, and until when, two series tell something else; ``None`` when they never do."""
     if left is right:
         return None
-    one, other = _told(left), _told(right)
-    first, most = 0, min(len(one), len(other))
-    while first < most and one[first] == other[first]:
-        first += 1
-    if first == len(one) == len(other):
+    one, other = left or Series([], [], []), right or Series([], [], [])
+    pairs = (
+        (one.times, other.times),
+        (one.values, other.values),
+        (one.providers, other.providers),
+    )
+    most = min(len(one.times), len(other.times))
+    first = min(_alike(*pair) for pair in pairs)
+    if first == len(one.times) == len(other.times):
         return None
-    end = 0
-    while end < most - first and one[-1 - end] == other[-1 - end]:
-        end += 1
-    start = min(rows[first][0] for rows in (one, other) if first < len(rows))
-    return start, one[-end][0] if end else None
+    end = min(most - first, *(_alike(*pair, backwards=True) for pair in pairs))
+    start = min(rows.times[first] for rows in (one, other) if first < len(rows.times))
+    return start, one.times[-end] if end else None
 
 
-def _told(series: Series | None) -> list[tuple[int, Decimal, str]]:
-    return [] if series is None else list(zip(series.times, series.values, series.providers, strict=True))
+def _alike(one: Sequence[object], other: Sequence[object], *, backwards: bool = False) -> int:
+    """Return how many of the first elements (of the last ones: ``backwards``) are the same."""
+    pairs = map(ne, reversed(one), reversed(other)) if backwards else map(ne, one, other)
+    return next(compress(count(), pairs), min(len(one), len(other)))
 
 
 def _without_rivals(series: Series, manual_days: set[int]) -> Series:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from smartfolio_app.ledger.assets import AssetId
-from smartfolio_app.ledger.instants import DAY_US, Microseconds, instant, instants_of, micros
+from smartfolio_app.ledger.instants import DAY_US, Microseconds, instant, micros
 from smartfolio_app.ledger.lots import DisposalKind
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 
@@ -131,15 +133,20 @@ class GainTotal:
 
 
 class GainRows(Sequence[GainRow]):
-    """The lot matches of a report, made into rows when they are looked at: a long ledger has a hundred thousand."""
+    """The lot matches of a report, made into rows when they are looked at: a long ledger has a hundred thousand.
 
-    def __init__(self, book: LotBook, parts: list[_Part], rule: TermRule) -> None:
+    Kept are their numbers alone, because the garbage collector would walk over every record of a match again and again,
+    and hold up everybody else meanwhile.
+    """
+
+    def __init__(self, book: LotBook, numbers: Sequence[int], rule: TermRule) -> None:
         self._book = book
-        self._parts = parts
+        self._numbers = numbers
         self._rule = rule
+        self._shared: tuple[int, list[_Part]] = (-1, [])  # those of the disposal that was looked at last
 
     def __len__(self) -> int:
-        return len(self._parts)
+        return len(self._numbers)
 
     @overload
     def __getitem__(self, number: int) -> GainRow: ...
@@ -149,25 +156,42 @@ class GainRows(Sequence[GainRow]):
 
     def __getitem__(self, number: int | slice) -> GainRow | GainRows:
         if isinstance(number, slice):
-            return GainRows(self._book, self._parts[number], self._rule)
-        return _row(self._book, self._parts[number], self._rule)
+            return GainRows(self._book, self._numbers[number], self._rule)
+        return _row(self._book, self._part(self._numbers[number]), self._rule)
 
     def of_asset(self, asset: AssetId) -> GainRows:
         """Return those of one asset."""
-        return GainRows(self._book, [part for part in self._parts if part.asset == asset], self._rule)
+        sold = self._book.engine.disposals.asset
+        mine = array("q", (number for number in self._numbers if sold[number // _PLACES] == asset))
+        return GainRows(self._book, mine, self._rule)
 
     def unknown(self) -> GainRows:
         """Return those without a known gain."""
-        missing = [part for part in self._parts if part.cost is None or part.proceeds is None]
+        missing = array("q")
+        for number in self._numbers:
+            part = self._part(number)
+            if part.cost is None or part.proceeds is None:
+                missing.append(number)
         return GainRows(self._book, missing, self._rule)
 
     def ordered(self, by: str, *, descending: bool) -> GainRows:
         """Return them by ``realised``, ``gain``, ``proceeds`` or ``quantity``; what is not known comes last."""
         key = _ORDERS[by]
-        known = [part for part in self._parts if key(part) is not None]
-        missing = [part for part in self._parts if key(part) is None]
-        known.sort(key=key, reverse=descending)
-        return GainRows(self._book, [*known, *missing], self._rule)
+        values = [(key(self._part(number)), number) for number in self._numbers]
+        known = [pair for pair in values if pair[0] is not None]
+        known.sort(key=itemgetter(0), reverse=descending)
+        missing = [number for value, number in values if value is None]
+        return GainRows(self._book, array("q", [*(number for _, number in known), *missing]), self._rule)
+
+    def _part(self, number: int) -> _Part:
+        disposal, place = divmod(number, _PLACES)
+        if _is_simple(self._book, disposal):
+            return _whole(self._book, disposal)
+        kept, parts = self._shared
+        if kept != disposal:
+            parts = _shared_out(self._book, disposal)
+            self._shared = (disposal, parts)
+        return parts[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +204,10 @@ class GainsReport:
     by_year: Mapping[int, GainTotal] = field(default_factory=dict)
     by_asset: Mapping[AssetId, GainTotal] = field(default_factory=dict)
     by_source: Mapping[str, GainTotal] = field(default_factory=dict)
+
+
+#: A lot match is known by the number of its disposal, times this, and its place among the disposal's matches.
+_PLACES = 1 << 24
 
 
 class _Part(NamedTuple):
@@ -224,14 +252,14 @@ def gains_report(
     end = _FOREVER if last is None else micros(_midnight(last + timedelta(days=1), zone))
     years = _Years(zone)
     leaves: dict[tuple[int, AssetId, str], GainTotal] = {}
-    parts: list[_Part] = []
+    numbers = array("q")
     ordered = book.ordered
     with localcontext(MONEY_CONTEXT):
-        for part in _parts(book):
+        for number, part in _parts(book):
             source = ordered[part.sold].source
             if not begin <= part.realised < end or (wanted is not None and source not in wanted):
                 continue
-            parts.append(part)
+            numbers.append(number)
             key = (years.of(part.realised), part.asset, source)
             leaf = leaves.get(key)
             if leaf is None:
@@ -246,7 +274,7 @@ def gains_report(
                 leaf.unknown_income += 1
             else:
                 leaf.income += income.value
-        return _summed_up(book, GainRows(book, parts, rule), leaves)
+        return _summed_up(book, GainRows(book, numbers, rule), leaves)
 
 
 def _summed_up(
@@ -303,50 +331,68 @@ def _is_long(part: _Part, rule: TermRule) -> bool | None:
 def gain_rows(book: LotBook, *, rule: TermRule = US_TERM) -> Iterator[GainRow]:
     """Yield every lot match of the book, by the time it was realised."""
     with localcontext(MONEY_CONTEXT):
-        yield from GainRows(book, list(_parts(book)), rule)
+        yield from (_row(book, part, rule) for _, part in _parts(book))
 
 
-def _parts(book: LotBook) -> Iterator[_Part]:
-    """Yield the lot matches as ``LotBook.matches`` does, without making dates and objects of them."""
+def _parts(book: LotBook) -> Iterator[tuple[int, _Part]]:
+    """Yield the lot matches with their numbers, as ``LotBook.matches`` does, without making dates of them."""
+    for disposal in range(len(book.engine.disposals)):
+        number = disposal * _PLACES
+        if _is_simple(book, disposal):
+            yield number, _whole(book, disposal)
+        else:
+            yield from enumerate(_shared_out(book, disposal), number)
+
+
+def _is_simple(book: LotBook, disposal: int) -> bool:
+    """Tell whether a disposal took from one lot alone."""
+    sold, after = book.engine.disposals, disposal + 1
+    end = sold.first[after] if after < len(sold) else len(book.engine.matches.lot)
+    return end - sold.first[disposal] == 1 and disposal not in sold.short
+
+
+def _whole(book: LotBook, disposal: int) -> _Part:
+    """Return the one match of a simple disposal."""
     engine = book.engine
     columns, lots, sold = engine.matches, engine.lots, engine.disposals
-    instants = instants_of(book.ordered)
-    count, matched = len(sold), len(columns.lot)
-    for number in range(count):
-        first = sold.first[number]
-        end = sold.first[number + 1] if number + 1 < count else matched
-        if end - first != 1 or number in sold.short:
-            for match in book.matches([sold[number]]):
-                short = match.kind is DisposalKind.SHORT
-                yield _Part(
-                    match.asset,
-                    match.kind,
-                    match.quantity,
-                    match.proceeds,
-                    match.cost,
-                    match.fee,
-                    match.acquired,
-                    match.disposed,
-                    match.acquired if short and match.acquired is not None else match.disposed,
-                    match.lot,
-                    match.disposal,
-                )
-            continue
-        lot, transaction = columns.lot[first], sold.transaction[number]
-        at = instants[transaction]
-        yield _Part(
-            sold.asset[number],
-            sold.kind[number],
-            sold.quantity[number],
-            sold.proceeds[number],
-            columns.cost[first],
-            sold.fee[number],
-            lots.acquired[lot] if lot >= 0 else None,
-            at,
-            at,
-            lots.origin[lot] if lot >= 0 else -1,
-            transaction,
+    match = sold.first[disposal]
+    lot, transaction = columns.lot[match], sold.transaction[disposal]
+    at = micros(book.ordered[transaction].at)
+    return _Part(
+        sold.asset[disposal],
+        sold.kind[disposal],
+        sold.quantity[disposal],
+        sold.proceeds[disposal],
+        columns.cost[match],
+        sold.fee[disposal],
+        lots.acquired[lot] if lot >= 0 else None,
+        at,
+        at,
+        lots.origin[lot] if lot >= 0 else -1,
+        transaction,
+    )
+
+
+def _shared_out(book: LotBook, disposal: int) -> list[_Part]:
+    """Return the matches of a disposal that took from several lots, or closed a short position."""
+    return [
+        _Part(
+            match.asset,
+            match.kind,
+            match.quantity,
+            match.proceeds,
+            match.cost,
+            match.fee,
+            match.acquired,
+            match.disposed,
+            match.acquired
+            if match.kind is DisposalKind.SHORT and match.acquired is not None
+            else match.disposed,
+            match.lot,
+            match.disposal,
         )
+        for match in book.matches([book.engine.disposals[disposal]])
+    ]
 
 
 def _row(book: LotBook, part: _Part, rule: TermRule) -> GainRow:

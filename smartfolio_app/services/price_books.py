@@ -21,10 +21,11 @@ from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import fiat, is_fiat, symbol_of
 from smartfolio_app.ledger.money import divide
 from smartfolio_app.services import trade_prices
-from smartfolio_app.storage.collector import collector_paused
+from smartfolio_app.storage.collecting import set_aside, without_collecting
 from smartfolio_app.storage.repo_changes import changed_between
 from smartfolio_app.storage.repo_market import Observer
 from smartfolio_app.storage.repo_prices import (
+    are_many,
     price_revision,
     read_daily_prices_as,
     read_prices_as,
@@ -37,6 +38,8 @@ _USERS_KEPT = 32
 #: Prices of more days are read with all others.
 _MOST_DAYS = 400
 _EPOCH = date(1970, 1, 1)
+#: From so many prices on it is worth keeping the collector away from a book.
+_LARGE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,12 @@ def price_book(db: Session, user_id: str) -> PriceBook:
         wanted = revision(db, user_id)
         kept = shelf.own.get(user_id)
         if kept is None or kept.revision != wanted:
-            with collector_paused():
+            with without_collecting():
                 book = None if kept is None else _edited(db, user_id, kept, wanted)
-                kept = _Own(wanted, book or _build(db, shelf, user_id, wanted))
+            if book is None:
+                with set_aside() if are_many(db, _LARGE) else without_collecting():
+                    book = _build(db, shelf, user_id, wanted)
+            kept = _Own(wanted, book)
         shelf.keep(user_id, kept)
         return kept.book
 

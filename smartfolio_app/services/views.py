@@ -30,6 +30,7 @@ from smartfolio_app.services import price_books, user_settings
 from smartfolio_app.services.answers import Answers, Turns
 from smartfolio_app.services.ledger_view import load_with_revision
 from smartfolio_app.services.price_books import Revision, price_book
+from smartfolio_app.storage.collecting import without_collecting
 
 #: How long an answer about the present may be given again while nothing else changed.
 FRESH_SECONDS = 30.0
@@ -131,7 +132,8 @@ def answer(
         if kept is not None:
             return cast("T", kept)
         known = basis(db, view.user_id)
-        made = ask(known)
+        with without_collecting():  # it would walk over everything that is being made, and find nothing
+            made = ask(known)
         _kept.put(key, known.revision, at, made, shown=shown(view.user_id))
         return made
 

@@ -92,6 +92,12 @@ def read_prices_as(
     return [made for table in (_D, _Q) for made in _price_rows(db, table, table.owner == owner, record)]
 
 
+def are_many(db: Session, count: int) -> bool:
+    """Tell whether there are at least so many daily prices, of whomever."""
+    some = select(_D.asset).limit(count).subquery()
+    return bool(db.execute(select(func.count()).select_from(some)).scalar_one() >= count)
+
+
 def read_daily_prices_as(
     db: Session,
     observer: Observer,
