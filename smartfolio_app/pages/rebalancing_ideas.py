@@ -7,6 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.analytics.rebalancing.optimise import METHODS
 from smartfolio_app.components.controls import button
+from smartfolio_app.components.figures import figure
 from smartfolio_app.components.forms import form_error
 from smartfolio_app.components.notices import progress
 from smartfolio_app.i18n import t
@@ -95,6 +96,9 @@ def _table() -> rx.Component:
 def _line(one: Var) -> rx.Component:
     return rx.el.tr(
         rx.el.td(one.label),
-        rx.foreach(one.cells, lambda text: rx.el.td(text, class_name="right num")),
+        rx.foreach(
+            one.cells,
+            lambda found: rx.el.td(figure(found.text, found.figure, of=one.label), class_name="right num"),
+        ),
         key=one.key,
     )

@@ -10,6 +10,7 @@ from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import explain_future, explain_performance, explain_risk
 from smartfolio_app.services.alerts import explain as explain_alerts
+from smartfolio_app.services.rebalancing import explain_ideas
 from smartfolio_app.services.rebalancing.explain import explain_plan
 from smartfolio_app.services.signals.explain import explain as explain_signal
 from smartfolio_app.services.views import View, basis
@@ -36,6 +37,8 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         return replace(explain_risk.explain(db, view, about), figure=figure)
     if name == "simulation":
         return replace(explain_future.explain(view.user_id, about), figure=figure)
+    if name == "idea":
+        return replace(explain_ideas.explain(view.user_id, about), figure=figure)
     if name == "alert":
         return replace(explain_alerts.explain(db, view.user_id, about), figure=figure)
     if name == "attention":

@@ -12,6 +12,7 @@ import reflex as rx
 from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.rebalancing.drift import whole
 from smartfolio_app.analytics.rebalancing.optimise import METHODS, Suggestions, Tested
+from smartfolio_app.analytics.results import Measure
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import symbol_of
@@ -19,6 +20,7 @@ from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import risk
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.rebalancing import optimiser
+from smartfolio_app.services.rebalancing.explain_ideas import MEASURES, PRESENT, figure_name
 from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.rebalancing import RebalancingState
@@ -26,15 +28,14 @@ from smartfolio_app.state.seat import PageState
 
 #: How often work under way is looked at.
 _LOOK_SECONDS = 0.3
-#: The figures of the test, and whether they are shares of one.
-MEASURES = {
-    "growth": True,
-    "volatility": True,
-    "sharpe": False,
-    "drawdown": True,
-    "bad_day": True,
-    "turnover": True,
-}
+
+
+@dataclass
+class Cell:
+    """One figure, and its name."""
+
+    text: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Line:
 
     key: str = ""
     label: str = ""
-    cells: list[str] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
 
 
 class OptimiserState(PageState, rx.State):
@@ -57,6 +58,7 @@ class OptimiserState(PageState, rx.State):
     note: str = ""
 
     _found: Suggestions | None = None
+    _job: str = ""
     _symbols: dict[str, str] = {}
 
     @rx.event(background=True)
@@ -87,7 +89,7 @@ class OptimiserState(PageState, rx.State):
             if problem is not None or job is None or ground is None:
                 self.problem = error_text(figures.language, problem) if problem else ""
             else:
-                self._found = job.result
+                self._found, self._job = job.result, job_id
                 self._symbols = {one.asset.id: one.asset.symbol for one in ground.panel.exposures}
                 self._fill(figures)
 
@@ -108,23 +110,30 @@ class OptimiserState(PageState, rx.State):
         found = self._found
         if found is None:
             return
-        columns = [found.present, *(one.weights for one in found.ideas)]
+        columns = {PRESENT: (found.present, found.present_tested)}
+        columns |= {one.method: (one.weights, one.tested) for one in found.ideas}
+
+        def cell(column: str, measure: str, text: str) -> Cell:
+            return Cell(text, figure_name(self._job, column, measure))
+
         self.weights = [
             Line(
                 asset,
                 self._symbols.get(asset) or symbol_of(asset),
-                [figures.percent(exact(column[at])) for column in columns],
+                [
+                    cell(name, f"weight:{asset}", figures.percent(exact(weights[at])))
+                    for name, (weights, _) in columns.items()
+                ],
             )
             for at, asset in enumerate(found.assets)
         ]
-        tests = [found.present_tested, *(one.tested for one in found.ideas)]
         self.tests = [
             Line(
-                name,
-                figures.say(f"rebalancing.tested_{name}"),
-                [_measured(one, name, share, figures) for one in tests],
+                measure,
+                figures.say(f"rebalancing.tested_{measure}"),
+                [cell(name, measure, _measured(one, measure, figures)) for name, (_, one) in columns.items()],
             )
-            for name, share in MEASURES.items()
+            for measure in MEASURES
         ]
         self.note = figures.say(
             "rebalancing.suggested_note",
@@ -134,8 +143,9 @@ class OptimiserState(PageState, rx.State):
         )
 
 
-def _measured(tested: Tested, name: str, share: bool, figures: Figures) -> str:
+def _measured(tested: Tested, name: str, figures: Figures) -> str:
     value = exact(getattr(tested, name))
     if value is None:
         return UNKNOWN
-    return figures.percent(value, sign=name == "growth") if share else figures.ratio(value)
+    is_share = MEASURES[name] is Measure.SHARE
+    return figures.percent(value, sign=name == "growth") if is_share else figures.ratio(value)

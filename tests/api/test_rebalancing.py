@@ -67,6 +67,10 @@ async def test_suggestions_are_work_to_be_looked_at_again(owner, alice, monkeypa
     found = body["suggested"]
     assert found["ideas"][0]["weights"] == {"crypto:BTC": "0.25", "crypto:ETH": "0.75"}
     assert (found["present_tested"]["drawdown"], found["present_tested"]["turnover"]) == ("-0.3", None)
+    why = await owner.get(f"/api/explain/idea:{job}:equal_risk:weight:crypto:ETH")
+    assert (why.status_code, why.json()["amount"]) == (200, "0.75")
+    for wrong in (f"{job}:luck:growth", f"{job}:equal_risk:weight:crypto:NO", "gone:present:growth", job, ""):
+        assert (await owner.get(f"/api/explain/idea:{wrong}")).status_code == 404, wrong
     monkeypatch.setattr(optimiser, "is_there", lambda: False)
     missing = await owner.post(f"{HERE}/suggestions")
     assert (missing.status_code, missing.json()["error"]["code"]) == (503, "rebalance.no_optimiser")

@@ -153,6 +153,12 @@ async def test_suggestions_stand_beside_what_is_held_and_only_fill_the_form(hous
     assert len(ideas.weights) > 2
     assert {len(line.cells) for line in (*ideas.weights, *ideas.tests)} == {1 + len(METHODS)}
     assert "skfolio" in ideas.note
+    panel = await page.get_state(ExplainState)
+    for line in (ideas.weights[0], *ideas.tests):
+        for cell in line.cells:
+            await call(panel, "open", cell.figure)
+            assert (panel.problem, len(panel.steps) > len(METHODS)) == ("", True), cell.figure
+            assert panel.result.lstrip("+") == cell.text.lstrip("+") or cell.text == "—", cell
     await call(ideas, "take", "equal_risk")
     assert (page.by, page.editing, page.exact) == ("asset", True, True)
     assert kept(household).weights == {}
