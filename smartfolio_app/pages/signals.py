@@ -391,7 +391,7 @@ def _funding() -> rx.Component:
                 skeleton("signals-waiting"),
             ),
         ),
-        class_name="block",
+        class_name="block funding",
     )
 
 

@@ -69,6 +69,16 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
     ):
         with pytest.raises(InvalidInputError):
             risk.dashboard(db, household, wrong)
+    parts = found.liquidity
+    owned = [row for row in found.portfolio.holdings if row.value is not None and row.value > 0]
+    whole = sum(row.value for row in owned)
+    stable = sum(row.value for row in owned if row.group == "STABLECOINS")
+    assert parts.stablecoins == pytest.approx(float(stable / whole))
+    assert parts.cash + parts.stablecoins + parts.traded + parts.items == pytest.approx(1)
+    told = explain.explain(db, household, "risk:365:held:liquidity:stablecoins")
+    assert float(told.amount) == pytest.approx(parts.stablecoins)
+    assert sum(one.share for one in found.currencies) == pytest.approx(1)
+    assert {one.key for one in found.currencies} >= {"EUR", "USD"}
     halved = risk.shocks(db, household, {"crypto:BTC": -0.5})
     worth = next(row.exposure.value for row in report.assets if row.exposure.asset.id == "crypto:BTC")
     assert halved.loss == pytest.approx(-worth / 2)

@@ -56,15 +56,16 @@ def explain(user_id: str, figure: str) -> Explanation:
     kind, _, asset = measure.partition(":")
     if column not in columns or not (measure in MEASURES or (kind == "weight" and asset in found.assets)):
         raise unknown
+    days = _days(found)
     if kind == "weight":
         at = found.assets.index(asset)
         values = {name: exact(weights[at]) for name, (weights, _) in columns.items()}
-        title, formula = "explain.idea.weight.title", f"explain.idea.weight.{column}"
-        shape, days = Measure.SHARE, (line("explain.idea.train", Decimal(found.train_days), Measure.COUNT),)
+        title, formula, shape = "explain.idea.weight.title", f"explain.idea.weight.{column}", Measure.SHARE
+        days = tuple(one for one in days if one.label == "explain.idea.train")
     else:
         values = {name: _tested(tested, measure) for name, (_, tested) in columns.items()}
         title, formula = f"rebalancing.tested_{measure}", f"explain.idea.{measure}"
-        shape, days = MEASURES[measure], _days(found)
+        shape = MEASURES[measure]
     amount = values[column]
     return Explanation(
         figure="",
