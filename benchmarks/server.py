@@ -8,6 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from smartfolio_app.api.app import create_api
+from smartfolio_app.commands.server import SWITCH_SECONDS
 from smartfolio_app.security.middleware import protect
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
@@ -19,6 +20,7 @@ def main(port: int) -> None:
     engine.configure(settings)
     api = create_api()
     door = protect(api, settings, static_dir=Path(settings.data_dir) / "no-frontend", limits=api.state.limits)
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvicorn.run(door, host="127.0.0.1", port=port, log_level="error")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from smartfolio_app.commands import server
 from smartfolio_app.commands.console import CommandError, sentence
-from smartfolio_app.settings import PROJECT_ROOT
+from smartfolio_app.settings import PROJECT_ROOT, load_settings
 
 
 @pytest.fixture
@@ -149,3 +150,22 @@ def test_a_stop_does_not_wait_for_threads_that_never_end():
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "bye\n")
+
+
+def test_threads_that_compute_let_the_event_loop_in_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, found = sys.getswitchinterval(), []
+    handlers = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)}
+
+    def running(self: server._AnnouncingServer, **_: object) -> None:
+        found.append(sys.getswitchinterval())
+        self.started = True
+
+    monkeypatch.setattr(server._AnnouncingServer, "run", running)
+    try:
+        with server.bind("127.0.0.1", 0) as free:
+            server.serve(free, load_settings(), lambda address: None)
+    finally:
+        sys.setswitchinterval(before)
+        for name, handler in handlers.items():
+            signal.signal(name, handler)
+    assert found == [pytest.approx(0.001)]
