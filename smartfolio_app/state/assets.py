@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import reflex as rx
 
-from smartfolio_app.errors import NotFoundError, SmartFolioError
+from smartfolio_app.errors import NotFoundError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import AssetClass, is_fiat
 from smartfolio_app.ledger.money import ZERO, divide, multiply, plain
@@ -28,11 +28,11 @@ from smartfolio_app.state.gains_rows import LotRow, lot_row, transactions_addres
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.holdings_rows import badge
 from smartfolio_app.state.notices import say
-from smartfolio_app.state.reading import read_number
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.timeline import Timeline
 from smartfolio_app.state.transactions_rows import TransactionRow, transaction_row
 from smartfolio_app.state.transfers_rows import PairRow, pair_row
+from smartfolio_app.state.typed_prices import keep_price
 from smartfolio_app.state.what_if import WhatIfState
 
 RANGES = {"1m": 30, "3m": 91, "1y": 365, "all": 0}
@@ -153,17 +153,8 @@ class AssetState(PageState, rx.State):
     async def set_price(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[None]:
         """Keep the price that was typed, for this user alone."""
         seat = await self._seat(viewer)
-        typed, self.price_problem = str(form.get("price", "")), ""
-        try:
-            price, day = read_number(typed, seat.figures), date.fromisoformat(str(form.get("day", "")))
-        except ValueError:
-            self.price_problem = seat.figures.say("holdings.price_wrong", value=typed)
-            return
-        currency = str(form.get("currency", ""))
-        try:
-            await off_loop(pricing.set_manual_price, viewer.user_id, self.id, price, currency, day=day)
-        except SmartFolioError as error:
-            self.price_problem = error_text(seat.figures.language, error)
+        self.price_problem = await keep_price(seat, self.id, form)
+        if self.price_problem:
             return
         self.pricing_open = False
         async for _ in (await self.get_state(AppState))._show(viewer):

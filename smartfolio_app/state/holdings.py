@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import reflex as rx
 
-from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import holdings, pricing, wealth
+from smartfolio_app.services import holdings, wealth
 from smartfolio_app.services.holdings import GROUPINGS, Query
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
@@ -27,8 +25,8 @@ from smartfolio_app.state.holdings_rows import (
 )
 from smartfolio_app.state.listing import ListState
 from smartfolio_app.state.notices import say
-from smartfolio_app.state.reading import read_number
 from smartfolio_app.state.seat import Seat, shows
+from smartfolio_app.state.typed_prices import keep_price
 
 #: What can be sorted by, and the message key of its name.
 SORTS = {
@@ -131,19 +129,8 @@ class HoldingsState(ListState, rx.State):
     async def set_price(self, viewer: Viewer, form: dict[str, Any]) -> AsyncIterator[None]:
         """Keep the price that was typed, for this user alone."""
         seat = await self._seat(viewer)
-        typed, self.price_problem = str(form.get("price", "")), ""
-        try:
-            price, day = read_number(typed, seat.figures), date.fromisoformat(str(form.get("day", "")))
-        except ValueError:
-            self.price_problem = seat.figures.say("holdings.price_wrong", value=typed)
-            return
-        currency = str(form.get("currency", ""))
-        try:
-            await off_loop(
-                pricing.set_manual_price, viewer.user_id, self.priced_asset, price, currency, day=day
-            )
-        except SmartFolioError as error:
-            self.price_problem = error_text(seat.figures.language, error)
+        self.price_problem = await keep_price(seat, self.priced_asset, form)
+        if self.price_problem:
             return
         symbol, self.priced_asset = self.priced_symbol, ""
         app = await self.get_state(AppState)

@@ -378,40 +378,36 @@ _FIELDS = tuple(
         "expires_at",
     )
 )
+
+
+def _provider(key: str, label: str, setting: str, base_url: str, files_of: str = "") -> Provider:
+    return Provider(
+        key,
+        label,
+        "stocks",
+        "api",
+        ("transactions", "balances", "prices"),
+        credential_fields=_FIELDS,
+        config_fields=(Field("since", "exchanges.field.since", required=False),),
+        budget=BUDGET,
+        base_url_setting=setting,
+        base_url=base_url,
+        files_of=files_of,
+        help_url="https://www.developer.saxo/openapi/appmanagement",
+        advice="saxo.advice",
+        sign_in=True,
+    )
+
+
 CONNECTORS = (
     Saxo(
-        Provider(
-            "saxo_api",
-            "Saxo Bank",
-            "stocks",
-            "api",
-            ("transactions", "balances", "prices"),
-            credential_fields=_FIELDS,
-            config_fields=(Field("since", "exchanges.field.since", required=False),),
-            budget=BUDGET,
-            base_url_setting="saxo_url",
-            base_url="https://gateway.saxobank.com/openapi",
-            files_of="saxo_csv",
-            help_url="https://www.developer.saxo/openapi/appmanagement",
-            advice="saxo.advice",
-            sign_in=True,
+        _provider(
+            "saxo_api", "Saxo Bank", "saxo_url", "https://gateway.saxobank.com/openapi", files_of="saxo_csv"
         )
     ),
     Saxo(
-        Provider(
-            "saxo_sim_api",
-            "saxo.simulation",
-            "stocks",
-            "api",
-            ("transactions", "balances", "prices"),
-            credential_fields=_FIELDS,
-            config_fields=(Field("since", "exchanges.field.since", required=False),),
-            budget=BUDGET,
-            base_url_setting="saxo_sim_url",
-            base_url="https://gateway.saxobank.com/sim/openapi",
-            help_url="https://www.developer.saxo/openapi/appmanagement",
-            advice="saxo.advice",
-            sign_in=True,
+        _provider(
+            "saxo_sim_api", "saxo.simulation", "saxo_sim_url", "https://gateway.saxobank.com/sim/openapi"
         )
     ),
 )
