@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Connection, Table, select, text
@@ -58,8 +59,8 @@ def take(settings: Settings, copy: Path, dump: Path | None = None) -> Dump:
         return Dump()
     if migrate.current_version(settings) != migrate.latest_version():
         raise BackupError("backup.schema")
+    copy.write_bytes(_empty(settings, copy.parent))
     there = of_copy(settings, copy)
-    migrate.upgrade(there)
     try:
         with (
             engine_for(settings).connect().execution_options(isolation_level="REPEATABLE READ") as source,
@@ -72,6 +73,21 @@ def take(settings: Settings, copy: Path, dump: Path | None = None) -> Dump:
             return postgres_dump.dump(settings, source, snapshot, dump) if dump is not None else Dump()
     finally:
         dispose(there)
+
+
+_made: dict[str, bytes] = {}
+
+
+def _empty(settings: Settings, folder: Path) -> bytes:
+    """Return a SQLite database with today's tables and no row; it is migrated in ``folder``, once a process."""
+    version = migrate.latest_version()
+    if version not in _made:
+        with TemporaryDirectory(dir=folder) as name:
+            there = of_copy(settings, Path(name) / "smartfolio.sqlite")
+            migrate.upgrade(there)
+            dispose(there)  # which also puts the write-ahead log into the file
+            _made[version] = (Path(name) / "smartfolio.sqlite").read_bytes()
+    return _made[version]
 
 
 def keep(settings: Settings, folder: Path) -> bool:

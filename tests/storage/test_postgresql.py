@@ -24,6 +24,22 @@ ABOUT_SQLITE = (
     "tests/storage/test_repo_ledger.py::test_the_bulk_insert_writes_what_sqlalchemy_would",
     "tests/storage/test_repo_ledger.py::test_a_naive_moment_is_refused_in_bulk_too",
     "tests/storage/test_vault.py::test_the_secret_is_nowhere_in_the_data_folder",
+    "tests/storage/test_vault.py::test_only_the_vault_knows_the_credential_table",
+    *(
+        f"tests/services/test_backups.py::test_{name}"  # about the file, whatever it was made of
+        for name in (
+            "nothing_can_be_read_from_the_file",
+            "the_file_is_readable_by_its_owner_alone",
+            "another_vault_key_does_not_open_it_and_changes_nothing",
+            "a_rotated_key_still_opens_what_the_old_one_closed",
+            "a_passphrase_opens_it_without_the_vault_key",
+            "a_truncated_file_is_refused_before_anything_is_replaced",
+            "a_file_cut_between_two_pieces_is_refused",
+            "a_changed_byte_is_refused",
+            "a_file_that_is_no_backup_is_refused",
+            "what_a_killed_backup_left_is_swept_away_later",
+        )
+    ),
 )
 HEALTH = "tests/services/health/test_examination.py"
 AGAIN = (
