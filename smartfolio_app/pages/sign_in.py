@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from smartfolio_app.components.controls import link_button, submit
-from smartfolio_app.components.forms import field, form, form_error, select, text_input
+from smartfolio_app.components.forms import check, field, form, form_error, select, text_input
 from smartfolio_app.components.shell import page
 from smartfolio_app.i18n import t
 from smartfolio_app.state.sign_in import SignInState
@@ -36,6 +36,7 @@ def sign_in() -> rx.Component:
                     "saxo.field.app_key",
                     text_input("app_key", required=True, max_length=100, auto_complete="off"),
                 ),
+                rx.cond(SignInState.there, check("connection.separate", name="separate")),
                 form_error(SignInState.problem),
                 rx.el.div(
                     submit("saxo.go"),

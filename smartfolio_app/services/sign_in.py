@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -79,6 +80,29 @@ def begin(db: Session, user_id: str, source_key: str, *, device: str, app_key: s
     }
     state = _seal(current_settings()).encrypt(json.dumps(told).encode()).decode()
     return Way(saxo_tokens.sign_in_address(login_url, app_key, back, state, proof), back)
+
+
+def is_signed_in(db: Session, user_id: str, provider_id: str) -> bool:
+    """Tell whether the user has signed in to an account of the provider."""
+    return any(credentials.are_there(db, one) for one in _sources_of(db, user_id, provider_id))
+
+
+def source_for(db: Session, user_id: str, provider_id: str, *, separate: bool) -> str:
+    """Return the key of the source to sign in to, made when there is none; ``separate``: not one that is signed in.
+
+    Raises:
+        NotFoundError: There is no such provider.
+    """
+    mine = _sources_of(db, user_id, provider_id)
+    free = [one for one in mine if not (separate and credentials.are_there(db, one))]
+    return free[0].key if free else sources.add(db, user_id, provider_id, separate=separate).key
+
+
+def _sources_of(db: Session, user_id: str, provider_id: str) -> Sequence[SourceRow]:
+    wanted = select(SourceRow).where(
+        col(SourceRow.user_id) == user_id, col(SourceRow.provider) == provider_id
+    )
+    return db.execute(wanted.order_by(col(SourceRow.created_at), col(SourceRow.key))).scalars().all()
 
 
 def check_app_key(text: str) -> str:

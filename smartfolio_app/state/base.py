@@ -166,7 +166,7 @@ class AppState(rx.State):
         The browser asks once a minute. Pages on which something may be being typed keep what they show; the bar, which
         is on all of them, does not.
         """
-        views.be_patient()
+        views.be_patient(is_live(state_of_page(self.router.url.path)))
         seen, self.syncing = await off_loop(_present, viewer.user_id, self._time_zone, await self._language())
         if seen == self._seen:
             views.be_patient(False)
@@ -240,9 +240,10 @@ class AppState(rx.State):
     async def _show(self, viewer: Viewer, *, anew: bool = True, patient: bool = True) -> AsyncIterator[None]:
         """Fill the bar, then the page on screen; not ``anew``: only one that is filled by itself.
 
-        Patiently (``services.views``), unless the viewer has just asked for what is new.
+        Patiently (``services.views``) where the page is filled again by itself, unless the viewer has just asked for
+        what is new.
         """
-        views.be_patient(patient)
+        views.be_patient(patient and is_live(state_of_page(self.router.url.path)))
         try:
             async for _ in self._fill(viewer, anew=anew):
                 yield

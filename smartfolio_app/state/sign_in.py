@@ -10,7 +10,7 @@ from sqlmodel import Session
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text, translate
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import sign_in, sources
+from smartfolio_app.services import sign_in
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.sign_in import Way
 from smartfolio_app.state.guard import signed_in
@@ -33,20 +33,24 @@ class SignInState(PageState, rx.State):
     provider: str = "saxo_api"
     back: str = ""
     problem: str = ""
+    #: There is an account already, so that a sign-in may be to the same or to another one.
+    there: bool = False
 
     async def _show(self, seat: Seat) -> None:
         self.back = sign_in.callback_address(self._origin())
         wanted = str(self.router.url.query_parameters.get("provider", ""))
         self.provider = wanted if wanted in sign_in.PROVIDERS else self.provider
+        self.there = await off_loop(sign_in.is_signed_in, seat.viewer.user_id, self.provider)
         code = str(self.router.url.query_parameters.get("problem", ""))
         key = _PROBLEMS.get(code, "error.saxo.declined")
         self.problem = translate(seat.figures.language, key, provider="Saxo Bank") if code else ""
 
     @rx.event
     @signed_in
-    def choose(self, provider: str) -> None:
+    async def choose(self, viewer: Viewer, provider: str) -> None:
         """Choose the real bank or its simulation."""
         self.provider = provider if provider in sign_in.PROVIDERS else self.provider
+        self.there = await off_loop(sign_in.is_signed_in, viewer.user_id, self.provider)
 
     @rx.event
     @signed_in
@@ -60,6 +64,7 @@ class SignInState(PageState, rx.State):
                 provider=self.provider,
                 app_key=str(form.get("app_key", "")),
                 origin=self._origin(),
+                separate=bool(form.get("separate")),
             )
         except SmartFolioError as error:
             self.problem = error_text(seat.figures.language, error)
@@ -71,8 +76,7 @@ class SignInState(PageState, rx.State):
         return str(self.router.headers.origin or "")
 
 
-def _begin(db: Session, viewer: Viewer, *, provider: str, app_key: str, origin: str) -> Way:
-    found = sources.source_of_provider(db, viewer.user_id, provider)
+def _begin(db: Session, viewer: Viewer, *, provider: str, app_key: str, origin: str, separate: bool) -> Way:
     sign_in.check_app_key(app_key)
-    key = found.key if found is not None else sources.add(db, viewer.user_id, provider).key
+    key = sign_in.source_for(db, viewer.user_id, provider, separate=separate)
     return sign_in.begin(db, viewer.user_id, key, device=viewer.credential, app_key=app_key, origin=origin)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smartfolio_app.services import sources
+from smartfolio_app.providers import registry
+from smartfolio_app.services import credentials, sources
 from smartfolio_app.state.sign_in import SignInState
 from smartfolio_app.storage.engine import session_scope
 from tests.state.tab import call, tab
@@ -32,6 +33,25 @@ async def test_the_key_of_an_app_leads_to_the_bank_and_makes_the_source_once(ann
         await call(page, "begin", {"app_key": " 1234-5678 "})
         assert page.problem == ""
     assert saxo_sources(anna) == ["saxo_sim_api"]
+
+
+async def test_another_account_there_is_a_source_of_its_own(anna):
+    page = await tab(SignInState, anna, "/sources/sign-in")
+    await call(page, "begin", {"app_key": "1234-5678"})
+    assert not page.there, "nobody has signed in yet"
+    with session_scope() as db:
+        kept = dict.fromkeys((one.name for one in registry.provider("saxo_api").credential_fields), "x" * 12)
+        credentials.store(db, sources.find(db, anna, "saxo_api"), kept)
+    page = await tab(SignInState, anna, "/sources/sign-in")
+    assert page.there
+    await call(page, "choose", "saxo_sim_api")
+    assert not page.there
+    await call(page, "choose", "saxo_api")
+    await call(page, "begin", {"app_key": "1234-5678"})
+    assert saxo_sources(anna) == ["saxo_api"], "the same account again"
+    for _ in range(2):  # the bank said no, and so once more
+        await call(page, "begin", {"app_key": "1234-5678", "separate": "on"})
+        assert saxo_sources(anna) == ["saxo_api", "saxo_api"]
 
 
 async def test_a_key_that_can_be_none_is_refused_in_words_and_makes_nothing(anna):
