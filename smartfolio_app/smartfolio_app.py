@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -60,10 +59,6 @@ STYLESHEETS = (
 )
 
 log = logging.getLogger(__name__)
-
-#: How long a thread that computes keeps the interpreter while others want it, in seconds. An event of a page changes
-#: threads some forty times, and with Python's usual five milliseconds each change may wait that long for a busy one.
-TURN = 0.0005
 
 
 def _tell(exception: Exception) -> EventSpec:
@@ -126,7 +121,6 @@ class SmartFolio(rx.App):
 
     def __call__(self) -> Middleware:
         """Make the application a server serves; runs when the server starts."""
-        sys.setswitchinterval(TURN)
         settings = current_settings()
         limits = Limits(settings)
         limits.announce()
