@@ -12,14 +12,20 @@ from reflex.istate.data import RouterData
 import smartfolio_app.pages  # noqa: F401 - every page's state is registered
 from smartfolio_app.analytics.results import Coverage
 from smartfolio_app.analytics.scope import Scope
+from smartfolio_app.providers.errors import ProviderUnreachableError
+from smartfolio_app.providers.http import ProviderClient
 from smartfolio_app.security import sessions
-from smartfolio_app.services import items, sources, user_settings
+from smartfolio_app.services import items, market_data, sources, transactions, user_settings
+from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.settings import load_settings
 from smartfolio_app.state.base import AppState, coverage_text
 from smartfolio_app.state.dashboard import DashboardState
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import session_hash_of
 from smartfolio_app.state.locale import Locale
+from smartfolio_app.state.places import PLACES
 from smartfolio_app.state.seat import state_of_page
+from smartfolio_app.storage import engine
 from smartfolio_app.storage.engine import session_scope
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -168,6 +174,30 @@ async def test_an_open_page_shows_what_has_changed_and_asks_for_nothing_otherwis
     assert len(times) == filled  # a page on which something may be being typed is left alone
     await ran(AppState.look.fn(app))
     assert len(times) == filled
+
+
+async def test_opening_a_page_asks_no_provider_anything(anna, settings, monkeypatch):
+    asked = []
+
+    def call(self, url, *_, **__):
+        asked.append(str(url))
+        raise ProviderUnreachableError("provider.timeout", provider=self.provider)
+
+    monkeypatch.setattr(ProviderClient, "_follow", call)
+    online = load_settings(data_dir=settings.data_dir, database_url=settings.database_url, offline=False)
+    engine.configure(online)
+    with session_scope() as db:
+        draft = Draft(at=datetime(2026, 1, 5, tzinfo=UTC), kind="deposit", received=("5", "crypto:BTC"))
+        transactions.add(db, anna, "manual_crypto", draft)
+    try:
+        for place in PLACES:
+            app = await load(app_of(anna, place.address))
+            assert (app.ready, app.problem) == (True, ""), place.address
+            await ran(AppState.look.fn(app))
+    finally:
+        market_data.close()
+        engine.configure(settings)
+    assert asked == []
 
 
 def test_every_page_has_its_state():
