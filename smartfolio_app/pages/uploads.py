@@ -28,6 +28,19 @@ def uploads() -> rx.Component:
         WatchUploads.create(on_taken=ImportsState.watch, on_failed=ImportsState.not_taken),
         rx.foreach(ImportsState.problems, lambda words: banner(rx.el.p(words), tone="bad", role="alert")),
         rx.cond(
+            ImportsState.import_all | ImportsState.dismiss_all,
+            rx.el.div(
+                rx.cond(
+                    ImportsState.dismiss_all, button(ImportsState.dismiss_all, on_click=ImportsState.put_away)
+                ),
+                rx.cond(
+                    ImportsState.import_all,
+                    button(ImportsState.import_all, kind="primary", on_click=ImportsState.confirm_all),
+                ),
+                class_name="dialog-actions",
+            ),
+        ),
+        rx.cond(
             ImportsState.cards,
             rx.el.div(rx.foreach(ImportsState.cards, _card), class_name="uploads"),
         ),

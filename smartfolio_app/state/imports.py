@@ -6,9 +6,10 @@ The bytes go straight to ``services.uploads`` and never into a state var; a card
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,9 @@ class ImportsState(PageState, rx.State):
     receiving: bool = False
     problems: list[str] = []
     limit_mb: int = 20
+    #: What the buttons say that act on several cards at once; empty where there are fewer than two of them.
+    import_all: str = ""
+    dismiss_all: str = ""
 
     _whole: set[str] = set()
     _seen_done: set[str] = set()
@@ -162,6 +166,20 @@ class ImportsState(PageState, rx.State):
 
     @rx.event
     @signed_in
+    async def confirm_all(self, viewer: Viewer) -> AsyncIterator[Any]:
+        """Import every file that is ready, each as previewed."""
+        async for event in self._for_each(viewer, _ready, partial(off_loop, uploads.confirm)):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def put_away(self, viewer: Viewer) -> AsyncIterator[Any]:
+        """Put every file aside that was imported or taken back."""
+        async for event in self._for_each(viewer, _settled, partial(run_in_threadpool, uploads.discard)):
+            yield event
+
+    @rx.event
+    @signed_in
     async def discard(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
         """Put a file aside."""
         async for event in self._change(viewer, uploads.discard, upload_id):
@@ -194,6 +212,9 @@ class ImportsState(PageState, rx.State):
         ]
         if cards != self.cards:  # a watch looks often, and mostly nothing has changed
             self.cards = cards
+            ready, done = len(_ready(cards)), len(_settled(cards))
+            self.import_all = figures.say("import_wizard.import_all", count=ready) if ready > 1 else ""
+            self.dismiss_all = figures.say("import_wizard.dismiss_all", count=done) if done > 1 else ""
         if cards and not self.formats:
             self.formats = format_options()
         return any(not one.job.finished for one in found)
@@ -204,6 +225,22 @@ class ImportsState(PageState, rx.State):
         fresh = bool(done - self._seen_done)
         self._seen_done = done
         return fresh
+
+    async def _for_each(
+        self,
+        viewer: Viewer,
+        which: Callable[[list[UploadCard]], list[str]],
+        action: Callable[..., Awaitable[object]],
+    ) -> AsyncIterator[Any]:
+        """Do something to several uploads; one that cannot be is said, and the others are done."""
+        seat = await self._seat(viewer)
+        for upload_id in which(self.cards):
+            try:
+                await action(viewer.user_id, upload_id)
+            except SmartFolioError as error:
+                await say(self, error_text(seat.figures.language, error), "bad")
+        await self._show(seat)
+        yield ImportsState.watch
 
     async def _change(
         self, viewer: Viewer, action: Callable[..., Any], *arguments: object, **changes: object
@@ -216,6 +253,16 @@ class ImportsState(PageState, rx.State):
             await say(self, error_text(seat.figures.language, error), "bad")
         await self._show(seat)
         yield ImportsState.watch
+
+
+def _ready(cards: list[UploadCard]) -> list[str]:
+    """Return the uploads that can be imported as they are."""
+    return [one.id for one in cards if one.phase == "ready" and one.can_confirm]
+
+
+def _settled(cards: list[UploadCard]) -> list[str]:
+    """Return the uploads with which all is done."""
+    return [one.id for one in cards if one.phase in ("done", "undone")]
 
 
 def _end_of_day(day: date, seat: Seat) -> datetime:

@@ -219,10 +219,14 @@ def _result(outcome: ImportOutcome, figures: Figures) -> list[str]:
     added = figures.count(outcome.added)
     lines = [figures.say(words, count=outcome.added, number=added, label=outcome.source_label)]
     if outcome.duplicates:
-        lines.append(figures.say("import_wizard.result_duplicates", count=figures.count(outcome.duplicates)))
+        lines.append(_counted("import_wizard.result_duplicates", outcome.duplicates, figures))
     if outcome.rejected:
-        lines.append(figures.say("import_wizard.result_rejected", count=figures.count(len(outcome.rejected))))
+        lines.append(_counted("import_wizard.result_rejected", len(outcome.rejected), figures))
     return lines
+
+
+def _counted(key: str, count: int, figures: Figures) -> str:
+    return figures.say(key, count=count, number=figures.count(count))
 
 
 def format_options() -> list[Option]:

@@ -1,10 +1,14 @@
-"""What the upload area says when an upload was refused before it reached the app."""
+"""The upload area: what a refused upload is told, and several files done at once."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from smartfolio_app.services import uploads
 from smartfolio_app.state.imports import ImportsState
+from tests.services.cointracking_files import trades
 from tests.state.tab import call, tab
 
 
@@ -30,3 +34,25 @@ async def test_nonsense_from_a_client_changes_nothing(alice):
     state = await tab(ImportsState, alice, "/sources")
     await call(state, "not_taken", "x", None)
     assert state.problems == []
+
+
+async def test_several_files_are_imported_and_put_aside_at_once(alice):
+    state = await tab(ImportsState, alice, "/sources")
+
+    async def until(phase, count):
+        end = time.monotonic() + 60
+        while [one.phase for one in state.cards] != [phase] * count:
+            assert time.monotonic() < end, state.cards
+            await call(state, "show_all", "")
+
+    # The second is the first in German: of the two, each row is taken once.
+    for name, language in (("one.csv", "en"), ("two.csv", "de")):
+        uploads.receive(alice, name, trades(language=language))
+    await until("ready", 2)
+    assert (state.import_all, state.dismiss_all) == ("Import all 2 files", "")
+    await call(state, "confirm_all")
+    await until("done", 2)
+    assert sorted(len(one.result) for one in state.cards) == [1, 2]  # one of them says what was there already
+    assert (state.import_all, state.dismiss_all) == ("", "Done with all 2")
+    await call(state, "put_away")
+    assert (state.cards, state.dismiss_all) == ([], "")
