@@ -1,6 +1,7 @@
 """What the engine takes: ``python -m benchmarks.ours (gains|history|dashboard) FILE [REPEAT]``.
 
-From parsed transactions, in processor time of this process; prints one line of JSON.
+From parsed transactions, in processor time of this process, with the garbage collector paused as the services have it
+while they compute; prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from smartfolio_app.ledger.lot_book import lot_book
 from smartfolio_app.ledger.money import MONEY_CONTEXT
 from smartfolio_app.ledger.ordering import in_order_with_instants
 from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
+from smartfolio_app.storage.collecting import without_collecting
 
 SOURCES = {"s": SourceView("s", "S", Category.CRYPTO)}
 END = START + timedelta(days=DAYS)
@@ -85,7 +87,8 @@ def measure(task: Callable[[], str], repeat: int) -> dict[str, object]:
     seconds, wall, answer = [], [], ""
     for _ in range(repeat):
         clock, started = time.perf_counter(), time.process_time()
-        answer = task()
+        with without_collecting():
+            answer = task()
         seconds.append(time.process_time() - started)
         wall.append(time.perf_counter() - clock)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

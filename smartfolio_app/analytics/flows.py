@@ -106,7 +106,8 @@ def _partners(  # noqa: PLR0917 - parallel arrays
     """
     step = np.where(received, 1, -1)
     if moved.number is None:
-        table, money = np.pad(worths, 1, constant_values=np.nan), np.pad(is_money, 1)
+        table = np.concatenate(([np.nan], worths, [np.nan]))
+        money = np.concatenate(([False], is_money, [False]))
         other = np.arange(1, len(worths) + 1)[mine] + step
         return table[other], money[other]
     number = moved.number[near]

@@ -22,6 +22,7 @@ from smartfolio_app.ledger.money import market_value
 from smartfolio_app.ledger.what_if import sellable
 from smartfolio_app.services import user_settings
 from smartfolio_app.services.views import Basis, View, basis
+from smartfolio_app.storage.collecting import without_collecting
 
 #: Findings that leave a cost unknown, as opposed to those that only tell what became of something.
 UNKNOWN_COST = frozenset(
@@ -138,8 +139,9 @@ def report(db: Session, view: View, query: Query | None = None) -> Gains:
             "wealth.days_reversed", first=wanted.first.isoformat(), last=wanted.last.isoformat()
         )
     sources = sources_of(known, view, wanted.source)
-    book = known.ledger.lots(known.prices, view.currency, policy)
-    made = _report(book, view, wanted, rule, sources)
+    with without_collecting():  # it would walk over all that is being made, and find nothing
+        book = known.ledger.lots(known.prices, view.currency, policy)
+        made = _report(book, view, wanted, rule, sources)
     unknown = tuple(_unknown(book, book.findings, sources, wanted.last, view))
     ids = {*made.by_asset, *(one.asset for one in unknown)}
     return Gains(
@@ -161,8 +163,9 @@ def side_by_side(db: Session, view: View, query: Query | None = None) -> list[Si
     sides = []
     for method in Method:
         policy = replace(own.policy, method=method, methods={})
-        book = known.ledger.lots(known.prices, view.currency, policy)
-        total = _report(book, view, wanted, own.rule, sources).total
+        with without_collecting():
+            book = known.ledger.lots(known.prices, view.currency, policy)
+            total = _report(book, view, wanted, own.rule, sources).total
         sides.append(Side(method, total, total.gain - own.report.total.gain))
     return sides
 
