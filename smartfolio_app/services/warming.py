@@ -63,13 +63,16 @@ class Follower:
     """Prepares the answers anew for whoever's ledger was changed: by an import, a sync, an edit, in any process; and
     for those who are still shown what is no longer new (``views``).
 
-    Looks at the users' revisions, which is one short query; the first look only takes note of them.
+    Looks at the users' revisions, which is one short query; the first look only takes note of them. Gains and risk have
+    pages of their own and take longest. They wait for the next look, and longer while more is changed: who has just
+    corrected something is looking at the chart, which they would hold up.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, int] | None = None
         self._due: dict[str, None] = {}
         self._prepared: dict[str, float] = {}
+        self._rest: dict[str, int] = {}  # whose gains and risk are to be prepared, and of which revision
 
     def __call__(self, db: Session) -> int:
         """Prepare what has changed since the last call; return for how many users."""
@@ -85,7 +88,12 @@ class Follower:
             for user_id, revision in now.items()
             if user_id in wanted or before.get(user_id) != revision
         )
-        return sum(self._prepare(db, user_id) for user_id in self._ready(db)[:MOST_USERS])
+        rest, self._rest = self._rest, {}
+        done = sum(self._prepare(db, user_id, now[user_id]) for user_id in self._ready(db)[:MOST_USERS])
+        for user_id, revision in rest.items():
+            if now.get(user_id) == revision and user_id not in self._rest:
+                _prepare_rest(db, user_id)
+        return done
 
     def _ready(self, db: Session) -> list[str]:
         """Return who is due. Whose sources are being synced is prepared for now and then: more is to come anyway."""
@@ -97,15 +105,16 @@ class Follower:
             if one not in syncing or now - self._prepared.get(one, -PAUSE_SECONDS) >= PAUSE_SECONDS
         ]
 
-    def _prepare(self, db: Session, user_id: str) -> bool:
+    def _prepare(self, db: Session, user_id: str, revision: int) -> bool:
         self._due.pop(user_id, None)
-        done = _prepare(db, user_id, (), lots=True)
+        done = _prepare(db, user_id, ())
         self._prepared[user_id] = time.monotonic()
+        self._rest[user_id] = revision
         return done
 
 
-def _prepare(db: Session, user_id: str, currencies: tuple[str, ...], *, lots: bool = False) -> bool:
-    """Prepare one user's answers, ``lots``: their gains, too; tell whether it could be done."""
+def _prepare(db: Session, user_id: str, currencies: tuple[str, ...]) -> bool:
+    """Prepare one user's answers; tell whether it could be done."""
     try:
         view = wealth.view_of(db, user_id)
         with views.next_moment(db, user_id):
@@ -114,12 +123,19 @@ def _prepare(db: Session, user_id: str, currencies: tuple[str, ...], *, lots: bo
                     return False
                 wealth.portfolio(db, replace(view, currency=currency))
             wealth.history(db, view)
-            if lots:
-                known = wealth.basis(db, user_id)
-                if len(known.ledger.transactions) <= LARGE:
-                    known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
-                    risk.dashboard(db, view)
     except SmartFolioError as error:
         log.warning("the figures of user %s cannot be prepared: %s", user_id, error)
         return False
     return True
+
+
+def _prepare_rest(db: Session, user_id: str) -> None:
+    """Prepare one user's gains and risk."""
+    try:
+        view = wealth.view_of(db, user_id)
+        known = wealth.basis(db, user_id)
+        if len(known.ledger.transactions) <= LARGE:
+            known.ledger.lots(known.prices, view.currency, Policy.parse(view.method))
+            risk.dashboard(db, view)
+    except SmartFolioError as error:
+        log.warning("gains and risk of user %s cannot be prepared: %s", user_id, error)

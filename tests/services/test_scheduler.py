@@ -179,3 +179,17 @@ def test_whoever_changes_something_finds_the_answers_made(db, someone, other, gi
     assert follower(db) == 0
     view = wealth.view_of(db, someone)
     assert wealth.portfolio(db, view) is wealth.portfolio(db, view)
+
+
+def test_gains_and_risk_are_prepared_once_nothing_changes_any_more(db, someone, give, monkeypatch):
+    rest = []
+    monkeypatch.setattr(warming.risk, "dashboard", lambda db, view: rest.append(view.user_id))
+    follower = warming.Follower()
+    follower(db)
+    for quantity in ("1", "2"):
+        give(someone, "SOL", quantity)
+        assert follower(db) == 1
+        assert rest == [], "whoever is still correcting looks at the chart"
+    for _ in range(2):
+        assert follower(db) == 0
+        assert rest == [someone]
