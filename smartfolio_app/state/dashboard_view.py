@@ -14,6 +14,7 @@ from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO, divide
 from smartfolio_app.state.figures import Figures, direction
 from smartfolio_app.state.gains_rows import asset_address
+from smartfolio_app.state.holdings_rows import badge
 from smartfolio_app.state.treemap import Box, squarify
 
 TOP = 8
@@ -330,12 +331,6 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
     return missing + doubtful + old
 
 
-def badge(symbol: str) -> str:
-    """Return the few letters that stand for an asset where no logo is."""
-    letters = "".join(character for character in symbol if character.isalnum())
-    return (letters or symbol)[:4].upper()
-
-
 def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> AssetRow:
     asset = holding.asset
     width = _ratio(holding.value, largest) if largest else None
@@ -345,7 +340,7 @@ def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> A
         address=asset_address(asset.id),
         symbol=asset.symbol,
         name=asset.name if asset.name != asset.symbol else "",
-        badge=badge(asset.symbol),
+        badge=badge(asset),
         value=figures.money(holding.value),
         share=figures.percent(holding.share),
         width=f"{float(width) * 100:.2f}%" if width is not None else "0%",

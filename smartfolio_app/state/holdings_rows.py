@@ -181,4 +181,5 @@ def badge(asset: Asset) -> str:
     """Return the letters that stand for an asset: its ticker, or the initials of a wealth item."""
     if asset.asset_class is AssetClass.ITEM:
         return "".join(word[0] for word in asset.symbol.split()[:2]).upper()
-    return asset.symbol[:4]
+    letters = "".join(character for character in asset.symbol if character.isalnum())
+    return (letters or asset.symbol)[:4].upper()
