@@ -185,7 +185,7 @@ def _shocked(db: Session, view: View, about: str) -> Explanation | None:
     steps = (
         money("explain.risk.value", exact(one.exposure.value), view.currency, link=transactions_of(asset)),
         *([] if name is None else [_wanted(name, wanted[name], outcome)]),
-        line("explain.risk.its_move", exact(one.change), Measure.SHARE, source=f"explain.risk.by_{one.by}"),
+        line("explain.risk.its_change", exact(one.change), Measure.SHARE, source=f"explain.risk.by_{one.by}"),
     )
     params = {"name": one.exposure.asset.name or one.exposure.asset.symbol}
     return _told("shocked", exact(one.loss), Measure.MONEY, steps, unit=view.currency, params=params)
@@ -223,7 +223,8 @@ def _effects(moved: list[Effect], currency: str) -> list[Step]:
 
 
 def _effect(one: Effect, currency: str) -> Step:
-    inside = [line("explain.risk.its_move", exact(one.change), Measure.SHARE)]
+    label = "explain.risk.its_change" if one.by == "shock" else "explain.risk.its_move"
+    inside = [line(label, exact(one.change), Measure.SHARE)]
     if one.by == "proxy":
         inside.append(
             line(
