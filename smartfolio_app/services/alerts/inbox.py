@@ -111,7 +111,7 @@ def snooze(db: Session, user_id: str, alert_id: str, hours: int) -> AlertView:
 
 def one(db: Session, user_id: str, alert_id: str) -> Alert:
     """Return one of the user's alerts; raise ``NotFoundError`` when there is none such."""
-    row = db.get(Alert, alert_id)
+    row = db.get(Alert, alert_id) if alert_id.isalnum() else None  # no database is asked for nonsense
     if row is None or row.user_id != user_id:
         raise NotFoundError("alert.no_such_alert")
     return row
