@@ -20,6 +20,7 @@ The peers are {peers}, each in its own process on the same trades. Run the comma
 again: it fails when the gains are not the same (rp2's to the cent), when a dashboard after edits differs from one made
 from the beginning, or when a ratio is more than a quarter worse than the one recorded in `benchmarks/recorded.json`.
 What the peers do not compute is compared with the time that beancount takes for the gains of as many trades.
+What risk takes (dashboard, futures, heat map) is in [performance-risk.md](performance-risk.md).
 
 ## What is promised
 

@@ -103,7 +103,7 @@ def dashboard(folder: Path, repeat: int) -> Iterator[Figure]:
         yield Figure(
             f"before that: ledger, prices and portfolio out of the database, {named}",
             "ms",
-            30_000,
+            3_000,
             tuple(books),
         )
         asked = risk.Asked("all")
