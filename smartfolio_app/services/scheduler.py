@@ -100,7 +100,7 @@ def _prices(db: Session) -> object:
 
 def _signals(db: Session) -> object:
     report = signals_fetch.refresh(db)
-    sentiment.sentiment(db)  # the next page finds the day's answer made
+    sentiment.warm(db)  # the next page finds the day's answer made
     return report
 
 

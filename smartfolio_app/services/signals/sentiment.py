@@ -14,7 +14,8 @@ from decimal import Decimal
 from threading import Lock
 
 import numpy as np
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from smartfolio_app.analytics.clock import day_number, day_of
 from smartfolio_app.analytics.results import FloatArray
@@ -28,6 +29,7 @@ from smartfolio_app.analytics.signals.components import (
     IntArray,
 )
 from smartfolio_app.analytics.signals.model import NEEDED_DAYS, Mood, mood
+from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, crypto, symbol_of
 from smartfolio_app.providers import binance, binance_futures, fear_greed
 from smartfolio_app.services.answers import Answers
@@ -44,6 +46,8 @@ from smartfolio_app.storage.tables import User
 _IDLE_SECONDS = 45.0
 _DAY_SECONDS = 86_400.0
 _LONGEST_SYMBOL = 80
+#: For so many users the answer is made before they ask.
+_WARMED = 20
 #: What breadth is of: what the household holds, or the large coins.
 HELD, TOP = "held", "top"
 #: Where the price of a coin comes from that is none of the references.
@@ -139,6 +143,17 @@ def subject_of(asset: Asset) -> str:
 def label_of(asset: Asset) -> str:
     """Return what an asset is called: a coin by its symbol, a security by its name."""
     return asset.symbol if asset.asset_class is AssetClass.CRYPTO else asset.name or asset.symbol
+
+
+def warm(db: Session) -> None:
+    """Make the market's answer of the day, for everybody and for those whose own holdings breadth is of."""
+    sentiment(db)
+    people = select(col(User.id)).where(~col(User.is_demo), ~col(User.disabled)).order_by(col(User.id))
+    for user_id in db.execute(people.limit(_WARMED)).scalars().all():
+        try:
+            sentiment(db, user_id)
+        except SmartFolioError as error:
+            log.warning("the mood of the market for user %s cannot be told: %s", user_id, error)
 
 
 def forget() -> None:

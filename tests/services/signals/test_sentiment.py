@@ -174,6 +174,12 @@ def test_breadth_is_of_what_the_household_holds_and_says_so(db, someone, give, f
     db.commit()
     assert sentiment.sentiment(db, someone, now=NOW).mood is mine.mood, "today is not over"
     assert fitter.fits == fits
+    sentiment.forget()
+    sentiment.warm(db)
+    assert fitter.fits == fits + 2, "one for this household, one for all others"
+    sentiment.sentiment(db, someone, now=NOW)
+    sentiment.sentiment(db, other, now=NOW)
+    assert fitter.fits == fits + 2
 
 
 def test_a_security_one_holds_has_a_mood_of_its_trading_days(db, someone, fitter):
