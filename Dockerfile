@@ -42,7 +42,7 @@ RUN if [ -n "$POSTGRES_CLIENT" ]; then \
    && dpkg -x postgresql-client-*.deb client \
    && for tool in client/usr/lib/postgresql/*/bin/pg_dump client/usr/lib/postgresql/*/bin/pg_restore; do \
         install -D "$tool" "${tool#client}"; done \
-   && rm -rf /tmp/* /var/lib/apt/lists/* \
+   && rm -rf /tmp/* /var/lib/apt/lists/* /var/cache/apt/* \
    && /usr/lib/postgresql/*/bin/pg_dump --version; \
     fi
 COPY --from=build /opt/venv /opt/venv

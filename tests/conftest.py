@@ -9,8 +9,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import Session
 
+from smartfolio_app.security import passwords
 from smartfolio_app.settings import Settings, load_settings
 from smartfolio_app.storage import engine, migrate
 from tests.support import redis_server
@@ -51,6 +53,14 @@ def settings(tmp_path: Path, migrated_database: Path) -> Iterator[Settings]:
     engine.configure(None)
     if POSTGRES:
         _on_postgres(_emptied(), database="smartfolio_test")
+
+
+@pytest.fixture(autouse=True)
+def _quick_hash_on_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a password takes to hash is no matter of the database: the run over PostgreSQL does without."""
+    if POSTGRES:
+        hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
 
 
 @cache
