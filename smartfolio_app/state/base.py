@@ -98,6 +98,7 @@ class AppState(rx.State):
     @signed_in
     async def load(self, viewer: Viewer) -> AsyncIterator[None]:
         """Fill the page that has just been opened: first the bar, then the page itself."""
+        (await self.get_state(ExplainState))._arrive()
         try:
             await self._read_settings(viewer)
             async for _ in self._show(viewer):

@@ -46,11 +46,13 @@ class ExplainState(PageState, rx.State):
     problem: str = ""
     bundle_address: str = ""
 
+    _page: str = ""
+
     @rx.event
     @signed_in
     async def open(self, viewer: Viewer, figure: str) -> AsyncIterator[None]:
         """Open the panel at once, then fill it."""
-        self.is_open = True
+        self.is_open, self._page = True, self.router.url.path
         self.figure = figure
         self.title = self.result = self.formula = self.problem = self.bundle_address = ""
         self.steps, self.notes = [], []
@@ -63,6 +65,11 @@ class ExplainState(PageState, rx.State):
     def close(self) -> None:
         """Close the panel."""
         self.is_open = False
+
+    def _arrive(self) -> None:
+        """Close the panel when another page was opened than the one it explains: the tab's state outlives a page."""
+        if self.router.url.path != self._page:
+            self.is_open = False
 
     async def _show(self, seat: Seat) -> None:
         """Follow a change of the view while the panel is open."""
