@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from smartfolio_app.analytics.results import FloatArray
 
-_PIECE = 16_384
+_PIECE = 4_096
 
 
 def as_floats(values: Sequence[Decimal]) -> FloatArray:
