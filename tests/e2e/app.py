@@ -53,7 +53,8 @@ class RunningApp:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            **os.environ,
+            # Compiled once and kept, as for anybody: what a test run's shell wants of Python is no matter of the app.
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "SMARTFOLIO_DATA_DIR": str(self.data_dir),
