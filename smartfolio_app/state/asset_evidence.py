@@ -11,6 +11,7 @@ import reflex as rx
 
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
+from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import assets, pricing
@@ -92,26 +93,10 @@ class EvidenceState(PageState, rx.State):
     @signed_in
     async def decide(self, viewer: Viewer, doubt: str, use: bool) -> AsyncIterator[None]:
         """Go by a price that was set aside, or leave it aside after all."""
-        seat = await self._seat(viewer)
         row = next((one for one in self.doubts if one.id == doubt), None)
-        provider, _, day = doubt.rpartition(" ")
-        if row is None:
-            return
-        try:
-            await off_loop(
-                assets.decide,
-                seat.view,
-                self.asset,
-                provider=provider,
-                day=date.fromisoformat(day),
-                use=bool(use),
-            )
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in (await self.get_state(AppState))._show(viewer):
-            yield
-        await say(self, seat.figures.say("prices.now_used" if use else "prices.now_left", day=row.day))
+        if row is not None:
+            async for _ in go_by(self, viewer, self.asset, row, use=bool(use)):
+                yield
 
     async def _about(self, seat: Seat, found: assets.AssetPicture, *, can_be_priced: bool) -> None:
         """Fill everything for an asset."""
@@ -141,6 +126,24 @@ class EvidenceState(PageState, rx.State):
             yield
         await say(self, seat.figures.say("prices.chosen_done"))
         yield AppState.refresh
+
+
+async def go_by(
+    state: PageState, viewer: Viewer, asset: AssetId, row: DoubtRow, *, use: bool
+) -> AsyncIterator[None]:
+    """Go by a price that was set aside, or leave it aside after all; then fill the page on screen."""
+    seat = await state._seat(viewer)
+    provider, _, day = row.id.rpartition(" ")
+    try:
+        await off_loop(
+            assets.decide, seat.view, asset, provider=provider, day=date.fromisoformat(day), use=use
+        )
+    except SmartFolioError as error:
+        await say(state, error_text(seat.figures.language, error), "bad")
+        return
+    async for _ in (await state.get_state(AppState))._show(viewer):
+        yield
+    await say(state, seat.figures.say("prices.now_used" if use else "prices.now_left", day=row.day))
 
 
 def doubt_rows(found: Iterable[Doubted], figures: Figures) -> list[DoubtRow]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -12,9 +11,9 @@ import reflex as rx
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import assets, price_evidence, pricing
+from smartfolio_app.services import price_evidence, pricing
 from smartfolio_app.services.jobs import off_loop
-from smartfolio_app.state.asset_evidence import CandidateRow, doubt_rows
+from smartfolio_app.state.asset_evidence import CandidateRow, DoubtRow, doubt_rows, go_by
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.notices import say
@@ -37,18 +36,11 @@ class QuestionRow:
 
 
 @dataclass
-class AsideRow:
-    """A price that was set aside."""
+class AsideRow(DoubtRow):
+    """A price that was set aside, and of which asset."""
 
     asset: str = ""
     symbol: str = ""
-    provider: str = ""
-    day: str = ""
-    price: str = ""
-    expected: str = ""
-    why: str = ""
-    id: str = ""
-    accepted: bool = False
 
 
 class PriceQuestionsState(PageState, rx.State):
@@ -72,7 +64,6 @@ class PriceQuestionsState(PageState, rx.State):
             return
         async for _ in (await self.get_state(AppState))._show(viewer):
             yield
-        await self._show(seat)
         await say(self, seat.figures.say("prices.chosen_done"))
         yield AppState.refresh
 
@@ -80,27 +71,10 @@ class PriceQuestionsState(PageState, rx.State):
     @signed_in
     async def decide(self, viewer: Viewer, asset: str, doubt: str, use: bool) -> AsyncIterator[None]:
         """Go by a price that was set aside, or leave it aside after all."""
-        seat = await self._seat(viewer)
         row = next((one for one in self.aside if (one.asset, one.id) == (asset, doubt)), None)
-        if row is None:
-            return
-        provider, _, day = doubt.rpartition(" ")
-        try:
-            await off_loop(
-                assets.decide,
-                seat.view,
-                asset,
-                provider=provider,
-                day=date.fromisoformat(day),
-                use=bool(use),
-            )
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in (await self.get_state(AppState))._show(viewer):
-            yield
-        await self._show(seat)
-        await say(self, seat.figures.say("prices.now_used" if use else "prices.now_left", day=row.day))
+        if row is not None:
+            async for _ in go_by(self, viewer, asset, row, use=bool(use)):
+                yield
 
     async def _show(self, seat: Seat) -> None:
         user, figures = seat.viewer.user_id, seat.figures
