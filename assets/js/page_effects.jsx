@@ -1,4 +1,4 @@
-import { useContext, useEffect, useRef } from "react";
+import { useContext, useEffect, useLayoutEffect, useRef } from "react";
 import { ColorModeContext, EventLoopContext } from "$/utils/context";
 
 /** How often an open page asks whether anything has changed, in milliseconds. */
@@ -52,7 +52,8 @@ export function PageEffects({ language, theme, query, active, hurried, onLook, o
     };
   }, [active, hurried, onLook]);
 
-  useEffect(() => {
+  // Before the page is painted: whoever sees it may press a key.
+  useLayoutEffect(() => {
     const listen = (event) => {
       const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
       if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -66,6 +66,26 @@ def test_columns_sort_both_ways_and_say_so(holdings: Opener) -> None:
     shoot(page, "holdings-desktop-dark")
 
 
+#: Presses the key of the search in the very step that puts the first row on the page, before it is painted.
+IMPATIENT = """
+new MutationObserver((_, watching) => {
+  if (!document.querySelector("tr.holding")) return;
+  watching.disconnect();
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true }));
+  window.answered = document.activeElement.matches("[data-search]");
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+def test_keys_work_as_soon_as_the_page_is_seen(open_page: Opener, cookies: list[dict[str, Any]]) -> None:
+    page = open_page()
+    page.context.add_cookies(cookies)
+    page.add_init_script(IMPATIENT)
+    page.goto("/holdings?currency=EUR")
+    expect(page.locator("tr.holding").first).to_be_visible(timeout=20_000)
+    assert page.evaluate("window.answered")
+
+
 def test_searching_grouping_and_hiding_small_balances(holdings: Opener) -> None:
     page = holdings(theme="light")
     page.keyboard.press("/")
