@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 
 from smartfolio_app.ledger.money import MONEY_CONTEXT
 
@@ -198,6 +198,17 @@ def percent(
 def count(value: int, lang: str, style: str = "language") -> str:
     """Return a whole number with its group signs."""
     return number(Decimal(value), lang, style, decimals=0)
+
+
+def size(value: int, lang: str, style: str = "language") -> str:
+    """Return a number of bytes in kB, from a million on in MB, from ten thousand million on in GB."""
+    if value < 1_000_000:
+        unit, told = "kilobyte", count(round(value / 1000) or min(value, 1), lang, style)
+    elif value < 10_000_000_000:
+        unit, told = "megabyte", number(Decimal(value) / 10**6, lang, style, decimals=1)
+    else:
+        unit, told = "gigabyte", number(Decimal(value) / 10**9, lang, style, decimals=1)
+    return str(units.format_unit(told, f"digital-{unit}", "short", locale=lang))
 
 
 @lru_cache(maxsize=16_384)

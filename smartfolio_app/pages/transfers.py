@@ -72,8 +72,8 @@ def _pairs() -> rx.Component:
             S.pairs,
             lambda one: rx.el.tr(
                 cell(rx.el.span(one.amount, class_name="num strong")),
-                cell(one.left, rx.el.span(one.left_when, class_name="small quiet below")),
-                cell(one.came, rx.el.span(one.came_when, class_name="small quiet below")),
+                cell(_end("transfers.from", one.left, one.left_when)),
+                cell(_end("transfers.to", one.came, one.came_when)),
                 cell(rx.el.span(one.lost, class_name="num quiet"), wide_only=True),
                 rx.el.td(
                     rx.el.div(
@@ -96,7 +96,7 @@ def _pairs() -> rx.Component:
             ),
             caption="transfers.matched",
         ),
-        class_name="block",
+        class_name="block movements",
     )
 
 
@@ -114,14 +114,14 @@ def _left() -> rx.Component:
             _left_row,
             caption="transfers.left",
         ),
-        class_name="block",
+        class_name="block movements",
     )
 
 
 def _left_row(one: Var) -> rx.Component:
     return rx.el.tr(
         cell(rx.el.span(one.amount, class_name="num strong")),
-        cell(one.place, rx.el.span(one.when, class_name="small quiet below")),
+        cell(_end("transfers.from", one.place, one.when)),
         rx.el.td(
             rx.el.div(
                 rx.cond(
@@ -152,12 +152,21 @@ def _arrived() -> rx.Component:
             S.arrived,
             lambda one: rx.el.tr(
                 cell(rx.el.span(one.amount, class_name="num strong")),
-                cell(one.place, rx.el.span(one.when, class_name="small quiet below")),
+                cell(_end("transfers.from", one.place, one.when)),
                 key=one.id,
             ),
             caption="transfers.arrived",
         ),
-        class_name="block",
+        class_name="block movements",
+    )
+
+
+def _end(label: str, place: Var, when: Var) -> rx.Component:
+    """Return one end of a movement; on a phone, where the headings are not shown, it says which."""
+    return rx.fragment(
+        rx.el.span(t(label), " ", class_name="only-phone quiet", custom_attrs={"aria-hidden": "true"}),
+        place,
+        rx.el.span(when, class_name="small quiet below"),
     )
 
 

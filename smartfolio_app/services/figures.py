@@ -116,6 +116,10 @@ class Figures:
         """Return a whole number."""
         return fmt.count(value, self.language, self.style)
 
+    def size(self, value: int) -> str:
+        """Return a number of bytes."""
+        return fmt.size(value, self.language, self.style)
+
     def day(self, value: date | None) -> str:
         """Return a date."""
         return UNKNOWN if value is None else fmt.day(value, self.language)

@@ -13,7 +13,7 @@ from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.providers import csv
 from smartfolio_app.state.base import Option
 from smartfolio_app.state.figures import Figures, direction
-from smartfolio_app.state.sources_rows import format_label, size_text
+from smartfolio_app.state.sources_rows import format_label
 
 if TYPE_CHECKING:
     from smartfolio_app.ledger.balances import EffectRow
@@ -93,7 +93,7 @@ def upload_card(
     card = UploadCard(
         id=upload.file.id,
         name=upload.file.name,
-        size=size_text(upload.file.size, figures),
+        size=figures.size(upload.file.size),
         phase=_phase(upload),
         format_id=upload.choices.format_id,
         source_key=upload.choices.source_key,

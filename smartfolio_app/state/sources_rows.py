@@ -159,7 +159,7 @@ def file_row(kept: KeptFile, figures: Figures) -> FileRow:
         id=kept.id,
         name=kept.name,
         format=format_label(kept.format, figures),
-        size=size_text(kept.size, figures),
+        size=figures.size(kept.size),
         uploaded=figures.moment(kept.uploaded_at),
     )
 
@@ -184,13 +184,6 @@ def format_label(format_id: str, figures: Figures) -> str:
         return figures.say("syncs.correction")
     label = next((info.label for info in csv.formats() if info.id == format_id), "")
     return label or figures.say("import_wizard.format_mapping")
-
-
-def size_text(size: int, figures: Figures) -> str:
-    """Return a file's size in kB or MB, as people read it."""
-    if size < 1_000_000:
-        return figures.say("sources.kilobytes", size=figures.count(max(1, round(size / 1000))))
-    return figures.say("sources.megabytes", size=figures.count(round(size / 1_000_000)))
 
 
 def _counted(name: str, count: int, figures: Figures) -> str:

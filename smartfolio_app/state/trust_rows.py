@@ -106,19 +106,10 @@ def backup_row(backup: Kept, figures: Figures) -> BackupRow:
         name=backup.name,
         made=figures.moment(backup.made_at),
         ago=figures.ago(backup.made_at),
-        size=size_of(backup.size, figures),
+        size=figures.size(backup.size),
         uploaded=backup.uploaded,
         proven=backup.proven,
         link=f"/api/backups/{backup.name}",
-    )
-
-
-def size_of(size: int, figures: Figures) -> str:
-    """Return a size in MB, or in kB where that says more."""
-    return (
-        f"{figures.count(size // 1_000_000)} MB"
-        if size >= 10_000_000
-        else f"{figures.count(size // 1000)} kB"
     )
 
 

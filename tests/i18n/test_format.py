@@ -81,3 +81,18 @@ def test_dates_and_times_are_those_of_the_users_zone():
 def test_ages_are_told_in_words_and_never_lie_in_the_future():
     assert fmt.ago(NOW - timedelta(minutes=3), "fr", now=NOW) == "il y a 3 minutes"
     assert "second" in fmt.ago(NOW + timedelta(minutes=3), "en", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("size", "english", "french"),
+    [
+        (0, "0 kB", "0 ko"),
+        (12, "1 kB", "1 ko"),
+        (206_400, "206 kB", "206 ko"),
+        (13_640_000, "13.6 MB", "13,6 Mo"),
+        (25_000_000_000, "25.0 GB", "25,0 Go"),
+    ],
+)
+def test_sizes_are_written_in_the_readers_units(size, english, french):
+    assert fmt.size(size, "en") == english
+    assert fmt.size(size, "fr").replace("\u202f", " ") == french

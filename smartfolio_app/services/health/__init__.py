@@ -4,6 +4,6 @@ Every check looks at the thing itself. One that cannot find out says that, as an
 """
 
 from smartfolio_app.services.health.examination import CHECKS, dismiss, examine, is_healthy, take_back
-from smartfolio_app.services.health.findings import Finding, Severity
+from smartfolio_app.services.health.findings import Bytes, Finding, Severity
 
-__all__ = ["CHECKS", "Finding", "Severity", "dismiss", "examine", "is_healthy", "take_back"]
+__all__ = ["CHECKS", "Bytes", "Finding", "Severity", "dismiss", "examine", "is_healthy", "take_back"]

@@ -17,7 +17,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         return
     for job in told.jobs:
         if job.error:
-            params = {"job": job.name, "error": job.error, "at": _minute(job.finished_at)}
+            params = {"job": job.name, "error": job.error, "at": job.finished_at or "-"}
             yield Finding("jobs", "warning", "jobs.failed", params)
     ran = [job for job in told.jobs if job.finished_at is not None]
     facts = tuple((job.name, _told(job)) for job in told.jobs)

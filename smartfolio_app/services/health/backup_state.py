@@ -20,7 +20,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding("backups", "warning", "backups.none")
         return
     made = files[0][0]
-    params = {"at": f"{made:%Y-%m-%d %H:%M}", "count": len(files)}
+    params: dict[str, object] = {"at": made, "count": len(files)}
     if patient.now - made > OLD:
         yield Finding("backups", "warning", "backups.old", params)
     else:
@@ -31,7 +31,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     elif drill.error:
         yield Finding("backups", "error", "backups.drill_failed", {"file": drill.file, "reason": drill.error})
     else:
-        params = {"at": f"{drill.at:%Y-%m-%d %H:%M}", "users": drill.users, "rows": drill.rows}
+        params = {"at": drill.at, "users": drill.users, "rows": drill.rows}
         yield Finding("backups", "ok", "backups.drill_passed", params, (("file", drill.file),))
     if drill is not None and drill.dump:
         severity: Severity = _SEVERITY_OF_DUMP.get(drill.dump, "info")

@@ -28,10 +28,10 @@ def check(patient: Patient) -> Iterator[Finding]:
     if ahead > TOLERANCE:
         yield Finding("clock", "warning", "clock.behind", {"minutes": int(ahead.total_seconds() // 60)})
     else:
-        yield Finding("clock", "ok", "clock.plausible", {"now": f"{patient.now:%Y-%m-%d %H:%M:%S}"})
+        yield Finding("clock", "ok", "clock.plausible", {"now": patient.now})
     told = process_reports.read(patient.db, now=patient.now)
     if told.jump is not None:
-        params = {"seconds": f"{told.jump.seconds:+.0f}", "at": f"{told.jump.at:%Y-%m-%d %H:%M:%S}"}
+        params = {"seconds": f"{told.jump.seconds:+.0f}", "at": told.jump.at}
         yield Finding("clock", "warning", "clock.jumped", params)
     skew = told.skew_seconds
     if skew is None:

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
-from smartfolio_app.services.health.findings import Finding, Patient, written_size
+from smartfolio_app.services.health.findings import Bytes, Finding, Patient
 from smartfolio_app.storage.migrate import latest_version, metadata
 
 
@@ -24,7 +24,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding("database", "error", "database.broken", {"problem": problem})
     else:
         facts = (("bytes", str(size)), ("schema", found or "-"))
-        yield Finding("database", "ok", "database.whole", {"size": written_size(size)}, facts)
+        yield Finding("database", "ok", "database.whole", {"size": Bytes(size)}, facts)
     if found != latest_version():
         wanted = {"found": found or "-", "known": latest_version()}
         yield Finding("database", "error", "database.schema", wanted)

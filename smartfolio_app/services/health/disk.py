@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from smartfolio_app.services.health.findings import Finding, Patient, Severity, written_size
+from smartfolio_app.services.health.findings import Bytes, Finding, Patient, Severity
 
 #: Below this, an import or a backup may fail.
 TOO_LITTLE = 200_000_000
@@ -17,4 +17,4 @@ def check(patient: Patient) -> Iterator[Finding]:
     free = shutil.disk_usage(patient.settings.data_dir).free
     severity: Severity = "error" if free < TOO_LITTLE else "warning" if free < LITTLE else "ok"
     code = "disk.enough" if severity == "ok" else "disk.little"
-    yield Finding("disk", severity, code, {"size": written_size(free)}, (("free_bytes", str(free)),))
+    yield Finding("disk", severity, code, {"size": Bytes(free)}, (("free_bytes", str(free)),))

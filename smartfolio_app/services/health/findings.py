@@ -10,6 +10,7 @@ from typing import Literal
 from sqlmodel import Session
 
 from smartfolio_app.i18n import known, translate
+from smartfolio_app.i18n.format import moment, size
 from smartfolio_app.settings import Settings
 
 Severity = Literal["ok", "info", "warning", "error"]
@@ -32,12 +33,19 @@ SUBJECTS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Bytes:
+    """A size."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One answer of a check.
 
     ``code`` names its sentences in ``i18n/*/health.toml``: ``health.<code>.what``, and where there is more to say
-    ``.why`` and ``.mend``; ``params`` fill them. ``facts`` are names and values for whoever wants the detail. Nothing
-    here holds a secret.
+    ``.why`` and ``.mend``; ``params`` fill them, instants (in UTC) and ``Bytes`` in the reader's way of
+    writing. ``facts`` are names and values for whoever wants the detail. Nothing here holds a secret.
     """
 
     check: str
@@ -61,7 +69,7 @@ class Finding:
 
     def what(self, language: str) -> str:
         """Say what was found."""
-        return translate(language, f"health.{self.code}.what", **self.params)
+        return self._said(language, f"health.{self.code}.what")
 
     def why(self, language: str) -> str:
         """Say why it matters; empty when the finding says it all."""
@@ -73,7 +81,12 @@ class Finding:
 
     def _optional(self, language: str, part: str) -> str:
         key = f"health.{self.code}.{part}"
-        return translate(language, key, **self.params) if known(key) else ""
+        return self._said(language, key) if known(key) else ""
+
+    def _said(self, language: str, key: str) -> str:
+        return translate(
+            language, key, **{name: _written(one, language) for name, one in self.params.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,7 @@ class Patient:
 Check = Callable[[Patient], Iterable[Finding]]
 
 
-def written_size(size: int) -> str:
-    """Return a number of bytes in MB, or in GB from ten of them on."""
-    return f"{size / 1e9:.1f} GB" if size >= 10_000_000_000 else f"{size / 1e6:.1f} MB"
+def _written(value: object, language: str) -> object:
+    if isinstance(value, datetime):
+        return moment(value, language)
+    return size(value.count, language) if isinstance(value, Bytes) else value

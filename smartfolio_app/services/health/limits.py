@@ -25,7 +25,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     params = {
         "allowed": told.allowed,
         "limited": told.limited,
-        "since": f"{told.since:%Y-%m-%d %H:%M}",
+        "since": told.since,
         "processes": len(told.living),
     }
     yield Finding("limits", "info", "limits.counted", params, facts)

@@ -15,7 +15,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     if patient.settings.offline:
         yield Finding("providers", "info", "providers.offline")
     for status in market_data.provider_statuses(patient.db):
-        params = {"provider": status.label}
+        params: dict[str, object] = {"provider": status.label}
         facts = (
             ("host", status.host),
             ("calls_left", str(status.calls_left)),
@@ -29,7 +29,7 @@ def check(patient: Patient) -> Iterator[Finding]:
         elif status.succeeded_at is None:
             yield Finding("providers", "info", "providers.never", params, facts)
         else:
-            params["at"] = f"{status.succeeded_at:%Y-%m-%d %H:%M}"
+            params["at"] = status.succeeded_at
             yield Finding("providers", "ok", "providers.answers", params, facts)
     calls = market_data.recent_calls(patient.db, SHOWN_CALLS)
     told = tuple(

@@ -19,7 +19,7 @@ from smartfolio_app import cli
 from smartfolio_app.i18n.catalog import LANGUAGES
 from smartfolio_app.keys import check_keys
 from smartfolio_app.services import accounts, audit, market_data, sources
-from smartfolio_app.services.health import Finding, disk, examination, examine, is_healthy
+from smartfolio_app.services.health import Bytes, Finding, disk, examination, examine, is_healthy
 from smartfolio_app.services.health.readiness import readiness
 from smartfolio_app.settings import Settings, get_settings
 from smartfolio_app.storage import engine
@@ -64,6 +64,13 @@ def test_a_healthy_installation_has_no_error(home: Settings) -> None:
 def test_every_finding_has_its_sentence(home: Settings, language: str) -> None:
     findings = examine(home, environ={"SMARTFOLIO_PROT": "1", "SECURITY_ZZZ": "1"})
     assert all(finding.what(language) for finding in findings)
+
+
+def test_a_finding_writes_its_instants_and_sizes_as_its_reader_does() -> None:
+    clock = Finding("clock", "ok", "clock.plausible", {"now": datetime(2026, 3, 1, 14, 5, tzinfo=UTC)})
+    assert "1 mars 2026, 14:05 UTC" in clock.what("fr")
+    database = Finding("database", "ok", "database.whole", {"size": Bytes(13_600_000)})
+    assert "13,6\u202fMo" in database.what("fr")
 
 
 def test_a_policy_weakened_on_the_operators_word_is_a_warning(home: Settings) -> None:
