@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from smartfolio_app.analytics.alerts.base import Figure
 from smartfolio_app.analytics.explain_performance import exact
+from smartfolio_app.analytics.explain_today import figure_of
 from smartfolio_app.analytics.performance import Performance
 from smartfolio_app.analytics.results import Holding, Measure, Portfolio
 from smartfolio_app.ledger.money import ZERO
@@ -191,7 +192,7 @@ def _why(told: Told) -> list[Line]:
                 _money("gain", _absolute(row.change_today), whole),
             )
             link = f"/assets/{quote(row.asset.id, safe=':')}"
-            lines.append(Line(f"brief.mover_{tone}", figures, "change_today", link, tone))  # type: ignore[arg-type]
+            lines.append(Line(f"brief.mover_{tone}", figures, figure_of(whole, row), link, tone))  # type: ignore[arg-type]
     week = next((one for one in told.stretches if one.name == "week"), None)
     for share in week.shares[:FEW] if week else ():
         tone = _tone(share.gain)

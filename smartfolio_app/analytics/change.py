@@ -23,6 +23,7 @@ import numpy as np
 
 from smartfolio_app.analytics.anchors import eve_of
 from smartfolio_app.analytics.columns import Role
+from smartfolio_app.analytics.results import Move
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.instants import micros
@@ -39,35 +40,6 @@ if TYPE_CHECKING:
 
 #: What a holding is known by: one asset in one category.
 HoldingKey = tuple[AssetId, Category]
-
-
-@dataclass(slots=True)
-class Move:
-    """One holding's part of the change, all amounts in the portfolio's currency and not negative but ``then``, ``now``.
-
-    ``bought`` and ``sold`` are the sides of trades and of transfers between the household's own places.
-    """
-
-    then: Decimal = ZERO
-    now: Decimal = ZERO
-    income: Decimal = ZERO
-    fees: Decimal = ZERO
-    deposits: Decimal = ZERO
-    withdrawals: Decimal = ZERO
-    bought: Decimal = ZERO
-    sold: Decimal = ZERO
-
-    @property
-    def market(self) -> Decimal:
-        """What the market added."""
-        put_in = self.income - self.fees + self.deposits - self.withdrawals + self.bought - self.sold
-        return self.now - self.then - put_in
-
-    @property
-    def pct(self) -> Decimal | None:
-        """The market's part on the worth then plus what came in since; ``None`` when that is not positive."""
-        base = self.then + self.income + self.deposits + self.bought
-        return self.market / base if base > 0 else None
 
 
 @dataclass(slots=True)

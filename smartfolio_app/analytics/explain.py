@@ -1,6 +1,7 @@
 """Why this number? Every figure on screen by its formula, its inputs, and where and when each of these was found.
 
-Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``coverage``, ``holding:<asset id>``,
+Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_today:<asset id>`` and
+``change_today:category:<category>``, ``coverage``, ``holding:<asset id>``,
 ``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (each with ``:<policy>``
 where it is not the user's own), ``allocation:<kind>`` and ``allocation:<kind>:<key>`` (kinds:
 ``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``.
@@ -32,6 +33,7 @@ from smartfolio_app.analytics.explain_steps import (
     rate_line,
     transactions_of,
 )
+from smartfolio_app.analytics.explain_today import explain_change_in, explain_change_of
 from smartfolio_app.analytics.ledger_view import LedgerView
 from smartfolio_app.analytics.portfolio import build
 from smartfolio_app.analytics.prices import PriceBook
@@ -192,8 +194,10 @@ def _history(subject: Subject, about: str) -> Explanation | None:
 
 
 # ----------------------------------------------------------------------------------------------- change
-def _change(subject: Subject, _about: str) -> Explanation | None:
+def _change(subject: Subject, about: str) -> Explanation | None:
     whole = subject.portfolio
+    if about:
+        return _change_of(whole, about)
     change, currency = whole.change, whole.currency
     if change.total is None:
         return _explanation("change_today", None, (), currency, notes=(change.reason,))
@@ -223,6 +227,20 @@ def _change(subject: Subject, _about: str) -> Explanation | None:
     ]
     params = {"assets": ", ".join(subject.ledger.asset(asset).symbol for asset in change.uncovered)}
     return _explanation("change_today", change.gain, steps, currency, notes=tuple(notes), params=params)
+
+
+def _change_of(whole: Portfolio, about: str) -> Explanation | None:
+    kind, _, name = about.partition(":")
+    if kind == "category":
+        known = {category.value: category for category in Category}
+        found = explain_change_in(whole, known[name]) if name in known else None
+        title = {"title": f"explain.category.{name}", "formula": "explain.change_of.formula"}
+    else:
+        found, title = explain_change_of(whole, about), {}
+    if found is None:
+        return None
+    gain, steps, notes, params = found
+    return _explanation("change_of", gain, steps, whole.currency, notes=notes, params=params, **title)
 
 
 # ------------------------------------------------------------------------------------------- one holding

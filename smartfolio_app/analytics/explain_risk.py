@@ -1,7 +1,9 @@
 """Why this figure of risk? Its definition with its source, its inputs, and the days or holdings behind it.
 
 Figures: ``<window>:<basis>:<measure>`` and, for some, ``:<about>``: ``var:historical-95-1``, ``asset:crypto:BTC``,
-``group:BTC``, ``record:historical-95``, ``beta:crypto:BTC``, ``asset_volatility:crypto:BTC`` and
+``group:BTC``, ``record:historical-95``, ``beta:crypto:BTC``, ``asset_volatility:crypto:BTC``,
+``asset_share:crypto:BTC``, ``group_share:BTC``, ``part:size`` (of the robustness), ``track:252`` (its newest days),
+``shrinkage`` and
 ``asset_beta:<benchmark>|crypto:ETH``.
 """
 
@@ -41,10 +43,12 @@ def explain_risk(measure: str, about: str, report: RiskReport) -> Explanation | 
     if report.coverage < 0.9995:
         notes.append("explain.risk.note.coverage")
     name = f"{measure}_{about.partition('-')[0]}" if measure in ("var", "cvar") else measure
+    if measure == "part":
+        name = f"part_{about}"
     amount = exact(value)
     return Explanation(
         figure="",
-        title=group_label(about) if measure == "group" else f"explain.risk.{measure}.title",
+        title=_title(measure, about),
         formula=f"explain.risk.{name}.formula",
         result="" if amount is None else str(amount),
         steps=steps,
@@ -54,6 +58,12 @@ def explain_risk(measure: str, about: str, report: RiskReport) -> Explanation | 
         measure=kind,
         unit=report.currency,
     )
+
+
+def _title(measure: str, about: str) -> str:
+    if measure in ("group", "group_share"):
+        return group_label(about)
+    return f"explain.risk.part.{about}" if measure == "part" else f"explain.risk.{measure}.title"
 
 
 def group_label(key: str) -> str:
@@ -151,13 +161,17 @@ def _max_drawdown(report: RiskReport, _about: str) -> Found:
         Step("explain.risk.not_recovered", "")
         if fall.recovered is None
         else Step("explain.risk.recovered", fall.recovered.isoformat()),
+        _count("explain.risk.fall_days", ((fall.recovered or report.days[-1]) - fall.peak).days),
     )
     return fall.depth, Measure.SHARE, (*steps, *_sample(report)), {}
 
 
 def _drawdown(report: RiskReport, _about: str) -> Found:
     peak = "" if report.last_peak is None else report.last_peak.isoformat()
-    return report.drawdown, Measure.SHARE, (Step("explain.risk.peak", peak), *_sample(report)), {}
+    steps = [Step("explain.risk.peak", peak)]
+    if report.last_peak is not None and report.drawdown:
+        steps.append(_count("explain.risk.fall_days", (report.days[-1] - report.last_peak).days))
+    return report.drawdown, Measure.SHARE, (*steps, *_sample(report)), {}
 
 
 def _beta(report: RiskReport, _about: str) -> Found | None:
@@ -301,6 +315,100 @@ def _group(report: RiskReport, about: str) -> Found | None:
     return group.risk_share, Measure.SHARE, steps, {}
 
 
+def _asset_share(report: RiskReport, about: str) -> Found | None:
+    row = next((one for one in report.assets if one.exposure.asset.id == about), None)
+    if row is None:
+        return None
+    steps = (
+        line(
+            "explain.risk.value",
+            exact(row.exposure.value),
+            Measure.MONEY,
+            report.currency,
+            link=transactions_of(about),
+        ),
+        _gross(report),
+        *([Step(f"explain.{row.reason}", "")] if row.reason else []),
+    )
+    name = row.exposure.asset.name or row.exposure.asset.symbol
+    return row.share, Measure.SHARE, steps, {"name": name}
+
+
+def _group_share(report: RiskReport, about: str) -> Found | None:
+    group = next((one for one in report.groups if one.key == about), None)
+    if group is None:
+        return None
+    rows = [one for one in report.assets if one.exposure.group == about and one.risk_share is not None]
+    whole = math.fsum(one.value for one in report.groups)
+    steps = (
+        line("explain.risk.value", exact(group.value), Measure.MONEY, report.currency),
+        line("explain.risk.measured_worth", exact(whole), Measure.MONEY, report.currency),
+        *_lines(rows, "share"),
+    )
+    return group.share, Measure.SHARE, steps, {}
+
+
+def _gross(report: RiskReport) -> Step:
+    whole = math.fsum(abs(one.exposure.value) for one in report.assets)
+    return line("explain.risk.gross", exact(whole), Measure.MONEY, report.currency, link="/holdings")
+
+
+def _track(report: RiskReport, about: str) -> Found | None:
+    track = report.track
+    if track is None or not (about.isascii() and about.isdecimal()):
+        return None
+    newest = slice(-int(about), None) if int(about) else slice(0)
+    days, returns, limits = track.days[newest], track.returns[newest].tolist(), track.var[newest].tolist()
+    over = [
+        (day, value, limit)
+        for day, value, limit in zip(days, returns, limits, strict=True)
+        if math.isfinite(limit) and value < limit
+    ]
+    rows = tuple(
+        line(
+            day.isoformat(),
+            exact(value),
+            Measure.FINE_SHARE,
+            children=(line("explain.risk.limit", exact(limit), Measure.FINE_SHARE),),
+        )
+        for day, value, limit in reversed(over)
+    )
+    steps = (
+        _count("explain.risk.drawn_days", len(returns)),
+        Step("explain.risk.model", "", children=(Step(f"risk.model_{track.model}", ""),)),
+        Step("explain.risk.breach_days", "", children=rows),
+    )
+    return float(len(over)), Measure.COUNT, steps, {}
+
+
+def _shrinkage(report: RiskReport, _about: str) -> Found | None:
+    found = report.correlations
+    if found is None:
+        return None
+    steps = (
+        _count("explain.risk.common_days", found.days),
+        _count("explain.risk.drawn_from", len(found.columns)),
+    )
+    return found.shrinkage, Measure.SHARE, steps, {}
+
+
+def _part_of_robustness(report: RiskReport, about: str) -> Found | None:
+    found = report.robustness
+    part = None if found is None else next((one for one in found.parts if one.name == about), None)
+    if found is None or part is None:
+        return None
+    shape = Measure.SHARE if about == "size" else Measure.RATIO
+    own, typical = (1 / part.own, 1 / part.typical) if about == "spread" else (part.own, part.typical)
+    steps = (
+        line("explain.risk.part.own", exact(own), shape),
+        line("explain.risk.part.typical", exact(typical), shape),
+        _count("explain.risk.portfolios", found.portfolios),
+        _count("explain.risk.drawn_from", found.assets),
+        *_sample(report),
+    )
+    return round(100 * part.rank), Measure.COUNT, steps, {"version": found.version}
+
+
 def _lines(rows: Iterable[AssetRisk], name: str) -> tuple[Step, ...]:
     found = [row for row in rows if getattr(row, name) is not None]
     return tuple(
@@ -383,7 +491,12 @@ _MEASURES: dict[str, Callable[[RiskReport, str], Found | None]] = {
     "asset": _asset,
     "asset_volatility": _asset_volatility,
     "asset_beta": _asset_beta,
+    "asset_share": _asset_share,
     "group": _group,
+    "group_share": _group_share,
+    "part": _part_of_robustness,
+    "track": _track,
+    "shrinkage": _shrinkage,
     "hhi": _concentration("hhi"),
     "effective": _concentration("effective"),
     "diversification": _diversification,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.anchors import eve_of
-from smartfolio_app.analytics.change import Changes, Move
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
+from smartfolio_app.analytics.results import Move
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.money import ZERO, market_value
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
+    from smartfolio_app.analytics.change import Changes
     from smartfolio_app.analytics.ledger_view import WealthItemView
     from smartfolio_app.analytics.valuer import Valuer
 

@@ -102,6 +102,7 @@ def build(
                 change_today=move.market if move is not None else None,
                 change_today_pct=move.pct if move is not None else None,
                 reason="" if price is not None else _reason(valuer.prices, key[0], at),
+                move=move,
             )
             for key, (price, value) in worths.items()
             for move in (changes.moves.get(key),)

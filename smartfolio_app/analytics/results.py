@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from smartfolio_app.analytics.scope import Category, Scope
 from smartfolio_app.ledger.assets import Asset
+from smartfolio_app.ledger.money import ZERO
 
 FloatArray = NDArray[np.float64]
 
@@ -64,6 +65,35 @@ class Position:
     as_of: datetime | None = None
 
 
+@dataclass(slots=True)
+class Move:
+    """One holding's part of the change, all amounts in the portfolio's currency and not negative but ``then``, ``now``.
+
+    ``bought`` and ``sold`` are the sides of trades and of transfers between the household's own places.
+    """
+
+    then: Decimal = ZERO
+    now: Decimal = ZERO
+    income: Decimal = ZERO
+    fees: Decimal = ZERO
+    deposits: Decimal = ZERO
+    withdrawals: Decimal = ZERO
+    bought: Decimal = ZERO
+    sold: Decimal = ZERO
+
+    @property
+    def market(self) -> Decimal:
+        """What the market added."""
+        put_in = self.income - self.fees + self.deposits - self.withdrawals + self.bought - self.sold
+        return self.now - self.then - put_in
+
+    @property
+    def pct(self) -> Decimal | None:
+        """The market's part on the worth then plus what came in since; ``None`` when that is not positive."""
+        base = self.then + self.income + self.deposits + self.bought
+        return self.market / base if base > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One asset over all places in scope, with its worth.
@@ -86,6 +116,7 @@ class Holding:
     change_today: Decimal | None = None
     change_today_pct: Decimal | None = None
     reason: str = ""
+    move: Move | None = field(default=None, compare=False, repr=False)  # what the change of today is made of
 
     @property
     def stale(self) -> bool:
@@ -228,6 +259,7 @@ class Measure(StrEnum):
     QUANTITY = "quantity"  # ``unit`` is the symbol
     SHARE = "share"  # 0..1
     FINE_SHARE = "fine_share"  # 0..1, small: written with two decimals
+    FINEST_SHARE = "finest_share"  # 0..1, of some hours: written with four decimals
     RATIO = "ratio"  # a plain number with two decimals
     COUNT = "count"
     TEXT = "text"  # ``value`` alone

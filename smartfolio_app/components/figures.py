@@ -27,6 +27,15 @@ def figure(text: Var, name: str | Var, *, of: Text, width: str = "w8", extra: st
     )
 
 
+def known_figure(text: Var, name: Var, *, of: Text, width: str = "w8", extra: str = "") -> rx.Component:
+    """Return a figure that explains itself where it has a ``name``: one that is not known has none."""
+    return rx.cond(
+        name,
+        figure(text, name, of=of, width=width, extra=extra),
+        rx.el.span(text, class_name=classes("num", extra)),
+    )
+
+
 def plain_figure(text: Var, *, width: str = "w8", extra: str = "") -> rx.Component:
     """Return a figure that is explained by its neighbour."""
     return rx.el.span(text, class_name=classes("num sk", width, extra))
@@ -50,6 +59,19 @@ def change(text: Var, direction: Var, *, width: str = "w8", extra: str = "") -> 
     return rx.el.span(
         rx.el.span(text, class_name=classes("sk", width)),
         class_name=Var.create(classes("change num", extra) + " ").to(str) + direction.to(str),
+    )
+
+
+def why_change(
+    text: Var, direction: Var, name: str | Var, *, of: Text, width: str = "w8", extra: str = ""
+) -> rx.Component:
+    """Return a gain or loss that explains itself when pressed: see ``change`` and ``figure``."""
+    return rx.el.button(
+        rx.el.span(text, class_name=classes("sk", width)),
+        type="button",
+        class_name=Var.create(classes("change why num", extra) + " ").to(str) + direction.to(str),
+        on_click=ExplainState.open(name),
+        aria_label=t("explain.ask", figure=worded(of), value=text),
     )
 
 

@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.risk_charts import Correlations, Track, Underwater
 from smartfolio_app.components.controls import button, link_button, segmented
-from smartfolio_app.components.figures import bar, figure, hero, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, hero, known_figure, skeleton
 from smartfolio_app.components.forms import form_error, select
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
@@ -88,7 +88,7 @@ def _bad_day() -> rx.Component:
                 rx.el.h2(t("risk.bad_day"), class_name="hero-label"),
                 hero(S.bad_day, S.bad_day_figure, of="risk.bad_day"),
                 rx.el.p(
-                    plain_figure(S.bad_day_ratio, width="w5", extra="strong"),
+                    figure(S.bad_day_ratio, S.bad_day_figure, of="risk.bad_day", width="w5", extra="strong"),
                     rx.el.span(t("risk.bad_day_model", model=S.bad_day_model), class_name="faint"),
                     _verdict(S.verdict, S.verdict_tone),
                     class_name="hero-change risk-head",
@@ -116,12 +116,17 @@ def _bad_day() -> rx.Component:
             rx.el.p(
                 rx.el.span(t("risk.deepest"), class_name="faint"),
                 figure(S.facts["max_drawdown"], S.prefix + "max_drawdown", of="risk.deepest", extra="strong"),
-                rx.el.span(S.fall, class_name="quiet sk w20"),
+                figure(
+                    S.fall, S.prefix + "max_drawdown", of="risk.deepest", width="w20", extra="sentence quiet"
+                ),
             ),
             rx.el.p(
                 rx.el.span(t("risk.below_peak"), class_name="faint"),
                 figure(S.facts["drawdown"], S.prefix + "drawdown", of="risk.below_peak", extra="strong"),
-                rx.el.span(S.below, class_name="quiet"),
+                rx.cond(
+                    S.below,
+                    figure(S.below, S.prefix + "drawdown", of="risk.below_peak", extra="sentence quiet"),
+                ),
             ),
             class_name="risk-fall",
         ),
@@ -229,9 +234,9 @@ def _score() -> rx.Component:
 def _part(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.label),
-        rx.el.span(one.rank, class_name="num strong"),
+        figure(one.rank, one.figure, of=one.label, width="w3", extra="strong"),
         bar(one.width),
-        rx.el.span(one.detail, class_name="small faint"),
+        figure(one.detail, one.figure, of=one.label, extra="sentence small faint"),
         key=one.key,
     )
 
@@ -272,7 +277,10 @@ def _tails() -> rx.Component:
             rx.fragment(
                 rx.el.h3(t("risk.track"), class_name="small faint"),
                 Track.create(track=S.track, label=S.track.summary),
-                rx.el.p(S.track.summary, class_name="small faint"),
+                rx.el.p(
+                    figure(S.track.summary, S.track_figure, of="risk.track", extra="sentence"),
+                    class_name="small faint",
+                ),
             ),
         ),
         class_name="block risk-block",
@@ -295,7 +303,7 @@ def _tail_cell(one: Var, *, wide_only: bool) -> rx.Component:
             rx.el.span(one.why, class_name="small faint wrapping"),
             rx.el.div(
                 figure(one.money, one.figure, of="risk.var", extra="strong"),
-                rx.el.span(one.ratio, class_name="small faint"),
+                figure(one.ratio, one.figure, of="risk.var", extra="small faint"),
                 rx.el.span(
                     t("risk.beyond"),
                     " ",
@@ -314,7 +322,7 @@ def _record(one: Var) -> rx.Component:
         figure(one.text, one.figure, of="risk.record_title"),
         rx.el.div(
             _verdict(one.verdict, one.tone),
-            rx.cond(one.chance, rx.el.span(one.chance, class_name="small faint num")),
+            rx.cond(one.chance, figure(one.chance, one.figure, of="risk.record_title", extra="small faint")),
             class_name="row wrap",
         ),
         class_name="record",
@@ -351,8 +359,8 @@ def _group(one: Var) -> rx.Component:
             bar(one.risk_width, "bar-fill of-risk"),
             class_name="twin",
         ),
-        rx.el.span(one.share, class_name="num faint"),
-        figure(one.risk, one.figure, of=one.label),
+        figure(one.share, one.share_figure, of="risk.of_value", extra="faint"),
+        figure(one.risk, one.figure, of="risk.of_risk"),
         key=one.id,
     )
 
@@ -407,7 +415,7 @@ def _asset(one: Var) -> rx.Component:
             rx.el.span(one.label, class_name="symbol"),
             rx.el.span(one.name, class_name="small faint wide-only asset-name"),
         ),
-        number_cell(one.share),
+        number_cell(figure(one.share, one.share_figure, of="risk.share")),
         number_cell(figure(one.volatility, one.volatility_figure, of="risk.volatility_short")),
         number_cell(figure(one.beta, one.beta_figure, of="risk.beta"), wide_only=True),
         number_cell(figure(one.risk, one.figure, of=one.label, extra="strong")),
@@ -427,7 +435,14 @@ def _together() -> rx.Component:
             ),
             rx.el.div(
                 rx.el.p(t("risk.together_text"), class_name="quiet"),
-                rx.el.p(S.matrix_note, class_name="small faint"),
+                rx.el.p(
+                    rx.cond(
+                        S.matrix.names.length() > 0,
+                        figure(S.matrix_note, S.prefix + "shrinkage", of="risk.together", extra="sentence"),
+                        S.matrix_note,
+                    ),
+                    class_name="small faint",
+                ),
                 rx.el.svg(
                     rx.el.svg.defs(
                         rx.el.svg.linear_gradient(
@@ -490,7 +505,7 @@ def _left_out() -> rx.Component:
                     S.left,
                     lambda one: rx.el.li(
                         rx.el.span(one.label, class_name="truncate"),
-                        rx.el.span(one.share, class_name="num"),
+                        known_figure(one.share, one.share_figure, of="risk.share"),
                         rx.el.span(one.reason, class_name="small faint"),
                         key=one.id,
                     ),

@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS
 from smartfolio_app.components.charts.risk_charts import Fan
 from smartfolio_app.components.controls import button, submit
-from smartfolio_app.components.figures import bar, change, figure
+from smartfolio_app.components.figures import bar, figure, why_change
 from smartfolio_app.components.forms import field, form_error, number_input, select
 from smartfolio_app.components.notices import progress
 from smartfolio_app.i18n import t
@@ -31,12 +31,8 @@ def _outcome(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.span(one.label, class_name="symbol"),
-            change(one.change, one.direction),
-            rx.cond(
-                one.figure,
-                figure(one.loss, one.figure, of=one.label),
-                rx.el.span(one.loss, class_name="num"),
-            ),
+            why_change(one.change, one.direction, one.change_figure, of=one.label),
+            figure(one.loss, one.figure, of=one.label),
             class_name="outcome-line",
         ),
         bar(one.width, "bar-loss"),
@@ -45,7 +41,7 @@ def _outcome(one: Var) -> rx.Component:
             rx.el.p(
                 rx.el.span(one.when),
                 rx.cond((one.when != "") & (one.note != ""), " · ", ""),
-                rx.el.span(one.note),
+                rx.cond(one.note, figure(one.note, one.figure, of=one.label, extra="sentence")),
                 class_name="small faint",
             ),
         ),
@@ -83,7 +79,9 @@ def shocks() -> rx.Component:
                 rx.el.div(
                     rx.el.p(
                         figure(S.shock_loss, S.shock_figure, of="risk.shocks", extra="large"),
-                        change(S.shock_change, S.shock_direction),
+                        why_change(
+                            S.shock_change, S.shock_direction, S.shock_change_figure, of="risk.shocks"
+                        ),
                         class_name="row baseline",
                         role="status",
                     ),
@@ -101,7 +99,7 @@ def shocks() -> rx.Component:
 def _shock_field(one: Var) -> rx.Component:
     return rx.el.label(
         rx.el.span(one.label, class_name="truncate"),
-        rx.el.span(one.value, class_name="num faint"),
+        figure(one.value, one.figure, of=one.label, extra="faint"),
         number_input(Var.create("shock:").to(str) + one.key, placeholder="0 %"),
         key=one.key,
     )
@@ -157,7 +155,10 @@ def future() -> rx.Component:
                     rx.el.ul(rx.foreach(S.chances, _chance), class_name="share-lines wide"),
                     class_name="future-result",
                 ),
-                rx.el.p(S.future_note, class_name="small faint"),
+                rx.el.p(
+                    figure(S.future_note, S.future_figure, of="risk.future", extra="sentence"),
+                    class_name="small faint",
+                ),
             ),
         ),
         class_name="block risk-block",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.figures import bar, figure, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, known_figure, skeleton
 from smartfolio_app.components.forms import select
 from smartfolio_app.components.notices import banner, empty_state
 from smartfolio_app.components.shell import page
@@ -79,7 +79,7 @@ def _score() -> rx.Component:
                 ),
                 figure(
                     S.mood.chance,
-                    Var.create("signals:score:").to(str) + S.subject,
+                    _of("score"),
                     of=S.mood.label,
                     extra="hero-figure",
                     width="w5",
@@ -88,7 +88,13 @@ def _score() -> rx.Component:
                     S.mood.available,
                     rx.el.p(
                         _chip(S.mood.verdict, S.mood.tone),
-                        rx.el.span(S.mood.score, class_name="quiet num-inline"),
+                        figure(
+                            S.mood.score,
+                            _of("scale"),
+                            of="signals.scale",
+                            width="w12",
+                            extra="quiet num-inline",
+                        ),
                         rx.el.span(S.mood.as_of, class_name="faint"),
                         class_name="hero-change risk-head",
                     ),
@@ -113,7 +119,11 @@ def _score() -> rx.Component:
         ),
         _scale(),
         rx.el.p(
-            rx.cond(S.mood.available, S.mood.verdict_text, S.mood.reason),
+            rx.cond(
+                S.mood.available,
+                figure(S.mood.verdict_text, _of("skill"), of="signals.skill", extra="sentence"),
+                known_figure(S.mood.reason, S.mood.reason_figure, of="signals.known", extra="sentence"),
+            ),
             rx.cond(
                 S.subject == "market", rx.el.span(t("signals.market_note"), class_name="faint"), rx.fragment()
             ),
@@ -168,9 +178,17 @@ def _part(one: Var) -> rx.Component:
         ),
         number_cell(
             figure(one.value, one.figure, of=one.label, extra="strong"),
-            rx.el.span(one.rank, class_name="small faint under"),
+            rx.cond(
+                one.rank_figure, figure(one.rank, one.rank_figure, of=one.label, extra="small faint under")
+            ),
         ),
-        number_cell(one.weight, rx.el.span(one.share, class_name="small faint under"), wide_only=True),
+        number_cell(
+            known_figure(one.weight, one.weight_figure, of="signals.weight"),
+            rx.cond(
+                one.share, figure(one.share, one.share_figure, of="signals.weight", extra="small faint under")
+            ),
+            wide_only=True,
+        ),
         rx.el.td(
             rx.cond(
                 one.note,
@@ -209,15 +227,21 @@ def _record() -> rx.Component:
             S.told & ~S.mood.available,
             rx.el.p(t("signals.no_record"), class_name="small faint"),
             rx.fragment(
-                rx.el.p(S.mood.record, class_name="small faint sk w20"),
+                rx.el.p(
+                    figure(S.mood.record, _of("hits"), of="signals.record", width="w20", extra="sentence"),
+                    class_name="small faint",
+                ),
                 rx.el.dl(
                     _graded(
-                        "hits", S.mood.hits, rx.el.span(S.mood.hits_between), rx.el.span(S.mood.base_hits)
+                        "hits",
+                        S.mood.hits,
+                        figure(S.mood.hits_between, _of("hits"), of="signals.hits"),
+                        figure(S.mood.base_hits, _of("hits"), of="signals.hits"),
                     ),
                     _graded(
                         "skill",
                         S.mood.skill,
-                        rx.el.span(S.mood.skill_between),
+                        figure(S.mood.skill_between, _of("skill"), of="signals.skill"),
                         rx.el.span(t("signals.skill_zero")),
                     ),
                     class_name="graded",
@@ -230,13 +254,18 @@ def _record() -> rx.Component:
     )
 
 
+def _of(measure: str) -> Var:
+    """Return the name of a figure of the subject on screen."""
+    return Var.create(f"signals:{measure}:").to(str) + S.subject
+
+
 def _graded(name: str, text: Var, *below: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.el.dt(t(f"signals.{name}")),
         rx.el.dd(
             figure(
                 text,
-                Var.create(f"signals:{name}:").to(str) + S.subject,
+                _of(name),
                 of=f"signals.{name}",
                 extra="large",
                 width="w5",
@@ -248,7 +277,7 @@ def _graded(name: str, text: Var, *below: rx.Component) -> rx.Component:
 
 def _bin(one: Var) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one.said, class_name="num"),
+        figure(one.said, one.figure, of="signals.bins", width="w3"),
         rx.el.svg(
             rx.el.svg.rect(y="4", width="100%", height="4", rx="2", class_name="bar-track"),
             rx.el.svg.rect(y="4", width=one.happened_at, height="4", rx="2", class_name="bar-fill"),
@@ -257,8 +286,13 @@ def _bin(one: Var) -> rx.Component:
             height="12",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.span(one.happened, class_name="num strong"),
-        rx.el.span(one.count, " ", t("signals.bin_count"), class_name="num faint small"),
+        figure(one.happened, one.figure, of="signals.bins", width="w3", extra="strong"),
+        rx.el.span(
+            figure(one.count, one.figure, of="signals.bins", width="w3"),
+            " ",
+            t("signals.bin_count"),
+            class_name="num faint small",
+        ),
         key=one.key,
     )
 
@@ -293,7 +327,11 @@ def _market(one: Var) -> rx.Component:
             rx.el.span(one.since, class_name="small faint"),
             rx.el.span(one.source, class_name="small faint end"),
         ),
-        rx.cond(one.known, _known_market(one), rx.el.p(one.why, class_name="small faint")),
+        rx.cond(
+            one.known,
+            _known_market(one),
+            rx.el.p(figure(one.why, one.figure, of=one.subject, extra="sentence"), class_name="small faint"),
+        ),
         class_name="regime",
         key=one.subject,
     )
@@ -328,11 +366,14 @@ def _known_market(one: Var) -> rx.Component:
                     rx.el.dt(t("signals.below")),
                     rx.el.dd(figure(one.below, one.figure, of="signals.below", width="w5")),
                 ),
-                rx.el.div(rx.el.dt(t("signals.gap")), rx.el.dd(plain_figure(one.gap, width="w5"))),
+                rx.el.div(
+                    rx.el.dt(t("signals.gap")),
+                    rx.el.dd(figure(one.gap, one.gap_figure, of="signals.gap", width="w5")),
+                ),
                 rx.el.div(
                     rx.el.dt(t("signals.volatility")),
                     rx.el.dd(
-                        plain_figure(one.volatility, width="w5"),
+                        figure(one.volatility, one.volatility_figure, of="signals.volatility", width="w5"),
                         rx.el.span(" ", one.turbulence, class_name="small faint"),
                     ),
                 ),
@@ -355,7 +396,7 @@ def _changed(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.since, class_name="num faint"),
         rx.el.span(one.label),
-        rx.el.span(one.change, class_name="num faint end"),
+        figure(one.change, one.figure, of=one.label, extra="faint end"),
         key=one.key,
     )
 
@@ -368,8 +409,8 @@ def _followed(one: Var) -> rx.Component:
             rx.el.span(one.why, class_name="small faint"),
             rx.fragment(
                 figure(one.median, one.figure, of=one.label, extra="strong"),
-                rx.el.span(one.count, class_name="faint"),
-                rx.el.span(one.between, class_name="small faint num-inline under"),
+                figure(one.count, one.figure, of=one.label, extra="faint"),
+                figure(one.between, one.figure, of=one.label, extra="small faint num-inline under"),
             ),
         ),
         key=one.key,
@@ -401,11 +442,11 @@ def _rate(one: Var) -> rx.Component:
             rx.el.span(one.contract, class_name="symbol"),
             rx.el.span(one.settled, class_name="small faint under settled"),
         ),
-        number_cell(one.rate, wide_only=True),
-        number_cell(one.next, wide_only=True),
-        number_cell(figure(one.a_year, one.figure, of=one.contract, extra="strong")),
-        number_cell(one.week, wide_only=True),
-        number_cell(one.rank),
+        number_cell(known_figure(one.rate, one.rate_figure, of="signals.rate"), wide_only=True),
+        number_cell(known_figure(one.next, one.next_figure, of="signals.next"), wide_only=True),
+        number_cell(known_figure(one.a_year, one.figure, of=one.contract, extra="strong")),
+        number_cell(known_figure(one.week, one.week_figure, of="signals.week"), wide_only=True),
+        number_cell(known_figure(one.rank, one.rank_figure, of="signals.rank")),
         cell(
             bar(one.width, extra="rank-bar"),
             wide_only=True,
@@ -440,7 +481,15 @@ def _outside() -> rx.Component:
                     aria_label=S.outside.mood_summary,
                     class_name="mood-line",
                 ),
-                rx.el.p(S.outside.mood_summary, class_name="small faint"),
+                rx.el.p(
+                    figure(
+                        S.outside.mood_summary,
+                        "signals:fear_greed",
+                        of="signals.fear_greed",
+                        extra="sentence",
+                    ),
+                    class_name="small faint",
+                ),
             ),
         ),
         rx.el.p(

@@ -27,6 +27,7 @@ from smartfolio_app.analytics.bundles.records import (
     written,
 )
 from smartfolio_app.analytics.explain_performance import within
+from smartfolio_app.analytics.explain_today import chosen, parts_of
 from smartfolio_app.analytics.income_calendar import receipts
 from smartfolio_app.analytics.performance import PerformanceSeries
 from smartfolio_app.analytics.results import Explanation, Holding, Portfolio, Step
@@ -193,8 +194,20 @@ def _coverage(asked: Asked, _about: str) -> Made:
     }
 
 
-def _change(asked: Asked, _about: str) -> Made:
+def _change(asked: Asked, about: str) -> Made:
     found = asked.whole.change
+    if about:
+        kind, _, name = about.partition(":")
+        rows = chosen(asked.whole, about)
+        if kind == "category":
+            rows = [row for row in asked.whole.holdings if row.category.value == name]
+        named = parts_of([row.move for row in rows if row.move is not None])
+        return "sum", {
+            "anchor": found.anchor,
+            "since": found.since.isoformat() if found.since else "",
+            "parts": [{"label": label, "amount": plain(amount)} for label, amount in named.items()],
+            **_holdings(rows),
+        }
     parts = (("market", found.market), ("income", found.income), ("fees", -(found.fees or Decimal(0))))
     return "sum", {
         "anchor": found.anchor,
@@ -468,13 +481,19 @@ def _signal(asked: Asked, about: str) -> Made:
             "at": told.at.isoformat(),
             "heard_at": heard,
         }
-    if measure == "funding":
+    if measure == "funding_next":
+        row = next(one for one in board(asked.db).funding if one.contract == what)
+        assert row.next_rate is not None  # it was explained
+        at = row.next_at.isoformat() if row.next_at else ""
+        return "told", {"value": plain(row.next_rate), "source": binance_futures.ID, "at": at, "heard_at": ""}
+    if measure.startswith("funding"):
         settled = signals_of(asked.db, FUNDING, what)
-        return "funding", statistics.funding_inputs(what, binance_futures.ID, settled)
+        return "funding", statistics.funding_inputs(what, binance_futures.ID, settled, measure)
     subject = what.rpartition("-")[2]
     market = market_of(asked.db, subject)
     assert market is not None  # it was explained
-    wanted = "below" if measure == "regime" else f"after-{what.removesuffix(subject).rstrip('-')}"
+    about = what.removesuffix(subject).rstrip("-")
+    wanted = "below" if measure == "regime" else f"{measure}-{about}" if about else measure
     return "regime", statistics.regime_inputs(
         subject, market.provider, market.days, market.closes, market.regime.rules, wanted
     )
@@ -483,9 +502,14 @@ def _signal(asked: Asked, about: str) -> Made:
 #: Why there is no bundle: for what a model says, years of several series would have to go along; a plan and a replay
 #: of the past follow from everything held.
 _NONE = {"rebalance": "bundle.of_a_plan", "simulation": "bundle.of_a_model"}
+_OF_A_PLAN = ("episode", "episode_change", "shock", "shock_change", "shocked", "weight")
+_OF_A_MODEL = (
+    *("score", "scale", "known", "part", "part_rank", "part_weight", "part_share"),
+    *("hits", "skill", "bin"),
+)
 _NONE_OF = {
-    **{("signals", measure): "bundle.of_a_model" for measure in ("score", "part", "hits", "skill")},
-    **{("risk", measure): "bundle.of_a_plan" for measure in ("episode", "shock", "shocked")},
+    **{("signals", measure): "bundle.of_a_model" for measure in _OF_A_MODEL},
+    **{("risk", measure): "bundle.of_a_plan" for measure in _OF_A_PLAN},
 }
 
 _KINDS: dict[str, Callable[[Asked, str], Made]] = {

@@ -1,7 +1,7 @@
 """Why a figure of a simulation is what it is: ``<job>:<measure>``, for as long as the simulation is kept.
 
 Measures: ``level-0.5`` (that part of the futures end below it), ``mean``, ``end-0.25`` and ``way-0.25`` (to be so far
-below what was put in, at the end or on the way), ``goal`` and ``empty``.
+below what was put in, at the end or on the way), ``goal``, ``empty`` and ``drawn`` (the share it is of).
 """
 
 from __future__ import annotations
@@ -137,7 +137,12 @@ def _empty(future: Future, _about: str) -> _Found:
     return "empty", future.ruin, Measure.SHARE, (_so_many(future, future.ruin),), {}
 
 
+def _drawn(future: Future, _about: str) -> _Found:
+    return "drawn", future.plan.covered, Measure.SHARE, (), {}
+
+
 _MEASURES: dict[str, Callable[[Future, str], _Found | None]] = {
+    "drawn": _drawn,
     "level": _level,
     "mean": _mean,
     "end": _end,

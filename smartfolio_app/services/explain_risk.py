@@ -1,8 +1,9 @@
 """Why a figure of the Risk page is what it is: the report's by ``analytics.explain_risk``, the others by holdings.
 
 Figures: ``<window>[@<risk-free rate>]:<basis>:<measure>[:<about>]``. Beside the report's measures there are
-``liquidity:<part>``, ``currency:<key>``, ``pair:<asset>|<asset>``, ``episode:<key>``, ``shock:<shocks>`` and
-``shocked:<asset>|<shocks>`` (shocks as ``services.risk.shock_spec`` writes them). The last three know no window.
+``liquidity:<part>``, ``currency:<key>``, ``pair:<asset>|<asset>``, ``episode:<key>`` and ``episode_change:<key>``,
+``shock:<shocks>``, ``shock_change:<shocks>`` and ``shocked:<asset>|<shocks>`` (shocks as ``services.risk.shock_spec``
+writes them), and ``weight:<group>``. From the episodes on they know no window.
 """
 
 from __future__ import annotations
@@ -146,6 +147,7 @@ def _episode(db: Session, view: View, key: str) -> Explanation | None:
     if outcome is None or outcome.loss is None:
         return None
     steps = (
+        line("explain.risk.of_covered", exact(outcome.change), Measure.SHARE),
         *_effects([one for one in outcome.effects if one.loss is not None], view.currency),
         line("explain.risk.covered", exact(outcome.covered), Measure.SHARE, link="/holdings"),
         line("explain.risk.by_proxy", exact(outcome.by_proxy), Measure.SHARE),
@@ -160,6 +162,30 @@ def _episode(db: Session, view: View, key: str) -> Explanation | None:
     )
 
 
+def _episode_change(db: Session, view: View, key: str) -> Explanation | None:
+    outcome = next((one for one in risk.episodes(db, view) if one.key == key), None)
+    if outcome is None or outcome.change is None:
+        return None
+    moved = [one for one in outcome.effects if one.loss is not None]
+    steps = (
+        money(
+            "explain.risk.loss",
+            exact(outcome.loss),
+            view.currency,
+            children=tuple(_effects(moved, view.currency)),
+        ),
+        _moved_worth(moved, view.currency),
+        line("explain.risk.covered", exact(outcome.covered), Measure.SHARE, link="/holdings"),
+        line("explain.risk.by_proxy", exact(outcome.by_proxy), Measure.SHARE),
+    )
+    return _told("episode_change", exact(outcome.change), Measure.SHARE, steps, title=f"risk.episode.{key}")
+
+
+def _moved_worth(moved: list[Effect], currency: str) -> Step:
+    worth = sum(one.exposure.value for one in moved)
+    return money("explain.risk.worth_now", exact(worth), currency, link="/holdings")
+
+
 def _shock(db: Session, view: View, spec: str) -> Explanation | None:
     wanted = _shocks_of(spec)
     outcome = risk.shocks(db, view, wanted)
@@ -172,6 +198,46 @@ def _shock(db: Session, view: View, spec: str) -> Explanation | None:
         count = {"count": str(len(still))}
         steps.append(money("explain.risk.still", exact(sum(still)), view.currency, params=count))
     return _told("shock", exact(outcome.loss), Measure.MONEY, tuple(steps), unit=view.currency)
+
+
+def _shock_change(db: Session, view: View, spec: str) -> Explanation | None:
+    wanted = _shocks_of(spec)
+    outcome = risk.shocks(db, view, wanted)
+    steps = (
+        *(_wanted(name, change, outcome) for name, change in wanted.items()),
+        money("explain.risk.loss", exact(outcome.loss), view.currency),
+        _moved_worth([one for one in outcome.effects if one.loss is not None], view.currency),
+    )
+    return _told("shock_change", exact(outcome.change), Measure.SHARE, steps)
+
+
+def _weight(db: Session, view: View, group: str) -> Explanation | None:
+    totals: dict[str, float] = {}
+    held = risk.ground_of(db, view).exposures
+    for one in held:
+        totals[one.group] = totals.get(one.group, 0.0) + one.value
+    gross = sum(abs(value) for value in totals.values())
+    if group not in totals or not gross:
+        return None
+    mine = sorted((one for one in held if one.group == group), key=lambda one: -abs(one.value))
+    listed, rest = mine[:LISTED], mine[LISTED:]
+    steps = [
+        money(
+            one.asset.name or one.asset.symbol,
+            exact(one.value),
+            view.currency,
+            link=transactions_of(one.asset.id),
+        )
+        for one in listed
+    ]
+    if rest:
+        count = {"count": str(len(rest))}
+        steps.append(
+            money("explain.rest", exact(sum(one.value for one in rest)), view.currency, params=count)
+        )
+    steps.append(money("explain.risk.gross", exact(gross), view.currency, link="/holdings"))
+    share = exact(abs(totals[group]) / gross)
+    return _told("weight", share, Measure.SHARE, tuple(steps), title=group_label(group))
 
 
 def _shocked(db: Session, view: View, about: str) -> Explanation | None:
@@ -208,8 +274,11 @@ def _wanted(name: str, change: float, outcome: Outcome) -> Step:
 
 _WHAT_IF: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "episode": _episode,
+    "episode_change": _episode_change,
     "shock": _shock,
+    "shock_change": _shock_change,
     "shocked": _shocked,
+    "weight": _weight,
 }
 
 

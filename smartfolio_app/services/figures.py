@@ -107,6 +107,8 @@ class Figures:
                 return self.percent(amount)
             case Measure.FINE_SHARE:
                 return self.percent(amount, decimals=2)
+            case Measure.FINEST_SHARE:
+                return self.percent(amount, decimals=4)
             case Measure.RATIO:
                 return self.ratio(amount)
             case _:

@@ -91,6 +91,7 @@ class RiskState(PageState, rx.State):
     measured: str = ""
     curve: show.Curve = show.Curve()
     track: show.DailyTrack = show.DailyTrack()
+    track_figure: str = ""
     tails: list[show.TailRow] = []
     groups: list[show.SourceRow] = []
     assets: list[show.SourceRow] = []
@@ -114,6 +115,7 @@ class RiskState(PageState, rx.State):
     shock_direction: str = "none"
     shock_rows: list[show.OutcomeRow] = []
     shock_figure: str = ""
+    shock_change_figure: str = ""
     shock_problem: str = ""
 
     simulating: bool = False
@@ -123,6 +125,7 @@ class RiskState(PageState, rx.State):
     ends: list[show.Fact] = []
     goal_chance: str = ""
     goal_figure: str = ""
+    future_figure: str = ""
     future_note: str = ""
     future_problem: str = ""
 
@@ -275,6 +278,7 @@ class RiskState(PageState, rx.State):
         self.measured = show.measured_text(dashboard, figures)
         self.curve = show.underwater_curve(report, figures)
         self.track = show.daily_track(report, figures)
+        self.track_figure = f"{self.prefix}track:{show.TRACK_DAYS}"
         self.tails = show.tail_rows(report, figures)
         self.groups = show.group_rows(report, figures)
         rows = show.asset_rows(report, figures)
@@ -321,8 +325,10 @@ class RiskState(PageState, rx.State):
         self.shock_loss = figures.money(exact(outcome.loss), sign=True, decimals=0)
         self.shock_change = show.percent(outcome.change, figures, sign=True)
         self.shock_direction = direction(exact(outcome.loss))
-        self.shock_figure = f"risk:365:held:shock:{risk.shock_spec(self._shocks)}"
-        self.shock_rows = show.shock_rows(outcome, risk.shock_spec(self._shocks), figures)
+        spec = risk.shock_spec(self._shocks)
+        self.shock_figure = f"risk:365:held:shock:{spec}"
+        self.shock_change_figure = f"risk:365:held:shock_change:{spec}"
+        self.shock_rows = show.shock_rows(outcome, spec, figures)
 
     def _draw_future(self, figures: Figures) -> None:
         if self._future is None:
@@ -333,6 +339,7 @@ class RiskState(PageState, rx.State):
         chance = self._future.goal
         self.goal_chance = "" if chance is None else show.percent(chance, figures)
         self.goal_figure = f"simulation:{self._future_job}:goal"
+        self.future_figure = f"simulation:{self._future_job}:drawn"
         self.future_note = show.future_note(self._future, figures)
 
 

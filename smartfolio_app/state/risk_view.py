@@ -103,6 +103,7 @@ class SourceRow:
     label: str = ""
     name: str = ""
     share: str = ""
+    share_figure: str = ""
     risk: str = ""
     share_width: str = "0%"
     risk_width: str = "0%"
@@ -118,6 +119,7 @@ class PartRow:
     """One part of the score."""
 
     key: str = ""
+    figure: str = ""
     label: str = ""
     rank: str = ""
     width: str = "0%"
@@ -159,6 +161,7 @@ class OutcomeRow:
     width: str = "0%"
     note: str = ""
     figure: str = ""
+    change_figure: str = ""
 
 
 @dataclass
@@ -166,6 +169,7 @@ class RiskTile:
     """Risk in one line, for the dashboard."""
 
     loss: str = ""
+    figure: str = ""
     ratio: str = ""
     verdict: str = ""
     tone: str = ""
@@ -236,6 +240,7 @@ def tile(found: Dashboard, figures: Figures) -> RiskTile:
     verdict = report.record(model, 0.95).test.verdict
     return RiskTile(
         loss=figures.money(exact(value * report.value), decimals=0),
+        figure=f"{prefix(window_name(report), report.basis)}var:{model}-95-1",
         ratio=percent(value, figures),
         verdict=figures.say(f"risk.verdict_{verdict}"),
         tone=VERDICTS[verdict],
@@ -414,6 +419,7 @@ def group_rows(report: RiskReport, figures: Figures) -> list[SourceRow]:
             figure=f"{name}group:{one.key}",
             label=group_label(one.key, figures),
             share=percent(one.share, figures),
+            share_figure=f"{name}group_share:{one.key}",
             risk=percent(one.risk_share, figures),
             share_width=_width(one.share / most),
             risk_width=_width(abs(one.risk_share) / most),
@@ -435,6 +441,7 @@ def asset_rows(report: RiskReport, figures: Figures) -> list[SourceRow]:
             label=row.exposure.asset.symbol,
             name=row.exposure.asset.name,
             share=percent(row.share, figures),
+            share_figure=f"{name}asset_share:{row.exposure.asset.id}",
             risk=percent(row.risk_share, figures),
             risk_width=_width(abs(row.risk_share or 0.0) / most),
             volatility=percent(row.volatility, figures, decimals=0),
@@ -450,11 +457,13 @@ def left_out(found: Dashboard, figures: Figures) -> list[SourceRow]:
     """Return what is not measured, with its share and why."""
     report = found.report
     rows = [] if report is None else [row for row in report.assets if not row.measured]
+    name = "" if report is None else prefix(window_name(report), report.basis)
     listed = [
         SourceRow(
             id=row.exposure.asset.id,
             label=row.exposure.asset.name or row.exposure.asset.symbol,
             share=percent(row.share, figures),
+            share_figure=f"{name}asset_share:{row.exposure.asset.id}",
             reason=figures.say(f"explain.{row.reason}"),
         )
         for row in rows
@@ -507,9 +516,11 @@ def part_rows(report: RiskReport, figures: Figures) -> list[PartRow]:
     """Return the parts of the score."""
     if report.robustness is None:
         return []
+    name = prefix(window_name(report), report.basis)
     return [
         PartRow(
             key=part.name,
+            figure=f"{name}part:{part.name}",
             label=figures.say(f"explain.risk.part.{part.name}"),
             rank=figures.count(round(100 * part.rank)),
             width=_width(part.rank),
@@ -605,6 +616,7 @@ def episode_rows(outcomes: Iterable[Outcome], figures: Figures) -> list[OutcomeR
             width=_width(abs(one.change or 0.0) / most),
             note=_replay_note(one, figures),
             figure=f"{prefix('365', 'held')}episode:{one.key}",
+            change_figure=f"{prefix('365', 'held')}episode_change:{one.key}",
         )
         for one in found
     ]
@@ -646,7 +658,12 @@ def shock_fields(exposures: Iterable[Exposure], figures: Figures) -> list[Fact]:
     gross = sum(abs(value) for value in totals.values()) or 1.0
     ordered = sorted(totals.items(), key=lambda pair: -abs(pair[1]))
     return [
-        Fact(key, group_label(key, figures), percent(abs(value) / gross, figures))
+        Fact(
+            key,
+            group_label(key, figures),
+            percent(abs(value) / gross, figures),
+            figure=f"{prefix('365', 'held')}weight:{key}",
+        )
         for key, value in ordered
         if key != "fiat"
     ]
@@ -665,6 +682,7 @@ def shock_rows(outcome: Outcome, spec: str, figures: Figures) -> list[OutcomeRow
             direction=direction(exact(one.loss)),
             width=_width(abs(one.loss or 0.0) / most),
             figure=f"{prefix('365', 'held')}shocked:{one.exposure.asset.id}|{spec}",
+            change_figure=f"{prefix('365', 'held')}shocked:{one.exposure.asset.id}|{spec}",
         )
         for one in moved[:FEW]
     ]

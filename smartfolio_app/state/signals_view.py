@@ -16,6 +16,7 @@ from smartfolio_app.analytics.signals.regimes import After, Spell
 from smartfolio_app.services.signals.board import Board, is_fresh
 from smartfolio_app.services.signals.regimes import FRESH_DAYS, Market
 from smartfolio_app.services.signals.sentiment import TOP, Sentiment
+from smartfolio_app.services.signals.told import source_name
 from smartfolio_app.state.decision_words import DecisionTile
 from smartfolio_app.state.figures import UNKNOWN, Figures, direction
 
@@ -24,14 +25,6 @@ STRIP = (1000, 64)
 _POINTS = 260
 _CHANGES = 5
 _TONES = {"advance": "good", "pullback": "notable", "recovery": "notable", "decline": "bad"}
-_SOURCES = {
-    "binance": "Binance",
-    "binance_futures": "Binance Futures",
-    "fear_greed": "alternative.me",
-    "yahoo": "Yahoo",
-    "coingecko": "CoinGecko",
-    "own": "explain.provider.file",
-}
 
 
 @dataclass
@@ -44,8 +37,11 @@ class PartRow:
     hint: str = ""
     value: str = ""
     rank: str = ""
+    rank_figure: str = ""
     weight: str = ""
+    weight_figure: str = ""
     share: str = ""
+    share_figure: str = ""
     push: str = ""
     x: str = "50%"
     width: str = "0%"
@@ -60,6 +56,7 @@ class BinRow:
     """Forecasts of about one chance."""
 
     key: str = ""
+    figure: str = ""
     said: str = ""
     happened: str = ""
     count: str = ""
@@ -73,6 +70,7 @@ class MoodView:
 
     available: bool = False
     reason: str = ""
+    reason_figure: str = ""
     chance: str = ""
     label: str = ""
     score: str = ""
@@ -109,6 +107,7 @@ class Change:
     """A regime without a break."""
 
     key: str = ""
+    figure: str = ""
     label: str = ""
     tone: str = ""
     since: str = ""
@@ -140,7 +139,9 @@ class MarketRow:
     since: str = ""
     below: str = ""
     gap: str = ""
+    gap_figure: str = ""
     volatility: str = ""
+    volatility_figure: str = ""
     turbulence: str = ""
     summary: str = ""
     first: str = ""
@@ -162,12 +163,16 @@ class FundingLine:
     contract: str = ""
     figure: str = ""
     rate: str = ""
+    rate_figure: str = ""
     settled: str = ""
     next: str = ""
+    next_figure: str = ""
     a_year: str = ""
     direction: str = "none"
     week: str = ""
+    week_figure: str = ""
     rank: str = ""
+    rank_figure: str = ""
     width: str = "0%"
 
 
@@ -200,6 +205,7 @@ def mood(found: Sentiment, figures: Figures) -> MoodView:
             shown.breadth_note = figures.say("signals.breadth_top", days=figures.count(NEEDED_DAYS))
     if not found.available or found.mood is None or found.mood.record is None:
         known = found.mood.known_days if found.mood is not None else 0
+        shown.reason_figure = f"signals:known:{found.subject}" if found.mood is not None else ""
         shown.reason = figures.say(
             found.reason, known=figures.count(known), needed=figures.count(NEEDED_DAYS), symbol=subject
         )
@@ -210,11 +216,11 @@ def mood(found: Sentiment, figures: Figures) -> MoodView:
     shown.score = figures.say("signals.score_scale", score=figures.ratio(exact(told.score)))
     shown.at, shown.base_at = _width(told.chance), _width(told.base)
     shown.as_of = figures.say("signals.as_of", day=figures.day(found.day))
-    _fill_record(shown, record, figures)
+    _fill_record(shown, record, found.subject, figures)
     return shown
 
 
-def _fill_record(shown: MoodView, record: Record, figures: Figures) -> None:
+def _fill_record(shown: MoodView, record: Record, subject: str, figures: Figures) -> None:
     shown.verdict = figures.say(f"signals.verdict_{record.verdict}")
     shown.tone = "good" if record.verdict == "edge" else ""
     shown.verdict_text = figures.say(
@@ -234,6 +240,7 @@ def _fill_record(shown: MoodView, record: Record, figures: Figures) -> None:
     shown.bins = [
         BinRow(
             str(at),
+            f"signals:bin:{at}-{subject}",
             _percent(one.said, figures, decimals=0),
             _percent(one.happened, figures, decimals=0),
             figures.count(one.count),
@@ -245,20 +252,24 @@ def _fill_record(shown: MoodView, record: Record, figures: Figures) -> None:
 
 
 def _part(one: Weighed, found: Sentiment, figures: Figures) -> PartRow:
+    about = f"{one.name}-{found.subject}"
     row = PartRow(
         key=one.name,
-        figure=f"signals:part:{one.name}-{found.subject}",
+        figure=f"signals:part:{about}",
         label=figures.say(f"signals.part_{one.name}"),
         hint=_hint(one.name, found, figures),
         value=_part_value(one, figures),
         source=source(found.sources[one.name], figures),
         age=figures.day(day_of(one.day)) if one.day is not None else UNKNOWN,
         weight=figures.ratio(exact(one.weight)),
+        weight_figure=f"signals:part_weight:{about}" if one.weight is not None else "",
         share=_percent(one.share, figures, decimals=0) if one.share is not None else "",
+        share_figure=f"signals:part_share:{about}",
         note="" if one.push is not None else figures.say(f"signals.state_{one.state}"),
     )
     if one.rank is not None:
         row.rank = figures.say("signals.ranked", share=_percent(one.rank, figures, decimals=0))
+        row.rank_figure = f"signals:part_rank:{about}"
     if one.push is not None:
         size = min(abs(one.push), 0.5)
         row.push = figures.say("signals.up" if one.push > 0 else "signals.down")
@@ -299,6 +310,7 @@ def market_row(one: Market, figures: Figures) -> MarketRow:
     row.source = source(one.provider, figures)
     if not found.regime or not found.spells:
         key = "signals.few_closes" if found.closes else "signals.no_closes"
+        row.figure = f"signals:closes:{one.subject}"
         row.why = figures.say(key, known=figures.count(found.closes), needed=figures.count(found.needed))
         row.regime = figures.say("signals.regime_unknown")
         return row
@@ -308,7 +320,9 @@ def market_row(one: Market, figures: Figures) -> MarketRow:
     row.since = figures.say("signals.since", day=figures.day(day_of(now.start)))
     row.below = _percent(found.below, figures)
     row.gap = _percent(found.mean_gap, figures, sign=True)
+    row.gap_figure = f"signals:gap:{one.subject}"
     row.volatility = _percent(found.volatility, figures)
+    row.volatility_figure = f"signals:volatility:{one.subject}"
     row.turbulence = figures.say(f"signals.{found.turbulence}") if found.turbulence else ""
     row.first = figures.day(day_of(int(one.days[0])))
     row.last = figures.day(day_of(int(one.days[-1])))
@@ -323,7 +337,9 @@ def market_row(one: Market, figures: Figures) -> MarketRow:
     row.bands = _bands(one, figures)
     row.line = _line(one)
     newest = int(one.days[-1])
-    row.changes = [_change(spell, newest, figures) for spell in reversed(found.spells[-_CHANGES:])]
+    row.changes = [
+        _change(spell, newest, one.subject, figures) for spell in reversed(found.spells[-_CHANGES:])
+    ]
     row.followed_title = figures.say("signals.followed", regime=row.regime)
     row.followed = [
         _followed(after, one.subject, figures) for after in found.after if after.regime == found.regime
@@ -362,10 +378,11 @@ def _line(one: Market) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across.tolist(), up.tolist(), strict=True))
 
 
-def _change(spell: Spell, newest: int, figures: Figures) -> Change:
+def _change(spell: Spell, newest: int, subject: str, figures: Figures) -> Change:
     days = (newest if spell.end is None else spell.end) - spell.start
     return Change(
         str(spell.start),
+        f"signals:spell:{day_of(spell.start).isoformat()}-{subject}",
         figures.say(f"signals.regime_{spell.regime}"),
         _TONES[spell.regime],
         figures.day(day_of(spell.start)),
@@ -403,9 +420,14 @@ def funding_line(row: FundingRow, figures: Figures) -> FundingLine:
     hours = 0 if row.interval is None else round(row.interval.total_seconds() / 3600)
     settled = figures.ago(row.at)
     every = f" · {figures.say('signals.every', hours=hours)}" if hours else ""
+    next_known, ranked = row.next_rate is not None, row.rank is not None
     return FundingLine(
         contract=row.contract,
-        figure=f"signals:funding:{row.contract}",
+        figure=f"signals:funding:{row.contract}" if row.a_year is not None else "",
+        rate_figure=f"signals:funding_rate:{row.contract}",
+        next_figure=f"signals:funding_next:{row.contract}" if next_known else "",
+        week_figure=f"signals:funding_week:{row.contract}" if row.week is not None else "",
+        rank_figure=f"signals:funding_rank:{row.contract}" if ranked else "",
         rate=figures.percent(row.rate, sign=True, decimals=4),
         settled=settled + every,
         next=UNKNOWN if row.next_rate is None else figures.percent(row.next_rate, sign=True, decimals=4),
@@ -453,7 +475,7 @@ def outside(found: Board, figures: Figures) -> Outside:
 
 def source(provider: str, figures: Figures) -> str:
     """Return a provider's name as people read it."""
-    return figures.say_or_text(_SOURCES.get(provider, provider))
+    return figures.say_or_text(source_name(provider))
 
 
 # ------------------------------------------------------------------------------------------------------- the tiles

@@ -57,6 +57,12 @@ def test_its_figures_are_those_of_the_dashboard(db, household):
         said = told.get(f"brief.mover_{tone}", [])
         assert [one.link for one in said] == [f"/assets/{row.asset.id}" for row in rows[:3]]
         assert [figures(one)["pct"] for one in said] == [abs(row.change_today_pct) for row in rows[:3]]
+        for one, row in zip(said, rows, strict=False):  # its own change, not that of the whole
+            own = explain.explain(db, view, one.explain)
+            assert own.amount == row.change_today
+            assert own.params["asset"] in (row.asset.name, row.asset.symbol)
+            parts = {step.label: step.amount for step in own.steps}
+            assert parts["explain.change_of.pct"] == row.change_today_pct
     missing = whole.coverage.total - whole.coverage.priced
     assert figures(told["brief.unpriced"][0])["count"] == missing
     week = performance.report(db, view, "1W").figures

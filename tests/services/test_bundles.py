@@ -12,7 +12,9 @@ import pytest
 
 from smartfolio_app.analytics.bundles import document
 from smartfolio_app.analytics.bundles.records import BundleError
+from smartfolio_app.analytics.clock import day_of
 from smartfolio_app.analytics.explain_performance import MEASURES
+from smartfolio_app.analytics.explain_today import figure_of
 from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.services import bundles, gains, performance, risk, wealth
@@ -67,9 +69,14 @@ def figures_of(db, view):
         "risk:all:lived:var:historical-95-1",
         "risk:all:held:record:historical-95",
     )
-    yield from ("signals:fear_greed", "signals:dominance", "signals:funding:BTCUSDT")
+    yield from (figure_of(whole, row) for row in whole.holdings[:4])
+    yield "change_today:category:crypto"
+    yield from ("signals:fear_greed", "signals:dominance")
+    yield from (f"signals:funding{kind}:BTCUSDT" for kind in ("", "_rate", "_next", "_week", "_rank"))
     for market in regimes.markets(db):
-        yield f"signals:regime:{market.subject}"
+        yield from (f"signals:{kind}:{market.subject}" for kind in ("regime", "gap", "volatility", "closes"))
+        for spell in market.regime.spells[-2:]:
+            yield f"signals:spell:{day_of(spell.start).isoformat()}-{market.subject}"
         known = [one for one in market.regime.after if one.count]
         yield from (f"signals:after:{one.regime}-{one.days}-{market.subject}" for one in known[:2])
 

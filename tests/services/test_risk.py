@@ -30,6 +30,12 @@ FIGURES = (
         "liquidity:cash",
         "currency:EUR",
         "group:BTC",
+        "group_share:BTC",
+        "asset_share:crypto:ETH",
+        "part:size",
+        "part:spread",
+        "track:252",
+        "shrinkage",
     ),
 )
 
@@ -128,6 +134,8 @@ def test_a_shock_is_explained_by_what_it_does_to_each_holding(db: Session, house
         for one in outcome.effects[:5]:
             own = explain.explain(db, household, f"risk:365:held:shocked:{one.exposure.asset.id}|{spec}")
             assert float(own.amount) == pytest.approx(one.loss)
+        part = explain.explain(db, household, f"risk:365:held:shock_change:{spec}")
+        assert float(part.amount) == pytest.approx(outcome.change)
         still = [one for one in outcome.effects if one.by == "unmoved"]
         assert [float(one.amount) for one in told.steps if one.label == "explain.risk.still"] == (
             [pytest.approx(sum(one.exposure.value for one in still))] if still else []
@@ -169,3 +177,7 @@ def test_an_episode_nobody_lived_through_is_told_by_references_and_explained(
     assert told.amount is not None
     assert float(told.amount) == pytest.approx(found.loss)
     assert told.steps
+    part = explain.explain(db, household, "risk:365:held:episode_change:ftx_2022")
+    assert float(part.amount) == pytest.approx(found.change)
+    worth = next(one.amount for one in part.steps if one.label == "explain.risk.worth_now")
+    assert float(part.amount) * float(worth) == pytest.approx(found.loss)

@@ -6,6 +6,8 @@ As in ``recipes``, what computes is the product's own formula. Floats are writte
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,14 +27,13 @@ from smartfolio_app.analytics.clock import day_number, day_of
 from smartfolio_app.analytics.explain_risk import exact, explain_risk
 from smartfolio_app.analytics.risk.panel import Exposure, Panel
 from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport, assess
-from smartfolio_app.analytics.signals.funding import funding_row
+from smartfolio_app.analytics.signals.funding import RANKED, funding_row
 from smartfolio_app.analytics.signals.regimes import Rules, regime_of
 from smartfolio_app.ledger.assets import Asset, AssetClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
-    from decimal import Decimal
 
     from numpy.typing import NDArray
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 MOST_PRICES = 600_000
 #: So many settled rates tell how far they are apart.
 _RATES = 12
+#: What looks further back, and how far.
+_LOOKED_AT = {"funding_week": timedelta(days=7), "funding_rank": RANKED}
 
 
 # -------------------------------------------------------------------------------------------------------- risk
@@ -59,7 +62,7 @@ def risk_inputs(  # noqa: PLR0917 - what a report is made of, and which of its f
     Raises:
         BundleError: It is too much.
     """
-    if measure != "record":
+    if measure not in ("record", "track"):
         panel = _since(panel, panel.start_of(question.window))
     if panel.prices.size > MOST_PRICES:
         raise BundleError("bundle.too_large")
@@ -218,7 +221,9 @@ def regime_inputs(  # noqa: PLR0917 - what a regime is made of, and which of its
     rules: Rules,
     what: str,
 ) -> Json:
-    """Return what a market's regime rests on; ``what`` is ``below`` or ``after-<regime>-<days>``."""
+    """Return what a market's regime rests on; ``what`` is ``below``, ``gap``, ``volatility``, ``closes``,
+    ``spell-<first day>`` or ``after-<regime>-<days>``.
+    """
     return {
         "subject": subject,
         "source": provider,
@@ -236,26 +241,46 @@ def _regime(inputs: Json) -> Decimal | None:
     rules = Rules(int(part(inputs, "closes_a_year", int)), float(part(inputs, "far_below", str)))
     found = regime_of(days, _column(inputs, "closes", len(days)), rules)
     what = part(inputs, "what", str)
-    if what == "below":
-        return exact(found.below)
-    _, name, span = what.split("-")
+    plain_figures = {"below": found.below, "gap": found.mean_gap, "volatility": found.volatility}
+    if what in plain_figures:
+        return exact(plain_figures[what])
+    if what == "closes":
+        return Decimal(found.closes)
+    name, _, about = what.partition("-")
+    if name == "spell":
+        return exact(next(one.change for one in found.spells if day_of(one.start).isoformat() == about))
+    name, span = about.split("-")
     return exact(next(one.median for one in found.after if (one.regime, str(one.days)) == (name, span)))
 
 
-def funding_inputs(contract: str, source: str, settled: Sequence[tuple[datetime, Decimal]]) -> Json:
-    """Return what a year's funding rate rests on: the newest settled rates."""
+def funding_inputs(
+    contract: str, source: str, settled: Sequence[tuple[datetime, Decimal]], what: str = "funding"
+) -> Json:
+    """Return what a figure of a funding rate rests on: the newest settled rates, or as many as it is of."""
+    since = settled[-1][0] - _LOOKED_AT.get(what, timedelta())
+    kept = [one for one in settled if one[0] > since]
+    shown = kept if len(kept) > _RATES else settled[-_RATES:]
     return {
         "contract": contract,
         "source": source,
-        "settled": [[at.isoformat(), str(rate)] for at, rate in settled[-_RATES:]],
+        "what": what,
+        "settled": [[at.isoformat(), str(rate)] for at, rate in shown],
     }
 
 
 def _funding(inputs: Json) -> Decimal | None:
-    """The newest settled rate, as often as it is settled in a year."""
+    """The newest settled rate; a year of it, or of the mean of a week; or its rank among those of a year."""
     settled = [(moment(at), number(rate)) for at, rate in part(inputs, "settled", list)]
     row = funding_row(part(inputs, "contract", str), settled)
-    return None if row is None else row.a_year
+    if row is None:
+        return None
+    figures = {
+        "funding": row.a_year,
+        "funding_rate": row.rate,
+        "funding_week": row.week,
+        "funding_rank": exact(row.rank),
+    }
+    return figures.get(part(inputs, "what", str))
 
 
 def _told(inputs: Json) -> Decimal:

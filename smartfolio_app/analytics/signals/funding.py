@@ -25,8 +25,8 @@ class FundingRow:
     """A contract: its newest settled ``rate`` (a fraction of the position for ``interval``), when it was settled, and
     what a year of it comes to.
 
-    ``week`` is a year of the mean of seven days, ``rank`` the share of the ``ranked`` rates of a year that are not
-    above the newest. ``next_rate`` is to be settled next and may still change.
+    ``week`` is a year of ``week_mean``, the mean of the ``week_count`` rates of seven days; ``rank`` is the share of
+    the ``ranked`` rates of a year that are not above the newest. ``next_rate`` is settled next and may still change.
     """
 
     contract: str
@@ -37,6 +37,8 @@ class FundingRow:
     week: Decimal | None
     rank: float | None
     ranked: int
+    week_mean: Decimal | None = None
+    week_count: int = 0
     next_rate: Decimal | None = None
     next_at: datetime | None = None
 
@@ -53,6 +55,7 @@ def funding_row(
     recent = [value for when, value in settled if when > at - RANKED]
     week = [value for when, value in settled if when > at - _WEEK]
     interval = _interval([when for when, _ in settled[-12:]])
+    mean = divide(sum(week, Decimal(0)), Decimal(len(week)))
     known = len(recent) >= LEAST_RANKED
     return FundingRow(
         contract=contract,
@@ -60,7 +63,9 @@ def funding_row(
         at=at,
         interval=interval,
         a_year=_a_year(rate, interval),
-        week=_a_year(divide(sum(week, Decimal(0)), Decimal(len(week))), interval),
+        week=_a_year(mean, interval),
+        week_mean=mean,
+        week_count=len(week),
         rank=sum(value <= rate for value in recent) / len(recent) if known else None,
         ranked=len(recent),
         next_rate=present[1] if present is not None and present[0] > at else None,

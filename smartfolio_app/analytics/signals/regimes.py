@@ -85,8 +85,8 @@ class After:
 class Regime:
     """Where a market stands on its newest ``day``. ``regime`` is empty while there are too few closes to tell.
 
-    ``below`` is the distance from the high (0 or negative), ``mean_gap`` from the long mean; ``volatility`` is a
-    year's, ``volatility_rank`` among two years, ``turbulence`` what that is called.
+    ``below`` is the distance of the newest ``close`` from the ``high`` (0 or negative), ``mean_gap`` from the long
+    ``mean``; ``volatility`` is a year's, ``volatility_rank`` among two years, ``turbulence`` what that is called.
     """
 
     regime: str
@@ -101,6 +101,9 @@ class Regime:
     turbulence: str = ""
     spells: tuple[Spell, ...] = ()
     after: tuple[After, ...] = field(default=())
+    close: float | None = None
+    high: float | None = None
+    mean: float | None = None
 
 
 def regime_of(days: IntArray, closes: FloatArray, rules: Rules) -> Regime:
@@ -130,6 +133,9 @@ def regime_of(days: IntArray, closes: FloatArray, rules: Rules) -> Regime:
         turbulence=_turbulence(place),
         spells=tuple(spells),
         after=tuple(_after(days, closes, spells, regime, span) for regime in REGIMES for span in AFTER_DAYS),
+        close=float(closes[-1]),
+        high=float(high[-1]),
+        mean=float(mean[-1]),
     )
 
 

@@ -1,15 +1,15 @@
 """Why this signal? The rule or the model behind it, its inputs, who told them, and when.
 
-Figures, after ``signals:``: ``fear_greed``, ``dominance``, ``funding:BTCUSDT``, ``score:market`` (or a coin's symbol),
-``hits:market``, ``skill:market``, ``part:trend-market``, ``regime:BTC``, ``after:advance-30-BTC``.
+Figures, after ``signals:``: ``fear_greed``, ``dominance``, ``score:market`` (or a coin's symbol),
+``hits:market``, ``skill:market``, ``part:trend-market``, and those of ``explain_market``. Of a score there are also
+``scale:market`` (from -1 to 1) and ``known:market`` (the days it can learn from), of a component ``part_rank``,
+``part_weight`` and ``part_share``, of the record ``bin:0-market``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Any
 
 from sqlmodel import Session
 
@@ -20,12 +20,11 @@ from smartfolio_app.analytics.results import Explanation, Measure, Step
 from smartfolio_app.analytics.signals.components import BREADTH, FEAR_GREED
 from smartfolio_app.analytics.signals.model import HORIZON, REFIT_DAYS, Mood, Record, Weighed
 from smartfolio_app.providers import fear_greed
+from smartfolio_app.services.signals import explain_market
 from smartfolio_app.services.signals.board import board
-from smartfolio_app.services.signals.regimes import Market, market_of
 from smartfolio_app.services.signals.sentiment import Sentiment, sentiment
+from smartfolio_app.services.signals.told import end_of, explained, source_name
 from smartfolio_app.storage.repo_signals import Told
-
-_LAST_SPELLS = 12
 
 
 def explain(db: Session, user_id: str, about: str) -> Explanation | None:
@@ -39,10 +38,16 @@ def explain(db: Session, user_id: str, about: str) -> Explanation | None:
 
 # ----------------------------------------------------------------------------------------------- what was told
 def _mood_of_the_day(db: Session, _user_id: str, _what: str) -> Explanation | None:
-    told = board(db).fear_greed
-    if told is None:
+    found = board(db)
+    if found.fear_greed is None:
         return None
-    return _told(told, "fear_greed", Measure.COUNT, (Step(fear_greed.ATTRIBUTION, ""),))
+    values = [Decimal(value) for _, value in found.moods]
+    past = (
+        line("explain.signals.lowest_of_a_year", min(values, default=None), Measure.COUNT),
+        line("explain.signals.highest_of_a_year", max(values, default=None), Measure.COUNT),
+    )
+    steps = (*past, Step(fear_greed.ATTRIBUTION, ""))
+    return _told(found.fear_greed, "fear_greed", Measure.COUNT, steps)
 
 
 def _dominance(db: Session, _user_id: str, _what: str) -> Explanation | None:
@@ -51,33 +56,9 @@ def _dominance(db: Session, _user_id: str, _what: str) -> Explanation | None:
 
 
 def _told(told: Told, name: str, measure: Measure, more: tuple[Step, ...]) -> Explanation:
-    value = line("explain.signals.told", told.value, measure, source=told.provider, at=told.at)
+    value = line("explain.signals.told", told.value, measure, source=source_name(told.provider), at=told.at)
     heard = Step("explain.signals.heard", "", at=told.heard_at)
-    return _explained(name, told.value, measure, (value, heard, *more))
-
-
-def _funding(db: Session, _user_id: str, contract: str) -> Explanation | None:
-    row = next((one for one in board(db).funding if one.contract == contract), None)
-    if row is None:
-        return None
-    hours = None if row.interval is None else Decimal(round(row.interval.total_seconds() / 3600))
-    steps = [
-        line("explain.signals.rate", _percents(row.rate), Measure.RATIO, source="binance_futures", at=row.at),
-        line("explain.signals.interval", hours, Measure.COUNT),
-        line("explain.signals.week", row.week, Measure.SHARE),
-        line("explain.signals.rank", exact(row.rank), Measure.SHARE),
-        line("explain.signals.ranked", Decimal(row.ranked), Measure.COUNT),
-    ]
-    if row.next_rate is not None:
-        steps.append(
-            line("explain.signals.next_rate", _percents(row.next_rate), Measure.RATIO, at=row.next_at)
-        )
-    return _explained("funding", row.a_year, Measure.SHARE, tuple(steps), {"contract": contract})
-
-
-def _percents(rate: Decimal) -> Decimal:
-    """Return a rate in percent: two decimals of a fraction would hide all of it."""
-    return rate * 100
+    return explained(name, told.value, measure, (value, heard, *more))
 
 
 # ---------------------------------------------------------------------------------------------------- the model
@@ -94,25 +75,62 @@ def _score(db: Session, user_id: str, subject: str) -> Explanation | None:
         *parts,
         *left,
         line("explain.signals.known_days", Decimal(mood.known_days), Measure.COUNT),
-        Step("explain.signals.day", "", at=_end_of(mood.day)),
+        Step("explain.signals.day", "", at=end_of(mood.day)),
         *_verdict(record),
     )
-    return _explained("score", exact(mood.chance), Measure.SHARE, steps, _params(answer))
+    return explained("score", exact(mood.chance), Measure.SHARE, steps, _params(answer))
 
 
-def _part(db: Session, user_id: str, what: str) -> Explanation | None:
+def _scale(db: Session, user_id: str, subject: str) -> Explanation | None:
+    found = _mood(db, user_id, subject)
+    if found is None or found[1].record is None:
+        return None
+    chance = line(
+        "explain.signals.title.score", exact(found[1].chance), Measure.SHARE, params=_params(found[0])
+    )
+    return explained("scale", exact(found[1].score), Measure.RATIO, (chance,), _params(found[0]))
+
+
+def _known(db: Session, user_id: str, subject: str) -> Explanation | None:
+    found = _mood(db, user_id, subject)
+    if found is None:
+        return None
+    answer, mood = found
+    steps = (
+        line("explain.signals.known_days", Decimal(mood.known_days), Measure.COUNT),
+        line("explain.signals.needed_days", Decimal(mood.needed_days), Measure.COUNT),
+        *(
+            line(
+                f"signals.part_{one.name}",
+                Decimal(one.days),
+                Measure.COUNT,
+                source=f"signals.state_{one.state}",
+            )
+            for one in mood.parts
+        ),
+    )
+    return explained("known", Decimal(mood.known_days), Measure.COUNT, steps, _params(answer))
+
+
+def _component(db: Session, user_id: str, what: str) -> tuple[Sentiment, Weighed] | None:
     name, _, subject = what.partition("-")
     found = _mood(db, user_id, subject)
     one = None if found is None else next((part for part in found[1].parts if part.name == name), None)
-    if found is None or one is None:
+    return None if found is None or one is None else (found[0], one)
+
+
+def _part(db: Session, user_id: str, what: str) -> Explanation | None:
+    found, name = _component(db, user_id, what), what.partition("-")[0]
+    if found is None:
         return None
+    one = found[1]
     steps = [
         line(
             "explain.signals.value",
             exact(one.value),
             _kind(name),
-            source=found[0].sources[name],
-            at=_end_of(one.day),
+            source=source_name(found[0].sources[name]),
+            at=end_of(one.day),
         ),
         line("explain.signals.rank", exact(one.rank), Measure.SHARE),
         line("explain.signals.known_days", Decimal(one.days), Measure.COUNT),
@@ -127,7 +145,35 @@ def _part(db: Session, user_id: str, what: str) -> Explanation | None:
         steps.append(Step(over, "", children=tuple(Step(one, "") for one in found[0].breadth_of)))
     if name == FEAR_GREED:
         steps.append(Step(fear_greed.ATTRIBUTION, ""))
-    return _explained(f"part_{name}", exact(one.value), _kind(name), tuple(steps), _params(found[0]))
+    return explained(f"part_{name}", exact(one.value), _kind(name), tuple(steps), _params(found[0]))
+
+
+def _of_part(field: str, measure: Measure) -> Callable[[Session, str, str], Explanation | None]:
+    """Tell why a component's rank, its weight, or its part of all weights is what it is."""
+
+    def tell(db: Session, user_id: str, what: str) -> Explanation | None:
+        found = _component(db, user_id, what)
+        amount = None if found is None else exact(getattr(found[1], field))
+        if found is None or amount is None:
+            return None
+        answer, one = found
+        value = line(
+            f"signals.part_{one.name}",
+            exact(one.value),
+            _kind(one.name),
+            source=source_name(answer.sources[one.name]),
+            at=end_of(one.day),
+        )
+        days = line("explain.signals.known_days", Decimal(one.days), Measure.COUNT)
+        others = tuple(
+            line(f"signals.part_{part.name}", exact(part.weight), Measure.RATIO)
+            for part in (answer.mood.parts if answer.mood is not None else ())
+            if part.weight is not None
+        )
+        steps = {"rank": (value, days), "weight": (value, days, *_refit()), "share": others}[field]
+        return explained(f"part_{field}", amount, measure, steps, _params(answer))
+
+    return tell
 
 
 def _hits(db: Session, user_id: str, subject: str) -> Explanation | None:
@@ -142,7 +188,7 @@ def _hits(db: Session, user_id: str, subject: str) -> Explanation | None:
         line("explain.signals.high", exact(record.hits.high), Measure.SHARE),
         *_verdict(record),
     )
-    return _explained("hits", exact(record.hits.value), Measure.SHARE, steps, _params(found[0]))
+    return explained("hits", exact(record.hits.value), Measure.SHARE, steps, _params(found[0]))
 
 
 def _skill(db: Session, user_id: str, subject: str) -> Explanation | None:
@@ -168,7 +214,23 @@ def _skill(db: Session, user_id: str, subject: str) -> Explanation | None:
         *_verdict(record),
         Step("explain.signals.bins", "", children=bins),
     )
-    return _explained("skill", exact(record.skill.value), Measure.SHARE, steps, _params(found[0]))
+    return explained("skill", exact(record.skill.value), Measure.SHARE, steps, _params(found[0]))
+
+
+def _bin(db: Session, user_id: str, what: str) -> Explanation | None:
+    number, _, subject = what.partition("-")
+    found = _mood(db, user_id, subject)
+    record = None if found is None else found[1].record
+    bins = {} if record is None else {str(at): one for at, one in enumerate(record.bins)}
+    one = bins.get(number)
+    if found is None or record is None or one is None:
+        return None
+    steps = (
+        line("explain.signals.said", exact(one.said), Measure.SHARE),
+        line("explain.signals.said_days", Decimal(one.count), Measure.COUNT),
+        *_sample(record),
+    )
+    return explained("bin", exact(one.happened), Measure.SHARE, steps, _params(found[0]))
 
 
 def _mood(db: Session, user_id: str, subject: str) -> tuple[Sentiment, Mood] | None:
@@ -181,8 +243,8 @@ def _part_line(one: Weighed, answer: Sentiment) -> Step:
         f"signals.part_{one.name}",
         exact(one.push),
         Measure.RATIO,
-        source=answer.sources[one.name],
-        at=_end_of(one.day),
+        source=source_name(answer.sources[one.name]),
+        at=end_of(one.day),
         children=(
             line("explain.signals.value", exact(one.value), _kind(one.name)),
             line("explain.signals.weight", exact(one.weight), Measure.RATIO),
@@ -199,8 +261,12 @@ def _sample(record: Record) -> tuple[Step, ...]:
     return (
         line("explain.signals.tested", Decimal(len(record.days)), Measure.COUNT),
         Step("explain.signals.between", f"{first.isoformat()} – {last.isoformat()}"),
-        line("explain.signals.refit", Decimal(REFIT_DAYS), Measure.COUNT),
+        *_refit(),
     )
+
+
+def _refit() -> tuple[Step, ...]:
+    return (line("explain.signals.refit", Decimal(REFIT_DAYS), Measure.COUNT),)
 
 
 def _verdict(record: Record) -> tuple[Step, ...]:
@@ -210,7 +276,7 @@ def _verdict(record: Record) -> tuple[Step, ...]:
 def _kind(name: str) -> Measure:
     if name == FEAR_GREED:
         return Measure.COUNT
-    return Measure.FINE_SHARE if name == "funding" else Measure.SHARE
+    return Measure.FINEST_SHARE if name == "funding" else Measure.SHARE
 
 
 def _params(answer: Sentiment) -> dict[str, str]:
@@ -218,94 +284,18 @@ def _params(answer: Sentiment) -> dict[str, str]:
     return {"subject": name, "horizon": str(HORIZON)}
 
 
-# ------------------------------------------------------------------------------------------------------ regimes
-def _regime(db: Session, _user_id: str, subject: str) -> Explanation | None:
-    market = market_of(db, subject)
-    if market is None or not market.regime.regime:
-        return None
-    regime = market.regime
-    spells = tuple(
-        line(
-            f"signals.regime_{one.regime}",
-            exact(one.change),
-            Measure.SHARE,
-            at=_end_of(one.start),
-        )
-        for one in reversed(regime.spells[-_LAST_SPELLS:])
-    )
-    steps = (
-        line("explain.signals.below", exact(regime.below), Measure.SHARE, **_origin(market)),
-        line("explain.signals.far", exact(-regime.rules.far_below), Measure.SHARE),
-        line("explain.signals.gap", exact(regime.mean_gap), Measure.SHARE, **_origin(market)),
-        line("explain.signals.volatility", exact(regime.volatility), Measure.SHARE),
-        line("explain.signals.volatility_rank", exact(regime.volatility_rank), Measure.SHARE),
-        line("explain.signals.closes", Decimal(regime.closes), Measure.COUNT),
-        Step("explain.signals.changes", "", children=spells),
-    )
-    params = {"subject": subject, "far": f"{regime.rules.far_below * 100:.0f} %"}
-    return _explained(f"regime_{regime.regime}", exact(regime.below), Measure.SHARE, steps, params)
-
-
-def _after(db: Session, _user_id: str, what: str) -> Explanation | None:
-    name, _, rest = what.partition("-")
-    span, _, subject = rest.partition("-")
-    market = market_of(db, subject)
-    if market is None:
-        return None
-    found = next(
-        (one for one in market.regime.after if one.regime == name and str(one.days) == span and one.count),
-        None,
-    )
-    if found is None:
-        return None
-    steps = (
-        line("explain.signals.count", Decimal(found.count), Measure.COUNT, **_origin(market)),
-        line("explain.signals.lowest", exact(found.lowest), Measure.SHARE),
-        line("explain.signals.lower_quarter", exact(found.lower_quarter), Measure.SHARE),
-        line("explain.signals.upper_quarter", exact(found.upper_quarter), Measure.SHARE),
-        line("explain.signals.highest", exact(found.highest), Measure.SHARE),
-        line("explain.signals.rose", exact(found.rose), Measure.SHARE),
-    )
-    params = {"subject": subject, "days": span}
-    return _explained("after", exact(found.median), Measure.SHARE, steps, params)
-
-
-def _origin(market: Market) -> dict[str, Any]:
-    return {"source": market.provider, "at": market.at}
-
-
-# --------------------------------------------------------------------------------------------------------- shape
-def _end_of(day: int | None) -> datetime | None:
-    return None if day is None else datetime.combine(day_of(day), time(23, 59, 59), UTC)
-
-
-def _explained(
-    name: str,
-    amount: Decimal | None,
-    measure: Measure,
-    steps: tuple[Step, ...],
-    params: dict[str, str] | None = None,
-) -> Explanation:
-    return Explanation(
-        figure="",
-        title=f"explain.signals.title.{name}",
-        formula=f"explain.signals.formula.{name}",
-        result="" if amount is None else str(amount),
-        steps=steps,
-        params=params or {},
-        amount=amount,
-        measure=measure,
-    )
-
-
 _MEASURES: dict[str, Callable[[Session, str, str], Explanation | None]] = {
     "fear_greed": _mood_of_the_day,
     "dominance": _dominance,
-    "funding": _funding,
     "score": _score,
+    "scale": _scale,
+    "known": _known,
     "part": _part,
+    "part_rank": _of_part("rank", Measure.SHARE),
+    "part_weight": _of_part("weight", Measure.RATIO),
+    "part_share": _of_part("share", Measure.SHARE),
     "hits": _hits,
     "skill": _skill,
-    "regime": _regime,
-    "after": _after,
+    "bin": _bin,
+    **explain_market.MEASURES,
 }
