@@ -340,7 +340,7 @@ def save_plan(view: ChosenView, db: Database, cash: Cash = Decimal(0), only_cash
 
 @router.post("/suggestions", status_code=202, summary="Let targets be suggested")
 def start_suggestions(view: ChosenView, access: Caller, db: Database) -> SuggestionsOut:
-    """Start spreading what is held by risk, three ways, and say where to look for it. Nothing is stored."""
+    """Start spreading what is held by risk, three ways, and say where to look for it."""
     job_id = optimiser.start(db, view)
     return _suggestions(view.user_id, job_id, language_of(access, db, view.user_id))
 
@@ -349,7 +349,7 @@ def start_suggestions(view: ChosenView, access: Caller, db: Database) -> Suggest
 def get_suggestions(
     viewer: SignedIn, access: Caller, db: Database, job_id: Annotated[str, Path(max_length=64)]
 ) -> SuggestionsOut:
-    """Return the work and, once it is done, what came out, beside the present weights. It is kept for an hour."""
+    """Return the work and, once it is done, what came out, beside the present weights. The newest forty are kept."""
     return _suggestions(viewer.user_id, job_id, language_of(access, db, viewer.user_id))
 
 

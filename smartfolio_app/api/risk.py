@@ -90,7 +90,7 @@ def start_simulation(view: ChosenView, access: Caller, db: Database, plan: PlanI
 def get_simulation(
     viewer: SignedIn, access: Caller, db: Database, job_id: Annotated[str, Path(max_length=64)]
 ) -> SimulationOut:
-    """Return a simulation and, once it is done, what came out. It is kept for an hour."""
+    """Return a simulation and, once it is done, what came out. The newest forty are kept."""
     return _simulation(viewer.user_id, job_id, language_of(access, db, viewer.user_id))
 
 

@@ -1,4 +1,4 @@
-"""Why a figure of a simulation is what it is: ``<job>:<measure>``, for as long as the simulation is kept.
+"""Why a figure of a simulation is what it is: ``<job>:<measure>``, as long as ``services.kept_work`` keeps it.
 
 Measures: ``level-0.5`` (that part of the futures end below it), ``mean``, ``end-0.25`` and ``way-0.25`` (to be so far
 below what was put in, at the end or on the way), ``goal``, ``empty`` and ``drawn`` (the share it is of).

@@ -114,11 +114,13 @@ class Jobs:
         *arguments: Any,
         heavy: bool = True,
         limit: float | None = None,
+        then: Callable[[str, Any], None] | None = None,
     ) -> str:
         """Queue ``function(*arguments, progress=...)`` and return the job's id.
 
         A ``heavy`` one is done in the worker process, a light one (a tenth of a second) in a thread of ours. One with a
         ``limit`` in seconds may be long: it is done in a second process, aside, and given up when that time is over.
+        ``then`` is told the job's id and its result before anybody sees that it is done.
         """
         lane: Lane | None = "aside" if limit is not None else "main" if heavy else None
         job = Job(id=uuid4().hex, user_id=user_id, kind=kind, label=label, owner=self._owner, lane=lane)
@@ -127,7 +129,7 @@ class Jobs:
             self._jobs[job.id] = job
         self._tell(job)
         threads = {"aside": self._aside, "main": self._heavy, None: self._light}[lane]
-        threads.submit(self._do, job, limit, function, arguments)
+        threads.submit(self._do, job, limit, then, function, arguments)
         return job.id
 
     def status(self, user_id: str, job_id: str) -> Job:
@@ -180,7 +182,12 @@ class Jobs:
 
     # ------------------------------------------------------------------------------------------------- inside
     def _do(
-        self, job: Job, limit: float | None, function: Callable[..., Any], arguments: tuple[Any, ...]
+        self,
+        job: Job,
+        limit: float | None,
+        then: Callable[[str, Any], None] | None,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
     ) -> None:
         job_id = job.id
 
@@ -196,6 +203,8 @@ class Jobs:
                 result = aside.run(function, *arguments, progress=progress, ticket=job_id, limit=limit)
             else:
                 result = function(*arguments, progress=progress)
+            if then is not None:
+                then(job_id, result)
         except WorkerError as error:
             state = "cancelled" if error.code == "job.cancelled" else "failed"
             self._change(job_id, state=state, error=error)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from urllib.parse import quote, unquote
 
 from sqlmodel import Session
@@ -22,19 +23,19 @@ from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport
 from smartfolio_app.analytics.risk.scenarios import BASKETS, EPISODES, Episode, Factor, Outcome, Then, replay
 from smartfolio_app.analytics.risk.scenarios import shock as apply_shocks
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Plan, merged, simulate
-from smartfolio_app.errors import InvalidInputError, NotFoundError, SmartFolioError
+from smartfolio_app.errors import InvalidInputError, SmartFolioError
 from smartfolio_app.ledger.assets import Asset, AssetClass, AssetId, crypto
 from smartfolio_app.ledger.money import exact
-from smartfolio_app.services import episode_prices
+from smartfolio_app.services import episode_prices, kept_work
 from smartfolio_app.services.answers import Answers
 from smartfolio_app.services.jobs import Job, jobs
+from smartfolio_app.services.kept_work import SIMULATION
 from smartfolio_app.services.views import Basis, View, basis, revision, shown
 from smartfolio_app.services.wealth import portfolio
 
 #: Windows in calendar days, by the name they are asked for.
 WINDOWS: dict[str, int | None] = {"30": 30, "90": 90, "180": 180, "365": 365, "all": None}
 BASES = ("held", "lived")
-SIMULATION = "risk_simulation"
 
 BITCOIN = Asset(crypto("BTC"), AssetClass.CRYPTO, "BTC", "Bitcoin")
 ETHER = Asset(crypto("ETH"), AssetClass.CRYPTO, "ETH", "Ethereum")
@@ -396,16 +397,21 @@ def start_simulation(db: Session, view: View, plan: Plan) -> str:
     covered = sum(abs(float(value)) for value in found.values) / gross
     whole = replace(plan, currency=view.currency, covered=covered)
     return jobs.start(
-        view.user_id, SIMULATION, "", simulate, returns, values, ground.panel.days_a_year, whole
+        view.user_id,
+        SIMULATION,
+        "",
+        simulate,
+        returns,
+        values,
+        ground.panel.days_a_year,
+        whole,
+        then=partial(kept_work.keep, view.user_id, SIMULATION),
     )
 
 
 def simulation(user_id: str, job_id: str) -> Job:
     """Return a simulation as it stands; raise ``NotFoundError`` for anything but the user's own."""
-    job = jobs.status(user_id, job_id)
-    if job.kind != SIMULATION:
-        raise NotFoundError("job.no_such_job")
-    return job
+    return kept_work.found(user_id, SIMULATION, job_id)
 
 
 def checked_plan(plan: Plan) -> None:

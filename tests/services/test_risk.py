@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import Session
 
 from smartfolio_app.errors import InvalidInputError, NotFoundError
-from smartfolio_app.services import demo, explain, risk, wealth
+from smartfolio_app.services import demo, explain, kept_work, risk, wealth
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.signals.references import CLOSE
 from smartfolio_app.storage.repo_signals import Told, put_signals
@@ -113,8 +113,20 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
     for figure in (f"{job}:level-0.4", f"{job}:end-x", f"{job}:luck", job, "gone:goal", ":"):
         with pytest.raises(NotFoundError):
             explain.explain(db, household, f"simulation:{figure}")
+    before = explain.explain(db, household, f"simulation:{job}:level-0.05")
+    jobs.forget(household.user_id, job)  # an hour later, or after a new start
+    assert explain.explain(db, household, f"simulation:{job}:level-0.05") == before
+    kept = risk.simulation(household.user_id, job)
+    assert (kept.state, kept.result.plan, kept.result.dips) == ("done", done.result.plan, done.result.dips)
+    assert (kept.result.fan == done.result.fan).all()
     with pytest.raises(NotFoundError):  # somebody else's
         explain.explain(db, replace(household, user_id="nobody"), f"simulation:{job}:goal")
+    with pytest.raises(NotFoundError):
+        kept_work.found(household.user_id, kept_work.SUGGESTIONS, job)
+    for number in range(kept_work.MOST):
+        kept_work.keep(household.user_id, kept_work.SIMULATION, f"later-{number}", done.result)
+    with pytest.raises(NotFoundError):  # so many newer ones
+        risk.simulation(household.user_id, job)
 
 
 def test_a_shock_is_explained_by_what_it_does_to_each_holding(db: Session, household: wealth.View) -> None:

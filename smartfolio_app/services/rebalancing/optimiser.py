@@ -1,4 +1,4 @@
-"""Suggested targets: what is held, spread by risk. Computed in the worker process; nothing is stored.
+"""Suggested targets: what is held, spread by risk. Computed in the worker process; only the answer is kept.
 
 What takes part are the coins and securities that swing and have a history. Money, stablecoins (any method would put
 everything into them), locked assets and what is too young are left out, and so they stay as they are.
@@ -7,6 +7,7 @@ everything into them), locked assets and what is too young are left out, and so 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -17,12 +18,12 @@ from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.panel import Panel
 from smartfolio_app.errors import NotFoundError, SmartFolioError
 from smartfolio_app.ledger.assets import AssetId
-from smartfolio_app.services import risk
+from smartfolio_app.services import kept_work, risk
 from smartfolio_app.services.jobs import Job, jobs
+from smartfolio_app.services.kept_work import SUGGESTIONS
 from smartfolio_app.services.rebalancing import targets
 from smartfolio_app.services.views import View
 
-SUGGESTIONS = "rebalance_suggestions"
 #: Stretches of the past that are tried, the longest first, in days of the calendar that everything is looked at on.
 STRETCHES = (756, 504, 252, 126)
 #: An asset takes part in a stretch when it is known on this share of its days ...
@@ -79,15 +80,13 @@ def start(db: Session, view: View) -> str:
         ground.returns,
         ground.present,
         ground.days_a_year,
+        then=partial(kept_work.keep, view.user_id, SUGGESTIONS),
     )
 
 
 def found(user_id: str, job_id: str) -> Job:
     """Return the job as it stands; its result is a ``Suggestions``. Raises ``NotFoundError`` for any other's."""
-    job = jobs.status(user_id, job_id)
-    if job.kind != SUGGESTIONS:
-        raise NotFoundError("job.no_such_job")
-    return job
+    return kept_work.found(user_id, SUGGESTIONS, job_id)
 
 
 def ground_of(db: Session, view: View) -> Ground:

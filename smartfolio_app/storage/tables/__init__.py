@@ -9,6 +9,7 @@ from smartfolio_app.storage.tables.alerts import (
     AlertSettings,
 )
 from smartfolio_app.storage.tables.audit import AuditEntry
+from smartfolio_app.storage.tables.kept import KeptWork
 from smartfolio_app.storage.tables.ledger import (
     AssetOverride,
     AssetRow,
@@ -63,6 +64,7 @@ __all__ = [
     "FxRate",
     "HealthDismissal",
     "ImportBatch",
+    "KeptWork",
     "LedgerChange",
     "MarketSignal",
     "NonceRow",
