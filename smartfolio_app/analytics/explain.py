@@ -78,7 +78,7 @@ def explain(figure: str, subject: Subject) -> Explanation:
         UnknownFigureError: there is no such figure, or nothing is held that it could be about.
     """
     name, _, about = figure.partition(":")
-    known = _FIGURES.get(name)
+    known = FIGURES.get(name)
     if known is None:
         raise UnknownFigureError("explain.unknown_figure", figure=figure)
     found = known(subject, about)
@@ -416,7 +416,7 @@ def _number(count: int) -> Decimal:
     return ZERO + count
 
 
-_FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
+FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
     "net_worth": _net_worth,
     "category": _category,
     "coverage": _coverage,

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 RATES = frozenset({"twr", "xirr", "simple", "annualised"})
 MEASURES = frozenset({*RATES, "gain", "flows", "income", "fees", "start", "end", "fx"})
+#: What is told of the same money in another asset.
+AGAINST = frozenset({"twr", "xirr", "end"})
 
 
 def explain_performance(measure: str, found: Performance, series: PerformanceSeries) -> Explanation:

@@ -32,7 +32,7 @@ _WORST = 8
 
 def explain_risk(measure: str, about: str, report: RiskReport) -> Explanation | None:
     """Return why a figure is what it is, ``None`` when there is no such figure."""
-    known = _MEASURES.get(measure)
+    known = MEASURES.get(measure)
     if known is None:
         return None
     found = known(report, about)
@@ -473,7 +473,7 @@ def _robustness(report: RiskReport, _about: str) -> Found | None:
     return found.score, Measure.RATIO, (*steps, *more, *_sample(report)), {"version": found.version}
 
 
-_MEASURES: dict[str, Callable[[RiskReport, str], Found | None]] = {
+MEASURES: dict[str, Callable[[RiskReport, str], Found | None]] = {
     "volatility": _plain("volatility", Measure.SHARE),
     "downside": _plain("downside", Measure.SHARE),
     "sharpe": _plain("sharpe", Measure.RATIO),

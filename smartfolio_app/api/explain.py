@@ -83,8 +83,8 @@ def explain_figure(view: ChosenView, access: Caller, db: Database, figure: Figur
 def get_bundle(view: ChosenView, access: Caller, db: Database, figure: Figure) -> Response:
     """Return the formula and every input of a figure: ``smartfolio explain check`` computes it anew from that alone.
 
-    There are bundles of what is held, gained and earned, of returns, of risk and of the market. For what a model or a
-    plan says there is none, and the error tells why.
+    There is one of every figure whose value is known. What a model says carries what the model was given, and what a
+    rule says the facts that it was told.
     """
     found = bundles.make(db, view, figure, language_of(access, db, view.user_id))
     return attachment(bundles.as_file(found), bundles.file_name(figure), "application/zip")

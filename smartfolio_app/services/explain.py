@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sqlmodel import Session
 
 from smartfolio_app.analytics import explain as engine
+from smartfolio_app.analytics.explain_performance import AGAINST, MEASURES
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import explain_future, explain_performance, explain_risk
 from smartfolio_app.services.alerts import explain as explain_alerts
+from smartfolio_app.services.rebalancing import explain as explain_rebalancing
 from smartfolio_app.services.rebalancing import explain_ideas
-from smartfolio_app.services.rebalancing.explain import explain_plan
-from smartfolio_app.services.signals.explain import explain as explain_signal
+from smartfolio_app.services.signals import explain as explain_signals
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.services.wealth import portfolio
 
@@ -27,33 +29,57 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         UnknownFigureError: There is no such figure, or nothing is held that it could be about.
         NotFoundError: There is no such user.
     """
-    if figure.partition(":")[0] in explain_performance.FAMILIES:
-        told = explain_performance.explain(db, view, figure)
-        if told is None:
-            raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)
-        return told
     name, _, about = figure.partition(":")
-    if name == "risk":
-        return replace(explain_risk.explain(db, view, about), figure=figure)
-    if name == "simulation":
-        return replace(explain_future.explain(view.user_id, about), figure=figure)
-    if name == "idea":
-        return replace(explain_ideas.explain(view.user_id, about), figure=figure)
-    if name == "alert":
-        return replace(explain_alerts.explain(db, view.user_id, about), figure=figure)
-    if name == "attention":
-        return replace(explain_alerts.attention(db, view), figure=figure)
-    if name == "source":
-        return replace(explain_alerts.source(db, view.user_id, about), figure=figure)
-    if name == "rebalance":
-        return replace(explain_plan(db, view, about), figure=figure)
-    if name == "signals":
-        signal = explain_signal(db, view.user_id, about)
-        if signal is None:
-            raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)
-        return replace(signal, figure=figure)
-    whole = portfolio(db, view)
-    known = basis(db, view.user_id)
-    return engine.explain(
-        figure, engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method)
-    )
+    if name in _APART:
+        told = _APART[name](db, view, about)
+    elif name in explain_performance.FAMILIES:
+        told = explain_performance.explain(db, view, figure)
+    else:
+        whole, known = portfolio(db, view), basis(db, view.user_id)
+        subject = engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method)
+        told = engine.explain(figure, subject)
+    if told is None:
+        raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)
+    return replace(told, figure=figure)
+
+
+#: Families of figures -> who explains them, given what follows the family in a figure's name.
+_APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
+    "risk": explain_risk.explain,
+    "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
+    "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
+    "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),
+    "attention": lambda db, view, _about: explain_alerts.attention(db, view),
+    "source": lambda db, view, about: explain_alerts.source(db, view.user_id, about),
+    "rebalance": explain_rebalancing.explain_plan,
+    "signals": lambda db, view, about: explain_signals.explain(db, view.user_id, about),
+}
+
+#: Every family there is, with the measures of those that have several.
+FAMILIES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys((*engine.FIGURES, *explain_performance.FAMILIES, *_APART), frozenset()),
+    "performance": frozenset(MEASURES),
+    "benchmark": frozenset(AGAINST),
+    "risk": explain_risk.MEASURES,
+    "simulation": frozenset(explain_future.MEASURES),
+    "idea": frozenset({*explain_ideas.MEASURES, "weight"}),
+    "rebalance": explain_rebalancing.MEASURES,
+    "signals": frozenset(explain_signals.MEASURES),
+}
+#: At which place of a figure's name its measure stands.
+_MEASURE_AT = {
+    "performance": 1,
+    "benchmark": 1,
+    "signals": 1,
+    "simulation": 2,
+    "risk": 3,
+    "idea": 3,
+    "rebalance": 3,
+}
+
+
+def kind_of(figure: str) -> tuple[str, str]:
+    """Return the family of a figure and its measure, empty where the family has but one."""
+    parts = figure.split(":")
+    place = _MEASURE_AT.get(parts[0], len(parts))
+    return parts[0], parts[place].partition("-")[0] if place < len(parts) else ""

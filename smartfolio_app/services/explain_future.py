@@ -14,12 +14,12 @@ from smartfolio_app.analytics.explain import UnknownFigureError
 from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.explain_steps import line, money
 from smartfolio_app.analytics.results import Explanation, Measure, Step
-from smartfolio_app.analytics.risk.simulation import LEVELS, Future
+from smartfolio_app.analytics.risk.simulation import LEVELS, Future, figure_of
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.services import risk
 
-_Found = tuple[str, float, Measure, tuple[Step, ...], dict[str, str]]
+_Found = tuple[str, Measure, tuple[Step, ...], dict[str, str]]
 
 
 def explain(user_id: str, figure: str) -> Explanation:
@@ -32,17 +32,17 @@ def explain(user_id: str, figure: str) -> Explanation:
     unknown = UnknownFigureError("explain.unknown_figure", figure=figure)
     job_id, _, measure = figure.partition(":")
     name, _, about = measure.partition("-")
-    if name not in _MEASURES:
+    if name not in MEASURES:
         raise unknown
     try:
         job = risk.simulation(user_id, job_id)
     except NotFoundError as error:
         raise NotFoundError("risk.simulation_gone") from error
-    found = _MEASURES[name](job.result, about) if job.state == "done" else None
-    if found is None:
-        raise unknown
-    formula, value, kind, steps, params = found
     future: Future = job.result
+    value = figure_of(future, name, about) if job.state == "done" else None
+    if value is None:
+        raise unknown
+    formula, kind, steps, params = MEASURES[name](future, about, value)
     amount = exact(value)
     notes = [f"explain.future.note.{future.plan.method}"]
     if future.plan.growth is None:
@@ -86,10 +86,7 @@ def _drawn_from(future: Future) -> tuple[Step, ...]:
 
 
 # ---------------------------------------------------------------------------------------------------------- measures
-def _level(future: Future, about: str) -> _Found | None:
-    names = [str(one) for one in LEVELS]
-    if about not in names:
-        return None
+def _level(future: Future, about: str, _value: float) -> _Found:
     ends = future.fan[:, -1]
     steps = tuple(
         money(
@@ -97,51 +94,41 @@ def _level(future: Future, about: str) -> _Found | None:
         )
         for one, end in zip(LEVELS, ends, strict=True)
     )
-    at = names.index(about)
-    return "level", float(ends[at]), Measure.MONEY, steps, {"share": _percent(LEVELS[at])}
+    return "level", Measure.MONEY, steps, {"share": _percent(float(about))}
 
 
-def _mean(future: Future, _about: str) -> _Found:
-    return "mean", future.mean, Measure.MONEY, (), {}
+def _mean(_future: Future, _about: str, _value: float) -> _Found:
+    return "mean", Measure.MONEY, (), {}
 
 
-def _end(future: Future, about: str) -> _Found | None:
-    return _loss(future, about, "end", future.losses)
+def _end(future: Future, about: str, chance: float) -> _Found:
+    _, kind, steps, params = _way(future, about, chance)
+    limit = exact(float(future.paid[-1]) * (1 - float(about)))
+    return "end", kind, (*steps, money("explain.future.threshold", limit, future.plan.currency)), params
 
 
-def _way(future: Future, about: str) -> _Found | None:
-    return _loss(future, about, "way", future.dips)
+def _way(future: Future, about: str, chance: float) -> _Found:
+    put_in = money("explain.future.put_in", exact(float(future.paid[-1])), future.plan.currency)
+    steps = (_so_many(future, chance), put_in)
+    return "way", Measure.SHARE, steps, {"loss": _percent(float(about))}
 
 
-def _loss(future: Future, about: str, when: str, chances: tuple[tuple[float, float], ...]) -> _Found | None:
-    found = next(((loss, chance) for loss, chance in chances if str(loss) == about), None)
-    if found is None:
-        return None
-    loss, chance = found
-    put_in = float(future.paid[-1])
-    steps = [_so_many(future, chance), money("explain.future.put_in", exact(put_in), future.plan.currency)]
-    if when == "end":
-        limit = exact(put_in * (1 - loss))
-        steps.append(money("explain.future.threshold", limit, future.plan.currency))
-    return when, chance, Measure.SHARE, tuple(steps), {"loss": _percent(loss)}
+def _goal(future: Future, _about: str, chance: float) -> _Found:
+    goal = exact(future.plan.goal)
+    wanted = money("explain.future.goal_amount", goal, future.plan.currency)
+    return "goal", Measure.SHARE, (_so_many(future, chance), wanted), {}
 
 
-def _goal(future: Future, _about: str) -> _Found | None:
-    if future.goal is None or future.plan.goal is None:
-        return None
-    goal = money("explain.future.goal_amount", exact(future.plan.goal), future.plan.currency)
-    return "goal", future.goal, Measure.SHARE, (_so_many(future, future.goal), goal), {}
+def _empty(future: Future, _about: str, chance: float) -> _Found:
+    return "empty", Measure.SHARE, (_so_many(future, chance),), {}
 
 
-def _empty(future: Future, _about: str) -> _Found:
-    return "empty", future.ruin, Measure.SHARE, (_so_many(future, future.ruin),), {}
+def _drawn(_future: Future, _about: str, _value: float) -> _Found:
+    return "drawn", Measure.SHARE, (), {}
 
 
-def _drawn(future: Future, _about: str) -> _Found:
-    return "drawn", future.plan.covered, Measure.SHARE, (), {}
-
-
-_MEASURES: dict[str, Callable[[Future, str], _Found | None]] = {
+#: Measure -> (simulation, what the measure is about, its value) -> its formula, kind, steps, and the words' parameters.
+MEASURES: dict[str, Callable[[Future, str, float], _Found]] = {
     "drawn": _drawn,
     "level": _level,
     "mean": _mean,

@@ -13,12 +13,13 @@ from decimal import Decimal, InvalidOperation
 
 from sqlmodel import Session
 
+from smartfolio_app.analytics import explain_risk as of_report
 from smartfolio_app.analytics.allocation import exposure
 from smartfolio_app.analytics.explain import UnknownFigureError
 from smartfolio_app.analytics.explain_risk import exact, explain_risk, group_label
 from smartfolio_app.analytics.explain_steps import LISTED, holding_lines, line, money, transactions_of
 from smartfolio_app.analytics.results import Explanation, Holding, Measure, Step
-from smartfolio_app.analytics.risk.scenarios import BASKETS, Effect, Outcome, shocked_by
+from smartfolio_app.analytics.risk.scenarios import BASKETS, Effect, Outcome, shocked_by, weight_of
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.services import risk
@@ -212,12 +213,9 @@ def _shock_change(db: Session, view: View, spec: str) -> Explanation | None:
 
 
 def _weight(db: Session, view: View, group: str) -> Explanation | None:
-    totals: dict[str, float] = {}
     held = risk.ground_of(db, view).exposures
-    for one in held:
-        totals[one.group] = totals.get(one.group, 0.0) + one.value
-    gross = sum(abs(value) for value in totals.values())
-    if group not in totals or not gross:
+    share = weight_of(held, group)
+    if share is None:
         return None
     mine = sorted((one for one in held if one.group == group), key=lambda one: -abs(one.value))
     listed, rest = mine[:LISTED], mine[LISTED:]
@@ -235,9 +233,9 @@ def _weight(db: Session, view: View, group: str) -> Explanation | None:
         steps.append(
             money("explain.rest", exact(sum(one.value for one in rest)), view.currency, params=count)
         )
+    gross = abs(sum(one.value for one in mine)) / share if share else None
     steps.append(money("explain.risk.gross", exact(gross), view.currency, link="/holdings"))
-    share = exact(abs(totals[group]) / gross)
-    return _told("weight", share, Measure.SHARE, tuple(steps), title=group_label(group))
+    return _told("weight", exact(share), Measure.SHARE, tuple(steps), title=group_label(group))
 
 
 def _shocked(db: Session, view: View, about: str) -> Explanation | None:
@@ -280,6 +278,8 @@ _WHAT_IF: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "shocked": _shocked,
     "weight": _weight,
 }
+#: Every measure there is.
+MEASURES = frozenset({*of_report.MEASURES, *_OF_PORTFOLIO, *_WHAT_IF})
 
 
 def _effects(moved: list[Effect], currency: str) -> list[Step]:

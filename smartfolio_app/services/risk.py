@@ -20,7 +20,7 @@ from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.analytics.risk import report as engine
 from smartfolio_app.analytics.risk.panel import Exposure, Panel, build_panel, complete_history
 from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport
-from smartfolio_app.analytics.risk.scenarios import BASKETS, EPISODES, Episode, Factor, Outcome, Then, replay
+from smartfolio_app.analytics.risk.scenarios import BASKETS, EPISODES, Episode, Factor, Outcome, Replay, Then
 from smartfolio_app.analytics.risk.scenarios import shock as apply_shocks
 from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Plan, merged, simulate
 from smartfolio_app.errors import InvalidInputError, SmartFolioError
@@ -307,6 +307,11 @@ def liquid_parts(whole: Portfolio) -> dict[str, list[Holding]]:
 # ------------------------------------------------------------------------------------------------------ what if
 def episodes(db: Session, view: View) -> list[Outcome]:
     """Return what each known episode would do to what is held today. Raises as ``dashboard``."""
+    return [one.outcome() for one in replays(db, view)]
+
+
+def replays(db: Session, view: View) -> list[Replay]:
+    """Return each known episode with all that tells what it would do. Raises as ``dashboard``."""
     ground = ground_of(db, view)
     if not ground.panel.days:
         return []
@@ -317,11 +322,17 @@ def episodes(db: Session, view: View) -> list[Outcome]:
     if index is None:  # a tracker too young to measure anything by
         index = Factor.of(panel, INDEXES[0].id, None, past.index)
     currencies = {one.currency for one in past.own.values()}
-    found = []
-    for one in EPISODES:
-        then = Then(past.own, _rates_then(prices, currencies, view.currency, one))
-        found.append(replay(panel, ground.others, one, bitcoin, index, then=then))
-    return found
+    return [
+        Replay(
+            panel,
+            ground.others,
+            one,
+            bitcoin,
+            index,
+            Then(past.own, _rates_then(prices, currencies, view.currency, one)),
+        )
+        for one in EPISODES
+    ]
 
 
 def _rates_then(

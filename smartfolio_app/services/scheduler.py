@@ -25,6 +25,7 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services import (
     backups,
     brief,
+    bundles,
     clock_skew,
     demo,
     episode_prices,
@@ -235,6 +236,7 @@ class Scheduler:
             market_data.close()
             sync.stop()
             sentiment.stop()
+            bundles.stop()
             running.shutdown(wait=True)
             leadership.release()
 

@@ -77,7 +77,7 @@ class ExplainState(PageState, rx.State):
             await self._fill(seat)
 
     async def _fill(self, seat: Seat) -> None:
-        from smartfolio_app.services import bundles, explain
+        from smartfolio_app.services import explain
 
         figures: Figures = seat.figures
         try:
@@ -90,7 +90,7 @@ class ExplainState(PageState, rx.State):
         self.result = figures.measured(found.amount, found.measure, found.unit, found.result)
         self.steps = list(_rows(found.steps, figures))
         self.notes = [figures.say_or_text(note, **found.params) for note in found.notes]
-        has_bundle = found.amount is not None and bundles.covers(self.figure) and not figures.privacy
+        has_bundle = found.amount is not None and not figures.privacy
         self.bundle_address = _bundle_address(self.figure, seat) if has_bundle else ""
 
 

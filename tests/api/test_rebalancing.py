@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from smartfolio_app.analytics.rebalancing.optimise import Idea, Suggestions, Tested
@@ -52,9 +53,11 @@ async def test_targets_are_kept_and_the_plan_is_told_and_saved(owner):
 def told(progress):
     """Stand for the worker process: what it would have found."""
     tested = Tested(0.1, 0.2, 0.5, -0.3, -0.02, None)
-    ideas = (Idea("equal_risk", (0.25, 0.75), tested),)
+    ideas = (Idea("equal_risk", (0.25, 0.75), tested, ((0.25, 0.75),)),)
     progress("optimise", 3, 3)
-    return Suggestions(("crypto:BTC", "crypto:ETH"), (2 / 3, 1 / 3), tested, ideas, 756, 252, 504)
+    return Suggestions(
+        ("crypto:BTC", "crypto:ETH"), (2 / 3, 1 / 3), tested, ideas, 756, 252, 504, np.empty((0, 2)), 365
+    )
 
 
 async def test_suggestions_are_work_to_be_looked_at_again(owner, alice, monkeypatch):

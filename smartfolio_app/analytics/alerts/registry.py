@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from smartfolio_app.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from smartfolio_app.analytics.alerts.base import Kind
+    from smartfolio_app.analytics.alerts.base import Figure, Kind
 
-_NO_KINDS = frozenset({"base", "quiet", "registry"})
+_NO_KINDS = frozenset({"base", "heard", "quiet", "registry"})
 #: The order in which they are offered; one that is not named comes last.
 _ORDER = (
     "price",
@@ -28,6 +28,26 @@ _ORDER = (
     "failed_sync",
     "expiring_credential",
 )
+
+
+#: The figure that an alert of each kind is about; the others are what it was compared with.
+MAIN = {
+    "price": ("price",),
+    "drift": ("share",),
+    "drawdown": ("depth",),
+    "var_breach": ("returned",),
+    "large_flow": ("worth", "quantity"),
+    "stale_price": ("count",),
+    "coverage": ("share",),
+    "failed_sync": ("count",),
+    "expiring_credential": ("count", "age"),
+}
+
+
+def main_figure(kind: str, figures: Iterable[Figure]) -> Figure | None:
+    """Return the figure that an alert is about, ``None`` where it is not known."""
+    known = {one.name: one for one in figures if one.amount is not None}
+    return next((known[name] for name in MAIN.get(kind, ()) if name in known), None)
 
 
 @cache

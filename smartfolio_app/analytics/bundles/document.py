@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from smartfolio_app.analytics.bundles.recipes import FLOATING, RECIPES
+from smartfolio_app.analytics.bundles.recipes import COARSE, FLOATING, RECIPES
 from smartfolio_app.analytics.bundles.records import BundleError, Json, known, part, text
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.money import plain
@@ -24,6 +24,8 @@ FORMAT = "smartfolio-explanation-1"
 FILE = "explanation.json"
 #: No honest bundle is larger: a hundred thousand transactions are some 30 MB.
 LARGEST = 200_000_000
+
+_FINE = (Decimal("1e-9"), Decimal("1e-9"))
 
 _README = """This file explains one figure of SmartFolio: explanation.json holds the formula in words, every input with
 its source and time, the transactions or daily values behind it, and the result.
@@ -132,17 +134,21 @@ def compute(recipe: str, inputs: Json) -> Decimal | None:
         KeyError,
         IndexError,
         AttributeError,
+        StopIteration,
     ) as error:
         raise BundleError("bundle.broken", where=repr(error)[:80]) from error
 
 
 def same(recipe: str, told: Decimal | None, computed: Decimal | None) -> bool:
-    """Tell whether two figures are one: money to the last digit, statistics to nine digits."""
+    """Tell whether two figures are one: money to the last digit, statistics to nine digits, what a model says to six (a
+    chance that was simulated: to one path of ten thousand).
+    """
     if told is None or computed is None:
         return told is computed
     if recipe not in FLOATING:
         return told == computed
-    return abs(told - computed) <= Decimal("1e-9") * max(Decimal(1), abs(told))
+    absolute, relative = COARSE.get(recipe, _FINE)
+    return abs(told - computed) <= max(absolute, relative * abs(told))
 
 
 def result(amount: Decimal | None) -> str | None:

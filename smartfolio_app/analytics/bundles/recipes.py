@@ -14,18 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from smartfolio_app.analytics.benchmark import same_money
-from smartfolio_app.analytics.bundles import statistics
+from smartfolio_app.analytics.bundles import futures, judged, moods, plans, statistics
+from smartfolio_app.analytics.bundles.book import book_of
 from smartfolio_app.analytics.bundles.records import (
     BundleError,
     Json,
-    correction_in,
     day,
     floats,
     known,
-    moment,
     number,
     part,
-    transaction_in,
 )
 from smartfolio_app.analytics.cost_basis import CostBasis
 from smartfolio_app.analytics.currency_effect import Exposures
@@ -34,54 +32,16 @@ from smartfolio_app.analytics.income_calendar import receipts
 from smartfolio_app.analytics.money_returns import daily_returns
 from smartfolio_app.analytics.performance import PerformanceSeries
 from smartfolio_app.ledger.gains import gains_report
-from smartfolio_app.ledger.lot_book import LotBook, lot_book
-from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, market_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
+    from datetime import date
 
     from smartfolio_app.analytics.results import FloatArray
 
 
 # ------------------------------------------------------------------------------------------------------ the lots
-def book_of(inputs: Json) -> LotBook:
-    """Return the lots and gains of the bundle's transactions, at the bundle's prices."""
-    rows = [transaction_in(row) for row in part(inputs, "transactions", list)]
-    prices = {
-        (part(row, "asset", str), moment(row["at"])): known(row.get("price"))
-        for row in part(inputs, "prices", list)
-    }
-
-    def price_of(asset: str, at: datetime) -> Decimal | None:
-        if (asset, at) not in prices:
-            raise BundleError("bundle.price_missing", asset=asset, at=at.isoformat())
-        return prices[asset, at]
-
-    try:
-        policy = Policy.parse(part(inputs, "method", str))
-    except ValueError as error:
-        raise BundleError("bundle.broken", where="method") from error
-    pairs = part(inputs, "transfers", list)
-    return lot_book(
-        rows,
-        part(inputs, "currency", str),
-        price_of,
-        policy=policy,
-        corrections=[correction_in(row) for row in part(inputs, "corrections", list)],
-        transfers={_place(pair, 0, rows): _place(pair, 1, rows) for pair in pairs},
-    )
-
-
-def _place(pair: Any, which: int, rows: list[Any]) -> int:
-    if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[which], int):
-        raise BundleError("bundle.broken", where="transfers")
-    if not 0 <= pair[which] < len(rows):
-        raise BundleError("bundle.broken", where="transfers")
-    return int(pair[which])
-
-
 def _realised(inputs: Json) -> Decimal | None:
     """Proceeds less cost of every lot match of the assets asked about, where both are known."""
     first, last = inputs.get("first"), inputs.get("last")
@@ -252,5 +212,25 @@ RECIPES: dict[str, Callable[[Json], Decimal | None]] = {
     "contribution": _contribution,
     "against": _against,
     **statistics.RECIPES,
+    **plans.RECIPES,
+    **futures.RECIPES,
+    **moods.RECIPES,
+    **judged.RECIPES,
 }
-FLOATING = frozenset({"portion", "return", "drawdown", "contribution", "against"}) | statistics.FLOATING
+FLOATING = frozenset(
+    {
+        *("portion", "return", "drawdown", "contribution", "against"),
+        *statistics.FLOATING,
+        *plans.FLOATING,
+        *futures.RECIPES,
+        *moods.RECIPES,
+    }
+)
+#: What a fit or single precision may make of them on another machine: (absolute, relative).
+COARSE = {
+    "simulation": (Decimal("0.00015"), Decimal("1e-6")),
+    "mood": (Decimal("1e-6"), Decimal("1e-6")),
+    "idea": (Decimal("1e-6"), Decimal("1e-6")),
+}
+#: What takes a second or more, or loads what fits models.
+LONG = frozenset(COARSE)

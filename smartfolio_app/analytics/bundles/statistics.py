@@ -5,18 +5,24 @@ As in ``recipes``, what computes is the product's own formula. Floats are writte
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from smartfolio_app.analytics.bundles.panels import (
+    column,
+    exposure_in,
+    exposure_out,
+    panel_in,
+    panel_out,
+    since,
+)
 from smartfolio_app.analytics.bundles.records import (
     BundleError,
     Json,
     day,
-    floats,
     moment,
     number,
     part,
@@ -25,11 +31,9 @@ from smartfolio_app.analytics.bundles.records import (
 )
 from smartfolio_app.analytics.clock import day_number, day_of
 from smartfolio_app.analytics.explain_risk import exact, explain_risk
-from smartfolio_app.analytics.risk.panel import Exposure, Panel
 from smartfolio_app.analytics.risk.report import Lived, Question, RiskReport, assess
 from smartfolio_app.analytics.signals.funding import RANKED, funding_row
 from smartfolio_app.analytics.signals.regimes import Rules, regime_of
-from smartfolio_app.ledger.assets import Asset, AssetClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,9 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from smartfolio_app.analytics.results import FloatArray
+    from smartfolio_app.analytics.risk.panel import Exposure, Panel
 
-#: Days times assets: more is no small file.
-MOST_PRICES = 600_000
 #: So many settled rates tell how far they are apart.
 _RATES = 12
 #: What looks further back, and how far.
@@ -63,9 +66,7 @@ def risk_inputs(  # noqa: PLR0917 - what a report is made of, and which of its f
         BundleError: It is too much.
     """
     if measure not in ("record", "track"):
-        panel = _since(panel, panel.start_of(question.window))
-    if panel.prices.size > MOST_PRICES:
-        raise BundleError("bundle.too_large")
+        panel = since(panel, panel.start_of(question.window))
     return {
         "currency": currency,
         "measure": measure,
@@ -74,41 +75,15 @@ def risk_inputs(  # noqa: PLR0917 - what a report is made of, and which of its f
         "basis": question.basis,
         "benchmark": question.benchmark,
         "risk_free": repr(float(question.risk_free)),
-        "days": [one.isoformat() for one in panel.days],
-        "days_a_year": panel.days_a_year,
-        "assets": [
-            {
-                **_exposure_out(one),
-                "prices": written(panel.prices[:, at]),
-                "observed": "".join("1" if seen else "0" for seen in panel.observed[:, at]),
-                "own_days": [day_of(int(end)).isoformat() for end in panel.own_days[at]],
-                "own_returns": written(panel.own_returns[at]),
-            }
-            for at, one in enumerate(panel.exposures)
-        ],
-        "others": [_exposure_out(one) for one in others],
+        **panel_out(panel),
+        "others": [exposure_out(one) for one in others],
         "lived": None if lived is None else _lived_out(lived, panel.days[0]),
     }
 
 
-def _since(panel: Panel, start: int) -> Panel:
-    """Return the panel from a row on, which is that of its first return."""
-    first = day_number(panel.days[start])
-    kept = [days > first for days in panel.own_days]
-    return replace(
-        panel,
-        days=panel.days[start:],
-        prices=panel.prices[start:],
-        observed=panel.observed[start:],
-        returns=panel.returns[start:],
-        own_returns=tuple(one[mine] for one, mine in zip(panel.own_returns, kept, strict=True)),
-        own_days=tuple(one[mine] for one, mine in zip(panel.own_days, kept, strict=True)),
-    )
-
-
 def _risk(inputs: Json) -> Decimal | None:
     """A figure of the risk report, from daily prices, today's worth of everything, and what was lived."""
-    panel = _panel_in(inputs)
+    panel = panel_in(inputs)
     window = inputs.get("window")
     question = Question(
         None if window is None else int(part(inputs, "window", int)),
@@ -117,7 +92,7 @@ def _risk(inputs: Json) -> Decimal | None:
         float(part(inputs, "risk_free", str)),
     )
     lived = None if inputs.get("lived") is None else _lived_in(part(inputs, "lived", dict))
-    others = tuple(_exposure_in(row) for row in part(inputs, "others", list))
+    others = tuple(exposure_in(row) for row in part(inputs, "others", list))
     report = assess(panel, others, part(inputs, "currency", str), question, lived)
     if report is None:
         return None
@@ -139,65 +114,6 @@ def _pair(panel: Panel, report: RiskReport, about: str) -> Decimal | None:
     return exact(float(matrix.matrix[ids.index(left), ids.index(right)]))
 
 
-def _panel_in(inputs: Json) -> Panel:
-    days = tuple(day(one) for one in part(inputs, "days", list))
-    rows = part(inputs, "assets", list)
-    columns = [_column(row, "prices", len(days)) for row in rows]
-    if len(days) < 2 or not rows:
-        raise BundleError("bundle.broken", where="days")
-    prices: FloatArray = np.column_stack(columns)
-    own_days = [_days_in(row) for row in rows]
-    return Panel(
-        exposures=tuple(_exposure_in(row) for row in rows),
-        days=days,
-        days_a_year=int(part(inputs, "days_a_year", int)),
-        prices=prices,
-        observed=np.column_stack([_observed_in(row, len(days)) for row in rows]),
-        returns=np.asarray(prices[1:] / prices[:-1] - 1.0),
-        own_returns=tuple(
-            _column(row, "own_returns", len(ends)) for row, ends in zip(rows, own_days, strict=True)
-        ),
-        own_days=tuple(own_days),
-    )
-
-
-def _column(row: Any, name: str, count: int) -> FloatArray:
-    found = floats(part(row, name, list))
-    if len(found) != count:
-        raise BundleError("bundle.broken", where=name)
-    return found
-
-
-def _observed_in(row: Any, count: int) -> NDArray[np.bool_]:
-    marks = part(row, "observed", str)
-    if len(marks) != count or set(marks) - {"0", "1"}:
-        raise BundleError("bundle.broken", where="observed")
-    return np.array([mark == "1" for mark in marks], dtype=np.bool_)
-
-
-def _days_in(row: Any) -> NDArray[np.int64]:
-    return np.array([day_number(day(one)) for one in part(row, "own_days", list)], dtype=np.int64)
-
-
-def _exposure_out(one: Exposure) -> Json:
-    return {
-        "asset": one.asset.id,
-        "class": one.asset.asset_class.value,
-        "symbol": one.asset.symbol,
-        "name": one.asset.name,
-        "value": repr(float(one.value)),
-        "group": one.group,
-        "category": one.category,
-    }
-
-
-def _exposure_in(row: Any) -> Exposure:
-    id_, class_, symbol, name, value, group, category = (
-        part(row, field, str) for field in ("asset", "class", "symbol", "name", "value", "group", "category")
-    )
-    return Exposure(Asset(id_, AssetClass(class_), symbol, name), float(value), group, category)
-
-
 def _lived_out(lived: Lived, first: date) -> Json:
     begin = next((at for at, one in enumerate(lived.days) if one >= first), len(lived.days))
     return {
@@ -209,7 +125,7 @@ def _lived_out(lived: Lived, first: date) -> Json:
 
 def _lived_in(row: Json) -> Lived:
     days = tuple(day(one) for one in part(row, "days", list))
-    return Lived(days, _column(row, "index", len(days)), float(part(row, "value", str)))
+    return Lived(days, column(row, "index", len(days)), float(part(row, "value", str)))
 
 
 # ------------------------------------------------------------------------------------------------------ the market
@@ -239,7 +155,7 @@ def _regime(inputs: Json) -> Decimal | None:
     """How far a market is below its high, or what came after earlier changes of regime, from its closes."""
     days = np.array([day_number(day(one)) for one in part(inputs, "days", list)], dtype=np.int64)
     rules = Rules(int(part(inputs, "closes_a_year", int)), float(part(inputs, "far_below", str)))
-    found = regime_of(days, _column(inputs, "closes", len(days)), rules)
+    found = regime_of(days, column(inputs, "closes", len(days)), rules)
     what = part(inputs, "what", str)
     plain_figures = {"below": found.below, "gap": found.mean_gap, "volatility": found.volatility}
     if what in plain_figures:

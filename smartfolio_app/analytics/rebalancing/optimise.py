@@ -8,20 +8,18 @@ skfolio is an optional extra: it is imported only when something is computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk import dispersion
 from smartfolio_app.analytics.risk.drawdowns import max_drawdown
 from smartfolio_app.analytics.risk.tails import historical
 from smartfolio_app.errors import SmartFolioError
-
-if TYPE_CHECKING:
-    from smartfolio_app.analytics.results import FloatArray
 
 #: Equal risk contribution, minimum variance, hierarchical risk parity (Lopez de Prado 2016); long only, fully invested.
 METHODS = ("equal_risk", "minimum_variance", "hierarchical")
@@ -56,16 +54,19 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """One method: its weights fitted on all days (they sum to 1, in the order of the assets), and its test."""
+    """One method: its weights fitted on the last days (they sum to 1, in the order of the assets), and its test, with
+    the weights ``fitted`` before each of its stretches.
+    """
 
     method: str
     weights: tuple[float, ...]
     tested: Tested
+    fitted: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """All methods over ``days`` daily returns; the last ``tested_days`` of them were the test."""
+    """All methods over ``days`` daily ``returns`` (days, assets); the last ``tested_days`` of them were the test."""
 
     assets: tuple[str, ...]
     present: tuple[float, ...]
@@ -74,6 +75,8 @@ class Suggestions:
     days: int
     train_days: int
     tested_days: int
+    returns: FloatArray = field(repr=False)
+    days_a_year: int
 
 
 def train_days(days: int) -> int:
@@ -115,17 +118,24 @@ def suggest(
         now = weights_of(method, returns[-train:])
         done += 1
         progress("optimise", done, total)
-        moved = [float(np.abs(new - old).sum()) / 2 for old, new in pairwise(fitted)]
-        turnover = float(np.mean(moved)) if moved else None
-        ideas.append(Idea(method, tuple(now.tolist()), _tested(np.concatenate(parts), days_a_year, turnover)))
+        ideas.append(
+            Idea(
+                method,
+                tuple(now.tolist()),
+                measured(np.concatenate(parts), days_a_year, fitted),
+                tuple(tuple(one.tolist()) for one in fitted),
+            )
+        )
     return Suggestions(
         assets=assets,
         present=tuple(present.tolist()),
-        present_tested=_tested(returns[train:] @ present, days_a_year, None),
+        present_tested=measured(returns[train:] @ present, days_a_year),
         ideas=tuple(ideas),
         days=days,
         train_days=train,
         tested_days=days - train,
+        returns=returns,
+        days_a_year=days_a_year,
     )
 
 
@@ -159,12 +169,14 @@ def _model(method: str) -> Any:
     return makers[method](risk_measure=RiskMeasure.VARIANCE)
 
 
-def _tested(returns: FloatArray, days_a_year: int, turnover: float | None) -> Tested:
+def measured(returns: FloatArray, days_a_year: int, fitted: Sequence[FloatArray] = ()) -> Tested:
+    """Return the figures of daily ``returns`` made by weights that were ``fitted`` one after the other."""
+    moved = [float(np.abs(new - old).sum()) / 2 for old, new in pairwise(fitted)]
     return Tested(
         growth=dispersion.annual_growth(returns, days_a_year),
         volatility=dispersion.volatility(returns, days_a_year),
         sharpe=dispersion.sharpe(returns, days_a_year),
         drawdown=max_drawdown(returns),
         bad_day=historical(returns, 0.95).cvar,
-        turnover=turnover,
+        turnover=float(np.mean(moved)) if moved else None,
     )

@@ -18,13 +18,11 @@ import numpy as np
 
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.dependence import beta
-from smartfolio_app.analytics.risk.panel import ENOUGH_DAYS, Exposure
+from smartfolio_app.analytics.risk.panel import ENOUGH_DAYS, Exposure, Panel
 from smartfolio_app.ledger.assets import AssetId
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from smartfolio_app.analytics.risk.panel import Panel
 
 BETA_DAYS = 756
 #: A price within so many days before an end of the episode stands for it.
@@ -153,6 +151,22 @@ class Then:
     rates: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An episode, what is held, and everything that tells what it would do."""
+
+    panel: Panel
+    others: tuple[Exposure, ...]
+    episode: Episode
+    bitcoin: Factor | None
+    index: Factor | None
+    then: Then
+
+    def outcome(self) -> Outcome:
+        """Return what the episode would do to what is held."""
+        return replay(self.panel, self.others, self.episode, self.bitcoin, self.index, then=self.then)
+
+
 def replay(
     panel: Panel,
     others: Sequence[Exposure],
@@ -207,6 +221,15 @@ def shock(exposures: Sequence[Exposure], shocks: Mapping[str, float]) -> Outcome
         change = 0.0 if name is None else max(shocks[name], -1.0)
         effects.append(Effect(one, change, one.value * change, moved))
     return _outcome("shock", None, None, effects)
+
+
+def weight_of(exposures: Sequence[Exposure], group: str) -> float | None:
+    """Return the share of a group in the gross worth of all groups, ``None`` where nothing is worth anything."""
+    totals: dict[str, float] = {}
+    for one in exposures:
+        totals[one.group] = totals.get(one.group, 0.0) + one.value
+    gross = sum(abs(value) for value in totals.values())
+    return abs(totals[group]) / gross if group in totals and gross else None
 
 
 def shocked_by(one: Exposure, shocks: Mapping[str, float]) -> str | None:

@@ -12,7 +12,7 @@ taken from all alike, and an empty portfolio stays empty. Up to a year the step 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,6 +63,15 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What futures are drawn from: ``returns`` (days, assets), today's ``values`` (assets,), and days a year."""
+
+    returns: FloatArray = field(repr=False)
+    values: FloatArray = field(repr=False)
+    days_a_year: int
+
+
+@dataclass(frozen=True, slots=True)
 class Future:
     """What came out. The fan is (levels, points) at ``at`` (years from now); ``paid`` what had been put in by then.
 
@@ -85,6 +94,30 @@ class Future:
     history_days: int
     assets: int
     step_days: int
+    drawn_from: Drawn
+
+
+def figure_of(future: Future, measure: str, about: str) -> float | None:
+    """Return a figure: ``level`` (about one of ``LEVELS``), ``mean``, ``end`` and ``way`` (about a loss), ``goal``,
+    ``empty`` or ``drawn``; ``None`` when there is no such one.
+    """
+    match measure:
+        case "level":
+            ends = zip(LEVELS, future.fan[:, -1].tolist(), strict=True)
+            return next((end for level, end in ends if str(level) == about), None)
+        case "end" | "way":
+            chances = future.losses if measure == "end" else future.dips
+            return next((chance for loss, chance in chances if str(loss) == about), None)
+        case "mean":
+            return future.mean
+        case "drawn":
+            return future.plan.covered
+        case "goal":
+            return future.goal
+        case "empty":
+            return future.ruin
+        case _:
+            return None
 
 
 def simulate(
@@ -167,6 +200,7 @@ def _simulate(
         history_days=len(returns),
         assets=returns.shape[1],
         step_days=span,
+        drawn_from=Drawn(returns, values, days_a_year),
     )
 
 

@@ -133,13 +133,10 @@ NEEDED_DAYS = LEAST_TRAINING + LEAST_TESTED + 2 * HORIZON
 
 def mood(known: Daily, today: int) -> Mood:
     """Return the mood on the newest day that has a close; ``today`` is the day number that is still running."""
-    parts = components(known)
-    closed = np.isfinite(known.close)
-    there = np.flatnonzero(closed if known.traded is None else closed & known.traded)
-    if not len(there):
-        return Mood("no_prices", None, 0, NEEDED_DAYS, tuple(_described(known, one, -1) for one in parts))
-    last = int(there[-1])
+    parts, last = components(known), _last(known)
     described = [_described(known, one, last) for one in parts]
+    if last < 0:
+        return Mood("no_prices", None, 0, NEEDED_DAYS, tuple(described))
     chosen = [at for at, one in enumerate(described) if one.state == USED]
     day = int(known.days[last])
     table = _table([parts[at] for at in chosen], last)
@@ -171,6 +168,18 @@ def mood(known: Daily, today: int) -> Mood:
     return Mood(
         "", day, rows, NEEDED_DAYS, tuple(described), chance=chance, base=float(fit.base), record=found
     )
+
+
+def parts_of(known: Daily) -> tuple[Weighed, ...]:
+    """Return the components on the newest day that has a close, as they are before anything is fitted."""
+    return tuple(_described(known, one, _last(known)) for one in components(known))
+
+
+def _last(known: Daily) -> int:
+    """Return the row of the newest day that has a close, -1 when none has."""
+    closed = np.isfinite(known.close)
+    there = np.flatnonzero(closed if known.traded is None else closed & known.traded)
+    return int(there[-1]) if len(there) else -1
 
 
 def walk_forward(table: FloatArray, rose: FloatArray, days: IntArray) -> Record:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from smartfolio_app.analytics.alerts.base import Figure, Kind
-from smartfolio_app.analytics.alerts.registry import kinds
+from smartfolio_app.analytics.alerts.registry import MAIN, kinds, main_figure
 from smartfolio_app.analytics.explain_steps import line
 from smartfolio_app.analytics.results import Explanation, Measure, Step
 from smartfolio_app.errors import NotFoundError
@@ -20,18 +20,6 @@ from smartfolio_app.services.alerts.words import read_figures
 from smartfolio_app.services.views import View
 from smartfolio_app.storage.tables import Alert, AlertRule, SyncState
 
-#: The figure that an alert of each kind is about; the others are what it was compared with.
-_MAIN = {
-    "price": ("price",),
-    "drift": ("share",),
-    "drawdown": ("depth",),
-    "var_breach": ("returned",),
-    "large_flow": ("worth", "quantity"),
-    "stale_price": ("count",),
-    "coverage": ("share",),
-    "failed_sync": ("count",),
-    "expiring_credential": ("count", "age"),
-}
 _NUMBERS = {
     "share": Measure.SHARE,
     "money": Measure.PRICE,
@@ -50,8 +38,7 @@ def explain(db: Session, user_id: str, alert_id: str) -> Explanation:
     row = inbox.one(db, user_id, alert_id)
     figures = read_figures(row.figures)
     kind = kinds().get(row.kind)
-    known = {one.name: one for one in figures if one.amount is not None}
-    main = next((known[name] for name in _MAIN.get(row.kind, ()) if name in known), None)
+    main = main_figure(row.kind, figures)
     steps = (
         *(_judged(row.kind, one, row) for one in figures if one.amount is not None or one.text),
         *(_chosen(db, row, kind) if kind is not None else ()),
@@ -76,7 +63,7 @@ def _judged(kind: str, one: Figure, row: Alert) -> Step:
     """One figure as it was when it was judged."""
     label = f"explain.alert.figure.{kind}.{one.name}"
     if one.amount is not None:
-        link = row.link if one.name in _MAIN.get(kind, ()) else ""
+        link = row.link if one.name in MAIN.get(kind, ()) else ""
         return line(label, one.amount, one.measure, one.unit, at=row.seen_at, link=link)
     if one.shape in ("moment", "clock"):
         moment = datetime.fromisoformat(one.text)
@@ -136,30 +123,39 @@ def source(db: Session, user_id: str, key: str) -> Explanation:
         result="",
         steps=tuple(steps),
         params={"source": found.label or found.key},
+        amount=None if state is None else Decimal(state.failures),
         measure=Measure.TEXT,
     )
 
 
 def attention(db: Session, view: View) -> Explanation:
     """Return what was counted before anything was said to need attention; raise ``NotFoundError`` without the user."""
-    coverage = wealth.portfolio(db, view).coverage
-    broken = [one for one in sources.source_status(db, view.user_id).sources if one.status == "error"]
-    counted = (
-        ("alerts", len([one for one in inbox.listed(db, view.user_id) if one.status == "open"]), "/alerts"),
-        ("sources", len(broken), "/sources"),
-        ("unpriced", coverage.total - coverage.priced, "/holdings"),
-        ("stale", coverage.stale, "/holdings"),
-    )
-    total = Decimal(sum(count for _, count, _ in counted))
+    counted = needing_attention(db, view)
+    total = Decimal(sum(len(ones) for ones in counted.values()))
     return Explanation(
         figure="",
         title="explain.attention.title",
         formula="explain.attention.formula",
         result=plain(total),
         steps=tuple(
-            line(f"explain.attention.{name}", Decimal(count), Measure.COUNT, link=link)
-            for name, count, link in counted
+            line(f"explain.attention.{name}", Decimal(len(ones)), Measure.COUNT, link=_PLACES[name])
+            for name, ones in counted.items()
         ),
         amount=total,
         measure=Measure.COUNT,
     )
+
+
+def needing_attention(db: Session, view: View) -> dict[str, list[str]]:
+    """Return what was counted, each by its id or key; raise ``NotFoundError`` without the user."""
+    held = wealth.portfolio(db, view).holdings
+    known = sources.source_status(db, view.user_id).sources
+    return {
+        "alerts": [one.id for one in inbox.listed(db, view.user_id) if one.status == "open"],
+        "sources": [one.key for one in known if one.status == "error"],
+        "unpriced": [row.asset.id for row in held if row.price is None],
+        "stale": [row.asset.id for row in held if row.stale],
+    }
+
+
+_PLACES = {"alerts": "/alerts", "sources": "/sources", "unpriced": "/holdings", "stale": "/holdings"}

@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from smartfolio_app.analytics.alerts.base import Verdict
+from smartfolio_app.analytics.alerts.heard import Heard
 from smartfolio_app.analytics.alerts.registry import kind_of
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.services.alerts import outbox
@@ -123,13 +124,15 @@ class _Found:
     verdicts: Sequence[Verdict] = ()
     severity: str = "warning"
     error: str = ""
+    heard: Heard | None = None
 
     def look(self, facts: Gathered) -> None:
         """Judge; a rule that cannot be judged says why, and what it had found stays as it is."""
         try:
             kind = kind_of(self.rule.kind)
             wanted = kind.read(json.loads(self.rule.params))
-            self.verdicts = kind.evaluate(wanted, facts, frozenset(self.opened))
+            self.heard = Heard(facts)
+            self.verdicts = kind.evaluate(wanted, self.heard, frozenset(self.opened))
             self.severity = kind.severity
             asset = wanted.text("asset")
             if asset and facts.price(asset) is None:
@@ -137,6 +140,17 @@ class _Found:
         except SmartFolioError as error:
             self.error = error.code
             self.verdicts = [Verdict(subject, None) for subject in self.opened]
+
+    def figures(self, verdict: Verdict) -> str:
+        """Return a verdict's figures as they are stored, with what it was judged by."""
+        judged = {
+            "kind": self.rule.kind,
+            "rule": json.loads(self.rule.params),
+            "subject": verdict.subject,
+            "was_open": verdict.subject in self.opened,
+            "facts": {} if self.heard is None else self.heard.of(verdict.subject),
+        }
+        return write_figures(verdict.figures, judged)
 
 
 def open_alerts(db: Session, rule_id: str) -> dict[str, Alert]:
@@ -162,7 +176,7 @@ def _open(db: Session, found: _Found, at: datetime) -> list[str]:
             continue
         row = found.opened.get(one.subject)
         if row is not None:
-            row.says, row.figures, row.seen_at = one.says, write_figures(one.figures), at
+            row.says, row.figures, row.seen_at = one.says, found.figures(one), at
             db.add(row)
             continue
         new = Alert(
@@ -173,7 +187,7 @@ def _open(db: Session, found: _Found, at: datetime) -> list[str]:
             severity=found.severity,
             subject=one.subject[:120],
             says=one.says,
-            figures=write_figures(one.figures),
+            figures=found.figures(one),
             link=one.link[:300],
             opened_at=at,
             seen_at=at,

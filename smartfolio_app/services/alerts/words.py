@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from smartfolio_app.analytics.alerts.base import Figure, Kind, Param, Wanted
 from smartfolio_app.analytics.alerts.registry import kinds
@@ -17,16 +18,22 @@ from smartfolio_app.ledger.money import plain
 from smartfolio_app.services.figures import UNKNOWN, Figures
 
 
-def write_figures(figures: Iterable[Figure]) -> str:
-    """Return figures as they are stored."""
+def write_figures(figures: Iterable[Figure], judged: Mapping[str, Any]) -> str:
+    """Return figures as they are stored, with the rule and the facts that they were ``judged`` by."""
     rows = [{**asdict(one), "amount": None if one.amount is None else plain(one.amount)} for one in figures]
-    return json.dumps(rows, ensure_ascii=False)
+    return json.dumps({"figures": rows, "judged": judged}, ensure_ascii=False)
+
+
+def read_judged(text: str) -> dict[str, Any] | None:
+    """Return what stored figures were judged by, ``None`` where an older version did not write it down."""
+    found = json.loads(text)
+    return None if isinstance(found, list) else found["judged"]
 
 
 def read_figures(text: str) -> tuple[Figure, ...]:
     """Return stored figures; a newer version's that are not understood are left out."""
-    found = []
-    for row in json.loads(text):
+    stored, found = json.loads(text), []
+    for row in stored if isinstance(stored, list) else stored["figures"]:
         amount = row.get("amount")
         found.append(
             Figure(

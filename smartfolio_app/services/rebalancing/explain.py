@@ -51,7 +51,7 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
         wish = Wish(Decimal(cash), only_cash == "1")
     except InvalidOperation as error:
         raise unknown from error
-    if measure not in (*_SUMS, "share", "after"):
+    if measure not in MEASURES:
         raise unknown
     plan = propose(db, view, wish)
     if measure in ("share", "after"):
@@ -221,3 +221,5 @@ _SUMS: dict[str, Callable[[Proposal], Found]] = {
     "tax": lambda plan: (plan.tax, _lines(plan, _sales(plan), lambda one: one.tax)),
     "left": _left,
 }
+#: Every measure there is.
+MEASURES = frozenset({*_SUMS, "share", "after"})

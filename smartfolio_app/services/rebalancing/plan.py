@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
 from sqlmodel import Session
 
-from smartfolio_app.analytics.rebalancing.trades import Piece, Place, Plan, Rules, Trade, make_plan
+from smartfolio_app.analytics.rebalancing.taxes import Rates, Realised, Taxes, totals
+from smartfolio_app.analytics.rebalancing.trades import Piece, Place, Plan, Rules, make_plan
 from smartfolio_app.analytics.results import Holding, Portfolio
 from smartfolio_app.errors import InvalidInputError
-from smartfolio_app.ledger.assets import Asset, AssetId, is_fiat
+from smartfolio_app.ledger.assets import Asset, is_fiat
 from smartfolio_app.ledger.gains import TermRule
-from smartfolio_app.ledger.instants import instant
-from smartfolio_app.ledger.lot_book import LotBook
-from smartfolio_app.ledger.lots import Match, Policy
+from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
-from smartfolio_app.ledger.what_if import Sale, SaleTooLargeError, sellable, what_if_picked, what_if_sold
 from smartfolio_app.services import gains, user_settings, wealth
 from smartfolio_app.services.rebalancing.targets import TRADED, Targets, get
 from smartfolio_app.services.views import Basis, View, basis
@@ -36,21 +33,10 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """One trade with what a sale realises. ``gain`` and ``tax`` are ``None`` where a cost is not known.
+class Planned(Realised):
+    """One trade with what a sale realises, and the asset (``None`` where nothing of its target is held)."""
 
-    A loss has a negative tax: what it saves where it can be set off. The trade's ``part`` (0 to 1) of ``matches`` is
-    what it realises: an asset that is sold at two venues takes its lots once.
-    """
-
-    trade: Trade
-    asset: Asset | None
-    gain: Decimal | None = None
-    long_term: Decimal = ZERO
-    short_term: Decimal = ZERO
-    tax: Decimal | None = None
-    matches: tuple[Match, ...] = ()
-    part: Decimal = Decimal(1)
+    asset: Asset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +45,15 @@ class Outside:
 
     asset: Asset
     value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the plan follows from: what counts and where, what is wanted, and (where they are chosen) lots to sell."""
+
+    places: tuple[Place, ...]
+    rules: Rules
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,7 @@ class Proposal:
     gain: Decimal
     tax: Decimal
     unknown: int
+    ground: Ground
 
 
 def propose(db: Session, view: View, wish: Wish | None = None, targets: Targets | None = None) -> Proposal:
@@ -98,16 +94,23 @@ def propose(db: Session, view: View, wish: Wish | None = None, targets: Targets 
     local = _in_currency(known, chosen, user_settings.get(db, view.user_id).base_currency, view.currency)
     places, outside = _places(portfolio, local)
     rule = gains.rule_of(db, view, gains.Query())
-    taxes = _Taxes(known, view, local, rule, portfolio.at)
-    rules = Rules(local.weights, local.bands, wanted.cash, local.minimum, wanted.only_cash)
-    pieces = (
-        taxes.pieces({place.asset: place.price for place in places})
-        if local.lot_choice == "least_tax"
-        else ()
+    policy = Policy.parse(view.method)
+    taxes = Taxes(
+        known.ledger.lots(known.prices, view.currency, policy),
+        policy.method_of(portfolio.at.year),
+        Rates(rule, local.tax_long, local.tax_short),
+        portfolio.at,
     )
-    plan = make_plan(places, local.venues, rules, pieces)
-    trades = tuple(taxes.planned(plan.trades, {place.asset: place.price for place in places}))
-    sums = [one for one in trades if one.trade.side == "sell"]
+    prices = {place.asset: place.price for place in places}
+    keys = {id_: one.key for id_, one in known.ledger.sources.items()}
+    ground = Ground(
+        tuple(places),
+        Rules(local.weights, local.bands, wanted.cash, local.minimum, wanted.only_cash),
+        tuple(taxes.pieces(prices, keys)) if local.lot_choice == "least_tax" else (),
+    )
+    plan = make_plan(ground.places, local.venues, ground.rules, ground.pieces)
+    realised = list(taxes.realised(plan.trades, prices))
+    gain, tax, unknown = totals(realised)
     return Proposal(
         currency=view.currency,
         at=portfolio.at,
@@ -116,13 +119,19 @@ def propose(db: Session, view: View, wish: Wish | None = None, targets: Targets 
         rule=rule,
         wish=wanted,
         plan=plan,
-        trades=trades,
+        trades=tuple(_planned(known, one) for one in realised),
         outside=tuple(outside),
         sources={one.key: one.label for one in known.ledger.sources.values()},
-        gain=sum((one.gain for one in sums if one.gain is not None), ZERO),
-        tax=max(ZERO, sum((one.tax for one in sums if one.tax is not None), ZERO)),
-        unknown=sum(one.gain is None for one in sums),
+        gain=gain,
+        tax=tax,
+        unknown=unknown,
+        ground=ground,
     )
+
+
+def _planned(known: Basis, one: Realised) -> Planned:
+    asset = known.ledger.asset(one.trade.asset) if one.trade.asset else None
+    return Planned(one.trade, one.gain, one.long_term, one.short_term, one.tax, one.matches, one.part, asset)
 
 
 def key_of(holding: Holding, by: str) -> str:
@@ -171,74 +180,3 @@ def _places(portfolio: Portfolio, targets: Targets) -> tuple[list[Place], list[O
             if quantity > 0
         ]
     return places, outside
-
-
-class _Taxes:
-    """What sales realise, by the user's lots."""
-
-    def __init__(self, known: Basis, view: View, targets: Targets, rule: TermRule, now: datetime) -> None:
-        self._known, self._targets, self._rule, self._now = known, targets, rule, now
-        self._policy = Policy.parse(view.method)
-        self._book: LotBook = known.ledger.lots(known.prices, view.currency, self._policy)
-
-    def pieces(self, prices: Mapping[AssetId, Decimal]) -> list[Piece]:
-        """Return the open lots of the assets with the tax on each unit of money that selling them brings."""
-        keys = {id_: one.key for id_, one in self._known.ledger.sources.items()}
-        found = []
-        with localcontext(MONEY_CONTEXT):
-            for asset, price in prices.items():
-                for number, lot in enumerate(sellable(self._book, asset)):
-                    burden = None
-                    if lot.cost is not None and price > 0:
-                        gain = price - lot.cost / lot.quantity
-                        burden = gain / price * self._rate(instant(lot.acquired))
-                    found.append(Piece(asset, number, lot.quantity, burden, keys.get(lot.source, "")))
-        return found
-
-    def planned(self, trades: Iterable[Trade], prices: Mapping[AssetId, Decimal]) -> Iterable[Planned]:
-        """Yield the trades with gain and tax. An asset sold at two venues takes its lots only once."""
-        made = tuple(trades)
-        for trade in made:
-            asset = self._known.ledger.asset(trade.asset) if trade.asset else None
-            if trade.side != "sell" or trade.quantity is None:
-                yield Planned(trade, asset)
-                continue
-            together = [trade] if trade.picked else [one for one in made if _same_sale(one, trade)]
-            quantity = sum((one.quantity or ZERO for one in together), ZERO)
-            fee = sum((one.fee for one in together), ZERO)
-            sale = Sale(trade.asset, quantity, prices[trade.asset], self._now, fee)
-            yield self._taxed(trade, asset, self._matches(sale, trade.picked), trade.quantity / quantity)
-
-    def _matches(self, sale: Sale, picked: tuple[tuple[int, Decimal], ...]) -> tuple[Match, ...] | None:
-        """Return the lots a sale takes; ``None`` where a statement reports more than the history explains."""
-        try:
-            if picked:
-                return what_if_picked(self._book, sale, picked).matches
-            return what_if_sold(self._book, sale, self._policy.method_of(self._now.year)).matches
-        except SaleTooLargeError:
-            return None
-
-    def _taxed(
-        self, trade: Trade, asset: Asset | None, matches: tuple[Match, ...] | None, part: Decimal
-    ) -> Planned:
-        """Return the trade with its ``part`` of what the matches realise."""
-        if matches is None or any(match.gain is None for match in matches):
-            return Planned(trade, asset, matches=matches or (), part=part)
-        long_term = short_term = tax = ZERO
-        with localcontext(MONEY_CONTEXT):
-            for match in matches:
-                gain = (match.gain or ZERO) * part
-                acquired = None if match.acquired is None else instant(match.acquired)
-                if self._rule.is_long(acquired, self._now):
-                    long_term += gain
-                else:
-                    short_term += gain
-                tax += gain * self._rate(acquired)
-        return Planned(trade, asset, long_term + short_term, long_term, short_term, tax, matches, part)
-
-    def _rate(self, acquired: datetime | None) -> Decimal:
-        return self._targets.tax_long if self._rule.is_long(acquired, self._now) else self._targets.tax_short
-
-
-def _same_sale(one: Trade, other: Trade) -> bool:
-    return one.side == other.side and one.asset == other.asset and not one.picked

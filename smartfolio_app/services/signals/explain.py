@@ -32,7 +32,7 @@ def explain(db: Session, user_id: str, about: str) -> Explanation | None:
     ``signals:``.
     """
     measure, _, what = about.partition(":")
-    known = _MEASURES.get(measure)
+    known = MEASURES.get(measure)
     return None if known is None else known(db, user_id, what)
 
 
@@ -284,7 +284,7 @@ def _params(answer: Sentiment) -> dict[str, str]:
     return {"subject": name, "horizon": str(HORIZON)}
 
 
-_MEASURES: dict[str, Callable[[Session, str, str], Explanation | None]] = {
+MEASURES: dict[str, Callable[[Session, str, str], Explanation | None]] = {
     "fear_greed": _mood_of_the_day,
     "dominance": _dominance,
     "score": _score,

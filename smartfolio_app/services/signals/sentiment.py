@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
@@ -81,7 +81,8 @@ class Sentiment:
     """The mood of ``subject`` (``market``, which is bitcoin's price, a coin's symbol, or a security's id).
 
     ``label`` is what people call it. ``reason`` is a message key that says why there is none, empty when there is one.
-    ``sources`` names, for each component, who told what it is made of. ``breadth`` is ``held`` where breadth is of what
+    ``sources`` names, for each component, who told what it is made of; ``given`` is that, and ``today`` the day number
+    on which the answer was made. ``breadth`` is ``held`` where breadth is of what
     the household holds, else ``top``; ``breadth_of`` are the symbols.
     """
 
@@ -92,6 +93,8 @@ class Sentiment:
     label: str = ""
     breadth: str = TOP
     breadth_of: tuple[str, ...] = COINS
+    given: Daily | None = field(default=None, repr=False, compare=False)
+    today: int = 0
 
     @property
     def available(self) -> bool:
@@ -253,6 +256,8 @@ def _answered(db: Session, about: _About, at: datetime) -> Sentiment:
         about.label,
         HELD if mine.enough else TOP,
         tuple(one.symbol for one in mine.assets) if mine.enough else COINS,
+        known,
+        today,
     )
     _answers.put(key, revision, at, made)
     return made

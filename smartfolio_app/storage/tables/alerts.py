@@ -33,7 +33,8 @@ class Alert(SQLModel, table=True):
     """One alert: a rule and a subject, from when it fired until it cleared.
 
     ``open_key`` is unique while it is open and empty (null) afterwards: there are never two at once. ``figures`` is
-    JSON, those it was last judged by. ``told_at`` is when it was last handed to the channels.
+    JSON: those it was last judged by, with the rule and the facts of then. ``told_at`` is when it was last handed to
+    the channels.
     """
 
     __tablename__ = "alert"

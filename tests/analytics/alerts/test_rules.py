@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from smartfolio_app.analytics.alerts import base
+from smartfolio_app.analytics.alerts import heard as hearing
 from smartfolio_app.analytics.alerts.base import (
     EVERYTHING,
     BadDay,
@@ -71,8 +73,14 @@ class Told:
 
 
 def judged(kind: str, params: dict[str, str], opened: Sequence[str] = (), **facts: Any) -> dict[str, Any]:
-    rule = kind_of(kind)
-    found = rule.evaluate(rule.read(params), Told(**facts), frozenset(opened))
+    """Judge, and judge each subject again by what was written down of it alone: that says the same."""
+    rule, heard = kind_of(kind), hearing.Heard(Told(**facts))
+    wanted, already = rule.read(params), frozenset(opened)
+    found = rule.evaluate(wanted, heard, already)
+    for one in found:
+        kept = hearing.Told(json.loads(json.dumps(heard.of(one.subject))))
+        again = rule.evaluate(wanted, kept, already & {one.subject})
+        assert [verdict for verdict in again if verdict.subject == one.subject] == [one]
     return {one.subject: one.fired for one in found}
 
 

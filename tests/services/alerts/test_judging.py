@@ -11,7 +11,7 @@ from importlib import import_module
 
 import pytest
 
-from smartfolio_app.analytics.alerts.registry import kinds
+from smartfolio_app.analytics.alerts.registry import MAIN, kinds
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.i18n import known
 from smartfolio_app.services import accounts, audit, price_needs, sources, transactions
@@ -239,7 +239,7 @@ def test_every_figure_of_every_kind_of_alert_has_a_name_in_its_explanation(kind)
     assert names
     assert [name for name in names if not known(f"explain.alert.figure.{kind}.{name}")] == []
     assert known(f"explain.alert.title.{kind}")
-    assert set(explained._MAIN[kind]) <= names
+    assert set(MAIN[kind]) <= names
 
 
 def test_an_alert_tells_what_it_was_judged_by_and_only_to_its_owner(db, holder):

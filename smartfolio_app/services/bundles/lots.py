@@ -1,0 +1,171 @@
+"""Bundles of lots: the transactions behind them, and every price they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from smartfolio_app.analytics.basis import MarketValues
+from smartfolio_app.analytics.bundles.records import (
+    BundleError,
+    Json,
+    correction_out,
+    price_out,
+    transaction_out,
+)
+from smartfolio_app.analytics.explain_performance import within
+from smartfolio_app.analytics.income_calendar import receipts
+from smartfolio_app.ledger.assets import AssetId, is_fiat
+from smartfolio_app.ledger.corrections import corrections
+from smartfolio_app.ledger.instants import micros
+from smartfolio_app.ledger.lot_book import lot_book
+from smartfolio_app.ledger.lots import Policy, Pooling
+from smartfolio_app.ledger.money import plain
+from smartfolio_app.ledger.transactions import Transaction, TransactionKind
+from smartfolio_app.services import gains
+from smartfolio_app.services.bundles.asked import Asked, Made, Maker
+from smartfolio_app.services.bundles.worth import holding, of_asset
+
+#: A bundle is to stay small; a figure that rests on more than this is not put into one.
+MOST_TRANSACTIONS = 200_000
+
+
+def _realised(asked: Asked, about: str) -> Made:
+    period, _, method = about.partition(":")
+    policy = Policy.parse(method or asked.view.method)
+    view = asked.view
+    first, last = ("", "") if period == "all" else (f"{period}-01-01", f"{period}-12-31")
+    book = asked.known.ledger.lots(asked.known.prices, view.currency, policy)
+    sources = gains.sources_of(asked.known, view)
+    wanted = sorted(set(book.engine.disposals.asset))
+    return "realised", {
+        **lots_out(asked, policy, frozenset(wanted)),
+        "assets": wanted,
+        "first": first or None,
+        "last": last or None,
+        "sources": None if sources is None else sorted(sources),
+        "zone": view.time_zone,
+    }
+
+
+def _income(asked: Asked, about: str) -> Made:
+    known, view = asked.known, asked.view
+    policy = Policy.parse(view.method)
+    book = known.ledger.lots(known.prices, view.currency, policy)
+    inside = {id_ for id_, one in known.ledger.sources.items() if view.scope.includes(one.category, one.key)}
+    zone = ZoneInfo(view.time_zone)
+    ids = {row.transaction for row in receipts(book, zone, inside) if within(row, about)}
+    rows = {number for number, row in enumerate(known.ledger.columns.ordered) if row.id in ids}
+    return "income", {
+        **lots_out(asked, policy, frozenset(), rows=rows),
+        "what": about,
+        "sources": sorted(inside),
+        "zone": view.time_zone,
+    }
+
+
+def cost(asked: Asked, about: str) -> Made:
+    known, view = asked.known, asked.view
+    moment = micros(asked.whole.at)
+    columns = known.ledger.columns
+    balance = sum(
+        (
+            held
+            for (_, _, asset), held in zip(columns.places, columns.balances(moment), strict=True)
+            if asset == about
+        ),
+        Decimal(0),
+    )
+    policy = Policy.parse(view.method)
+    wanted = frozenset() if is_fiat(about) else frozenset({about})
+    return "cost", {
+        **lots_out(asked, policy, wanted, until=moment),
+        "asset": about,
+        "balance": plain(balance),
+        "held": [plain(row.quantity) for row in of_asset(asked, about)],
+    }
+
+
+def _unrealised(asked: Asked, about: str) -> Made:
+    return "unrealised", {"value": holding(asked, about)[1], "cost": cost(asked, about)[1]}
+
+
+def lots_out(
+    asked: Asked,
+    policy: Policy,
+    assets: frozenset[AssetId],
+    *,
+    rows: set[int] | None = None,
+    until: int | None = None,
+) -> Json:
+    """Return what the lots of ``assets`` (and the transactions ``rows``) rest on, with the prices they ask for."""
+    known, view = asked.known, asked.view
+    columns = known.ledger.columns
+    count = len(columns.ordered) if until is None else columns.transactions_until(until)
+    ordered = columns.ordered[:count]
+    assets = _with_origins(ordered, assets)
+    chosen = [number for number, row in enumerate(ordered) if _touches(row, assets) or number in (rows or ())]
+    if len(chosen) > MOST_TRANSACTIONS:
+        raise BundleError("bundle.too_large")
+    places = {number: place for place, number in enumerate(chosen)}
+    transfers = {
+        places[left]: places[came]
+        for left, came in columns.transfers.items()
+        if left in places and came in places
+    }
+    corrected = [
+        one
+        for one in corrections(
+            columns.stream, columns.statements, by_account=policy.pooling is Pooling.ACCOUNT
+        )
+        if one.asset in assets and (until is None or one.at <= until)
+    ]
+    values = MarketValues(known.prices, view.currency)
+    asked_for: dict[tuple[AssetId, datetime], None] = {}
+
+    def price_of(asset: AssetId, at: datetime) -> Decimal | None:
+        asked_for[asset, at] = None
+        return values.price(asset, at)
+
+    own = [ordered[number] for number in chosen]
+    lot_book(own, view.currency, price_of, policy=policy, corrections=corrected, transfers=transfers)
+    return {
+        "currency": view.currency,
+        "method": str(policy),
+        "transactions": [transaction_out(row) for row in own],
+        "transfers": [[left, came] for left, came in transfers.items()],
+        "corrections": [correction_out(one) for one in corrected],
+        "prices": [price_out(asset, at, values.evidence(asset, at)) for asset, at in asked_for],
+    }
+
+
+def _with_origins(ordered: Sequence[Transaction], assets: frozenset[AssetId]) -> frozenset[AssetId]:
+    """Return the assets and those whose lots went on in them: by a swap or a spin-off."""
+    kinds = (TransactionKind.SWAP, TransactionKind.SPLIT, TransactionKind.SPIN_OFF)
+    changes = [row for row in ordered if row.kind in kinds]
+    while True:
+        origins = {
+            origin
+            for row in changes
+            if row.received is not None and row.received.asset in assets
+            for origin in (row.about, "" if row.sent is None else row.sent.asset)
+            if origin
+        }
+        if origins <= assets:
+            return assets
+        assets |= origins
+
+
+def _touches(row: Transaction, assets: frozenset[AssetId]) -> bool:
+    sides = (row.received, row.sent, row.fee)
+    return row.about in assets or any(side is not None and side.asset in assets for side in sides)
+
+
+KINDS: dict[str, Maker] = {
+    "realised": _realised,
+    "income": _income,
+    "cost_basis": cost,
+    "unrealised": _unrealised,
+}

@@ -1,0 +1,130 @@
+"""Bundles of what is held: quantities, places, and the rates by which each price was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from smartfolio_app.analytics import explain as figures
+from smartfolio_app.analytics.bundles.records import Json, rates_out
+from smartfolio_app.analytics.explain_today import chosen, parts_of
+from smartfolio_app.analytics.results import Holding, Step
+from smartfolio_app.ledger.assets import AssetId
+from smartfolio_app.ledger.money import plain
+from smartfolio_app.services import explain
+from smartfolio_app.services.bundles.asked import Asked, Made, Maker
+
+
+def _net_worth(asked: Asked, _about: str) -> Made:
+    return "worth", holdings_out(asked.whole.holdings)
+
+
+def _history(asked: Asked, about: str) -> Made:
+    known, view = asked.known, asked.view
+    subject = figures.Subject(asked.whole, known.ledger, known.prices, view.time_zone, view.method)
+    then = figures.portfolio_then(subject, about)
+    assert then is not None  # it was explained
+    return "worth", holdings_out(then.holdings)
+
+
+def _category(asked: Asked, about: str) -> Made:
+    return "worth", holdings_out(row for row in asked.whole.holdings if row.category.value == about)
+
+
+def holding(asked: Asked, about: str) -> Made:
+    return "worth", holdings_out(of_asset(asked, about))
+
+
+def _allocation(asked: Asked, about: str) -> Made:
+    kind, _, key = about.partition(":")
+    rows = asked.whole.holdings
+    if key and kind == "source":
+        return "worth", {
+            "holdings": [
+                _held(row, place.quantity)
+                for row in rows
+                for place in row.positions
+                if place.source_key == key
+            ]
+        }
+    if key:
+        return "worth", holdings_out(row for row in rows if figures.belongs(row, kind, key))
+    found = explain.explain(asked.db, asked.view, f"allocation:{kind}")
+    return "sum", {
+        "parts": [_part(step) for step in found.steps if step.amount is not None and step.amount > 0]
+    }
+
+
+def _coverage(asked: Asked, _about: str) -> Made:
+    found = asked.whole.coverage
+    return "share", {
+        "count": str(found.priced),
+        "of": str(found.total),
+        **holdings_out(asked.whole.holdings),
+    }
+
+
+def _change(asked: Asked, about: str) -> Made:
+    found = asked.whole.change
+    if about:
+        kind, _, name = about.partition(":")
+        rows = chosen(asked.whole, about)
+        if kind == "category":
+            rows = [row for row in asked.whole.holdings if row.category.value == name]
+        named = parts_of([row.move for row in rows if row.move is not None])
+        return "sum", {
+            "anchor": found.anchor,
+            "since": found.since.isoformat() if found.since else "",
+            "parts": [{"label": label, "amount": plain(amount)} for label, amount in named.items()],
+            **holdings_out(rows),
+        }
+    parts = (("market", found.market), ("income", found.income), ("fees", -(found.fees or Decimal(0))))
+    return "sum", {
+        "anchor": found.anchor,
+        "since": found.since.isoformat() if found.since else "",
+        "parts": [{"label": label, "amount": plain(amount or Decimal(0))} for label, amount in parts],
+    }
+
+
+def holdings_out(rows: Iterable[Holding]) -> Json:
+    return {"holdings": [_held(row, row.quantity) for row in rows]}
+
+
+def _held(row: Holding, quantity: Decimal) -> Json:
+    """Write a holding: where it lies, and by which rates of whom its price was found."""
+    return {
+        "asset": row.asset.id,
+        "name": row.asset.name,
+        "quantity": plain(quantity),
+        "places": [
+            {
+                "source": place.source_key,
+                "account": place.account,
+                "quantity": plain(place.quantity),
+                "known_from": place.origin,
+                "as_of": place.as_of.isoformat() if place.as_of else "",
+            }
+            for place in row.positions
+        ],
+        "price": None if row.price is None else plain(row.price.value),
+        "rates": [] if row.price is None else rates_out(row.price),
+    }
+
+
+def _part(step: Step) -> Json:
+    return {"label": step.label, "amount": "" if step.amount is None else plain(step.amount)}
+
+
+def of_asset(asked: Asked, asset: AssetId) -> list[Holding]:
+    return [row for row in asked.whole.holdings if row.asset.id == asset]
+
+
+KINDS: dict[str, Maker] = {
+    "net_worth": _net_worth,
+    "history": _history,
+    "category": _category,
+    "holding": holding,
+    "allocation": _allocation,
+    "coverage": _coverage,
+    "change_today": _change,
+}
