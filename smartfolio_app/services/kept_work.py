@@ -6,6 +6,7 @@ it is can be asked until so many newer answers of the kind have been made.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -14,12 +15,14 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
 from smartfolio_app.analytics.rebalancing.optimise import Idea, Suggestions, Tested
-from smartfolio_app.analytics.risk.simulation import Future, Plan
+from smartfolio_app.analytics.results import FloatArray
+from smartfolio_app.analytics.risk.simulation import Drawn, Future, Plan
 from smartfolio_app.errors import NotFoundError, SmartFolioError
 from smartfolio_app.services.jobs import Job, jobs
 from smartfolio_app.storage.engine import session_scope
@@ -84,24 +87,38 @@ def _row(db: Session, user_id: str, kind: str, job_id: str) -> KeptWork | None:
 
 def _written(result: Any) -> str:
     """Write an answer so that every float comes back as it was."""
-    return json.dumps(asdict(result), default=lambda array: array.tolist())
+    return json.dumps(asdict(result), default=_array_out)
+
+
+def _array_out(array: NDArray[Any]) -> dict[str, Any]:
+    """Write an array by its bytes: half as long as its digits."""
+    return {"shape": array.shape, "bytes": base64.b64encode(array.astype("<f8").tobytes()).decode()}
+
+
+def _array_in(told: Mapping[str, Any]) -> FloatArray:
+    found = np.frombuffer(base64.b64decode(told["bytes"]), dtype="<f8").astype(np.float64)
+    return found.reshape(told["shape"])
 
 
 def _future(told: Mapping[str, Any]) -> Future:
-    arrays = {name: np.array(told[name], dtype=np.float64) for name in ("at", "fan", "paid")}
+    arrays = {name: _array_in(told[name]) for name in ("at", "fan", "paid")}
+    drawn = told["drawn_from"]
+    past = Drawn(_array_in(drawn["returns"]), _array_in(drawn["values"]), drawn["days_a_year"])
     pairs = {name: tuple((loss, chance) for loss, chance in told[name]) for name in ("losses", "dips")}
-    return Future(**{**told, **arrays, **pairs, "plan": Plan(**told["plan"])})
+    return Future(**{**told, **arrays, **pairs, "plan": Plan(**told["plan"]), "drawn_from": past})
 
 
 def _suggestions(told: Mapping[str, Any]) -> Suggestions:
     ideas = tuple(
-        Idea(one["method"], tuple(one["weights"]), Tested(**one["tested"])) for one in told["ideas"]
+        Idea(one["method"], tuple(one["weights"]), Tested(**one["tested"]), tuple(map(tuple, one["fitted"])))
+        for one in told["ideas"]
     )
     more = {
         "assets": tuple(told["assets"]),
         "present": tuple(told["present"]),
         "present_tested": Tested(**told["present_tested"]),
         "ideas": ideas,
+        "returns": _array_in(told["returns"]),
     }
     return Suggestions(**{**told, **more})
 

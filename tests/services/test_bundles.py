@@ -8,6 +8,7 @@ import zipfile
 from copy import deepcopy
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -27,11 +28,11 @@ from smartfolio_app.analytics.risk.scenarios import EPISODES
 from smartfolio_app.analytics.signals.components import NAMES
 from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
-from smartfolio_app.services import bundles, gains, performance, risk, sources, wealth
+from smartfolio_app.services import bundles, gains, kept_work, performance, risk, sources, wealth
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.explain import FAMILIES, explain, kind_of
 from smartfolio_app.services.jobs import jobs
-from smartfolio_app.services.rebalancing import explain_ideas, optimiser, targets
+from smartfolio_app.services.rebalancing import explain_ideas, targets
 from smartfolio_app.services.rebalancing.plan import propose
 from smartfolio_app.services.rebalancing.targets import Targets
 from smartfolio_app.services.signals import regimes, sentiment
@@ -105,13 +106,16 @@ def of_models(db, view):
         db, view, risk.Plan(months=1, goal=1e5, monthly=-50.0, growth=None, paths=600)
     )
     jobs.wait(60)
-    measures = (*("level-0.05", "level-0.75", "mean", "end-0.1", "way-0.25", "goal", "empty", "drawn"),)
+    measures = ("level-0.05", "level-0.75", "mean", "end-0.1", "way-0.25", "goal", "empty", "drawn")
+    jobs.forget(view.user_id, job)  # it is made from what was kept
     yield from (f"simulation:{job}:{name}" for name in measures)
     assets = ("crypto:BTC", "crypto:ETH", "crypto:SOL")
     returns = np.random.default_rng(7).normal(0.001, (0.02, 0.03, 0.05), (240, 3))
     given = (assets, returns, np.array([0.5, 0.3, 0.2]), 365)
-    job = jobs.start(view.user_id, optimiser.SUGGESTIONS, "", optimise.suggest, *given)
+    keep = partial(kept_work.keep, view.user_id, kept_work.SUGGESTIONS)
+    job = jobs.start(view.user_id, kept_work.SUGGESTIONS, "", optimise.suggest, *given, then=keep)
     jobs.wait(60)
+    jobs.forget(view.user_id, job)
     for column in ("present", "equal_risk", "minimum_variance", "hierarchical"):
         yield f"idea:{job}:{column}:weight:crypto:ETH"
         yield from (f"idea:{job}:{column}:{name}" for name in explain_ideas.MEASURES)
