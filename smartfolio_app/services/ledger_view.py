@@ -19,7 +19,7 @@ from smartfolio_app.ledger.statement_places import with_places
 from smartfolio_app.ledger.transactions import Statement, Transaction
 from smartfolio_app.services.item_kinds import is_liability
 from smartfolio_app.services.source_labels import label_of
-from smartfolio_app.storage.collecting import set_aside
+from smartfolio_app.storage.collecting import set_aside, without_collecting
 from smartfolio_app.storage.engine import current_settings
 from smartfolio_app.storage.repo_changes import changed_between
 from smartfolio_app.storage.repo_ledger import (
@@ -70,7 +70,8 @@ def load_with_revision(db: Session, user_id: str) -> tuple[int, LedgerView]:
                 _kept.move_to_end(identity)
                 return known
         while True:
-            view = None if known is None else _edited(db, user_id, known, revision)
+            with without_collecting():
+                view = None if known is None else _edited(db, user_id, known, revision)
             if view is None:
                 known = None
                 with _lock:

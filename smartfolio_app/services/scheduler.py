@@ -45,6 +45,7 @@ from smartfolio_app.services.clock_watch import WATCH, ClockWatch
 from smartfolio_app.services.leadership import leadership
 from smartfolio_app.services.signals import fetch as signals_fetch
 from smartfolio_app.services.signals import sentiment
+from smartfolio_app.storage.collecting import look_again
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
 from smartfolio_app.telemetry import metrics, request_ids
@@ -136,6 +137,10 @@ def _notices(db: Session) -> object:
     return delivery.send_due(db)
 
 
+def _look_again(_db: Session) -> None:
+    look_again()
+
+
 def _report(db: Session) -> None:
     process_reports.write(db, jobs())
 
@@ -174,6 +179,8 @@ TASKS: tuple[Task, ...] = (
     # Looking is cheap; it is made once a day.
     Task("backup", timedelta(hours=1), timedelta(minutes=15), backups.make_due),
     Task("files", timedelta(hours=6), timedelta(minutes=12), _sweep_files),
+    # What is garbage among large ledgers is collected when they have grown much.
+    Task("memory", timedelta(hours=1), timedelta(minutes=5), _look_again, everywhere=True),
 )
 
 

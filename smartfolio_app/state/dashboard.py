@@ -47,6 +47,14 @@ def gather(db: Session, seen: wealth.View, split: str) -> Gathered:
     return Gathered(wealth.portfolio(db, seen), wealth.allocation(db, seen, split), gainers, losers)
 
 
+def line_of(db: Session, seat: Seat, chosen: str) -> Timeline:
+    """Return the line of a range: of hours, or of days. Two thousand points are written: nothing for the event loop."""
+    if chosen in wealth.INTRADAY:
+        return day_line(wealth.line(db, seat.view, chosen), seat.figures)
+    today = datetime.now(ZoneInfo(seat.view.time_zone)).date()
+    return timeline(wealth.history(db, seat.view, first=first_day(chosen, today)), seat.figures)
+
+
 @shows("/", live=True)
 class DashboardState(PageState, rx.State):
     """What the dashboard shows, as text."""
@@ -131,9 +139,4 @@ class DashboardState(PageState, rx.State):
             self.outlook = await off_loop(decision_tiles.read, seat.view, seat.figures)
 
     async def _draw(self, seat: Seat) -> None:
-        if self.range in wealth.INTRADAY:
-            self.line = day_line(await off_loop(wealth.line, seat.view, self.range), seat.figures)
-            return
-        today = datetime.now(ZoneInfo(seat.view.time_zone)).date()
-        found = await off_loop(wealth.history, seat.view, first=first_day(self.range, today))
-        self.line = timeline(found, seat.figures)
+        self.line = await off_loop(line_of, seat, self.range)

@@ -1,5 +1,6 @@
 """The line of the history chart."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,8 +9,12 @@ import pytest
 
 from smartfolio_app.analytics.intraday import Intraday
 from smartfolio_app.analytics.results import History
+from smartfolio_app.services import accounts
+from smartfolio_app.state import dashboard
 from smartfolio_app.state import timeline as tl
 from smartfolio_app.state.figures import Figures
+from smartfolio_app.storage.engine import session_scope
+from tests.state.tab import call, tab
 
 FIGURES = Figures(language="en", currency="EUR")
 TODAY = date(2026, 11, 23)
@@ -108,3 +113,20 @@ def test_nothing_known_is_no_line():
 )
 def test_ranges(chosen, first):
     assert tl.first_day(chosen, TODAY) == first
+
+
+async def test_the_line_is_written_beside_the_event_loop(settings, monkeypatch):
+    """Two thousand points are written: the health check would wait for them."""
+    with session_scope() as db:
+        user = accounts.create_user(db, "drawer", "correct horse battery").id
+    drawn = []
+
+    def noted(*given):
+        drawn.append(threading.current_thread())
+        return tl.timeline(*given)
+
+    monkeypatch.setattr(dashboard, "timeline", noted)
+    board = await tab(dashboard.DashboardState, user, "/")
+    await call(board, "choose_range", "all")
+    assert drawn
+    assert threading.main_thread() not in drawn
