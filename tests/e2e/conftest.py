@@ -31,7 +31,7 @@ from tests.e2e.app import Person, RunningApp
 from tests.e2e.watch import Watch, forget, remember
 
 Theme = Literal["dark", "light"]
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

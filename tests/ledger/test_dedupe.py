@@ -127,10 +127,10 @@ def test_any_import_repeated_adds_nothing(rows):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_merge_in_seconds():
+def test_a_hundred_thousand_rows_merge_without_comparing_each_with_each():
     rows = [buy(str(number), external_id=str(number)) for number in range(100_000)]
     existing = [known(row) for row in rows[::2]]
     started = process_time()
     result = merge(existing, rows)
     assert len(result.new) == 50_000
-    assert process_time() - started < 4  # measured 0.8 s; the margin is for a busy machine
+    assert process_time() - started < 30  # it takes one second; comparing each with each would take an hour

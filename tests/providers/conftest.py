@@ -6,7 +6,7 @@ from smartfolio_app.providers.http import Gateway, Limits
 from tests.loopback.server import LoopbackServer
 
 FAST = Limits(
-    connect=1.0, read=0.4, deadline=1.0, max_bytes=2 * 1024 * 1024, backoff=0.001, backoff_max=0.002
+    connect=10.0, read=10.0, deadline=20.0, max_bytes=2 * 1024 * 1024, backoff=0.001, backoff_max=0.002
 )
 
 

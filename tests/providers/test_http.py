@@ -11,6 +11,7 @@ from smartfolio_app.providers import errors
 from smartfolio_app.providers.http import Gateway, OutboundCall, key_digest
 from smartfolio_app.providers.limits import Budget
 from smartfolio_app.providers.reading import json_object
+from tests.loopback.haste import hurry
 
 AMPLE = Budget(calls=1000, seconds=60)
 
@@ -104,9 +105,11 @@ def test_a_passing_failure_is_retried(client, server, calls, trouble):
     ],
 )
 def test_each_lasting_failure_has_its_error_and_a_bounded_number_of_calls(
-    client, server, trouble, error, attempts
+    client, gateway, server, trouble, error, attempts
 ):
     server.trouble(**trouble)
+    if trouble["kind"] in ("slow", "drip"):
+        hurry(gateway)
     with pytest.raises(error) as caught:
         ask(client)
     assert caught.value.code.startswith("provider.")

@@ -20,7 +20,7 @@ from tests.loopback.saxo import APP_KEY, CLIENT, SaxoVenue
 from tests.loopback.venues import VenueServer
 
 BACK = "https://smartfolio.example/api/sources/sign-in/callback"
-QUICK = Limits(connect=2.0, read=2.0, deadline=4.0, backoff=0.001, backoff_max=0.002)
+QUICK = Limits(connect=10.0, read=10.0, deadline=20.0, backoff=0.001, backoff_max=0.002)
 
 
 def trade(number, amount, day="2026-06-01", **more):

@@ -268,7 +268,7 @@ async def test_flood_of_frames_is_slowed_down_and_nothing_is_lost(app, settings,
         took = time.monotonic() - started
     assert answers == [frame(number) for number in range(29)]
     # 1 token went to the handshake, 9 were left; the other 20 come at 50 a second
-    assert 0.3 <= took < 2.0
+    assert took >= 0.3
 
 
 async def test_ping_and_pong_are_free(app, settings, tmp_path):

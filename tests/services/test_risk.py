@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,9 +54,9 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
     assert sum(row.share for row in report.assets) == pytest.approx(1)
     assert {row.reason for row in report.assets if not row.measured} >= {"risk.not_traded"}
     assert report.volatility is not None
-    begun = time.process_time()
-    risk.dashboard(db, household)
-    assert time.process_time() - begun < 0.2  # 50 ms on a quiet machine (benchmarks/risk.py)
+    assert (
+        risk.dashboard(db, household).report is report
+    )  # kept; how fast that is, benchmarks/risk.py measures
     for window in risk.WINDOWS:
         assert risk.dashboard(db, household, risk.Asked(window)).report is not None, window
     lived = risk.dashboard(db, household, risk.Asked(basis="lived")).report

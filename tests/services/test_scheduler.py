@@ -117,7 +117,7 @@ def test_stopping_wakes_up_a_job_that_waits_for_a_provider(db, online, server, s
     )  # from now on it waits for its budget
     started = time.monotonic()
     made.stop()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30  # it would wait for an hour
     assert not any(
         thread.name.startswith("APScheduler") and thread.is_alive() for thread in threading.enumerate()
     )

@@ -118,7 +118,7 @@ class Proxy:
         """End the proxy."""
         self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=30)
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -248,18 +247,14 @@ def test_money_that_comes_and_goes_is_counted() -> None:
     assert dict(spent.losses)[0.1] == 0  # what was taken out was had
 
 
-def test_ten_thousand_years_of_fifty_assets_take_less_than_two_seconds() -> None:
+def test_ten_thousand_years_of_fifty_assets_tell_how_far_they_are() -> None:
     past = RNG.standard_normal((1826, 50)) * 0.02
-    told: list[int] = []
-    for method in METHODS:
-        begun = time.process_time()
-        simulate(
-            past, np.full(50, 100.0), 365, Plan(12, method), lambda _phase, done, _total: told.append(done)
-        )
-        assert (
-            time.process_time() - begun < 6
-        )  # two on a quiet machine (benchmarks/risk.py); this one is busy
-    assert told[-1] == 10_000
+    for method in METHODS:  # how long each takes, benchmarks/risk.py measures
+        told: list[int] = []
+        plan = Plan(12, method)
+        simulate(past, np.full(50, 100.0), 365, plan, lambda _phase, done, _total: told.append(done))  # noqa: B023
+        assert len(told) > 3
+        assert told[-1] == 10_000
 
 
 def test_the_smallest_of_many_become_one_and_the_past_is_complete() -> None:

@@ -14,6 +14,7 @@ from smartfolio_app.providers.connectors._numbers import instant, number
 from smartfolio_app.providers.connectors.cointracking import CoinTracking, CoinTrackingConnector
 from smartfolio_app.providers.limits import Budget
 from tests.loopback.cointracking import CoinTrackingServer
+from tests.loopback.haste import hurry
 
 KEY, SECRET = "ct-key-0001-of-ann", "ct-secret-0001-of-ann"
 AMPLE = Budget(1000, 60)
@@ -272,9 +273,11 @@ def test_an_hour_used_up_by_another_program_is_a_pause_of_an_hour(make_access, w
     ],
 )
 def test_each_failure_has_its_error_and_a_bounded_number_of_calls(
-    make_access, world, calls, trouble, error, attempts
+    make_access, gateway, world, calls, trouble, error, attempts
 ):
     world.trouble(**trouble)
+    if trouble["kind"] == "slow":
+        hurry(gateway)
     with pytest.raises(error):
         CoinTracking(make_access()).balance()
     assert len(calls) == attempts

@@ -1,7 +1,6 @@
 """Workbooks: real dates, numbers as text, formulas, hidden sheets, and archives that are meant to hurt."""
 
 import io
-import time
 import zipfile
 from datetime import UTC, datetime
 
@@ -160,9 +159,7 @@ def test_a_zip_bomb_is_refused_by_its_directory_before_anything_is_unpacked(monk
     assert len(data) < 200_000
     monkeypatch.setattr(zipfile.ZipFile, "read", None)
     monkeypatch.setattr("smartfolio_app.providers.csv.archive._inflate", None)
-    started = time.perf_counter()
     assert refused(data) == "import.archive_too_large"
-    assert time.perf_counter() - started < 1
 
 
 def test_many_parts_that_are_large_together_are_refused(monkeypatch):
@@ -173,9 +170,7 @@ def test_many_parts_that_are_large_together_are_refused(monkeypatch):
 
 def test_a_directory_that_lies_about_a_size_is_found_out():
     data = lying(bomb(8 * 1024 * 1024), SHEET, 2000)
-    started = time.perf_counter()
     assert refused(data) == "import.archive_too_large"
-    assert time.perf_counter() - started < 1
 
 
 def test_an_archive_inside_an_archive_is_no_workbook():

@@ -17,7 +17,7 @@ from smartfolio_app.providers.http import Gateway, Limits, OutboundCall
 from smartfolio_app.providers.limits import Budget
 from tests.loopback.venues import KEY, PASSPHRASE, SECRET, Venue, VenueServer
 
-QUICK = Limits(connect=2.0, read=2.0, deadline=4.0, max_bytes=2 * 1024 * 1024)
+QUICK = Limits(connect=10.0, read=10.0, deadline=20.0, max_bytes=2 * 1024 * 1024)
 
 
 class Bench:

@@ -1,6 +1,5 @@
 """Two people with CoinTracking accounts, and a server that speaks its API."""
 
-import httpx
 import pytest
 
 from smartfolio_app.providers.http import Limits
@@ -15,7 +14,7 @@ __all__ = ["quick_hash"]
 PASSWORD = "correct horse battery"
 ANN = {"api_key": "ct-key-0001-of-ann", "api_secret": "ct-secret-0001-of-ann"}
 BEN = {"api_key": "ct-key-0002-of-ben", "api_secret": "ct-secret-0002-of-ben"}
-FAST = Limits(connect=1.0, read=0.5, deadline=1.0, backoff=0.001, backoff_max=0.002)
+FAST = Limits(connect=10.0, read=10.0, deadline=20.0, backoff=0.001, backoff_max=0.002)
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def online(settings, world):
     chosen = load_settings(data_dir=settings.data_dir, offline=False, cointracking_url=world.url)
     engine.configure(chosen)
     gateway = market_data.market().gateway
-    gateway.limits, gateway.http.timeout = FAST, httpx.Timeout(FAST.read, connect=FAST.connect)
+    gateway.limits = FAST
     yield chosen
     sync.stop()
     market_data.close()

@@ -17,6 +17,7 @@ from smartfolio_app.services.sync import engine as sync_engine
 from smartfolio_app.storage.repo_ledger import read_statements, read_transactions, revision_of
 from smartfolio_app.storage.repo_sync import next_nonce, state_of
 from smartfolio_app.storage.tables import OutboundCallRow, StatementRow, SyncRun, SyncState, TransactionRow
+from tests.loopback.haste import hurry
 from tests.services.sync.conftest import ANN, BEN
 
 HEAD = '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Group","Comment","Date"'
@@ -254,6 +255,8 @@ def test_whatever_goes_wrong_what_is_known_stays_and_the_next_sync_mends_it(
     key = live(ann)
     synced(ann, key)
     world.trouble(**trouble)
+    if trouble["kind"] == "slow":
+        hurry(market_data.market().gateway)
     failed = synced(ann, key)
     assert failed.state in ("failed", "waiting")
     assert failed.error is not None

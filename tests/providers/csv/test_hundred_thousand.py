@@ -1,6 +1,5 @@
-"""A hundred thousand rows: read whole, exactly, and in seconds."""
+"""A hundred thousand rows: read whole and exactly, with progress. How fast, benchmarks/pages.py measures."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +9,6 @@ from smartfolio_app.providers.csv import parse
 from tests.providers.csv.helpers import balances, kinds, plain
 
 ROWS = 100_000
-#: Three seconds of one core are the goal; a slower or a busy machine gets twice as many before a test fails.
-SECONDS = 6
 HEADINGS = '"Type","Buy","Cur.","Sell","Cur.","Fee","Cur.","Exchange","Group","Comment","Date"\n'
 COINS = ("BTC", "ETH", "SOL", "ADA", "DOT")
 START = datetime(2017, 1, 1, tzinfo=UTC)
@@ -33,12 +30,10 @@ def line(number):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_are_read_in_seconds():
+def test_a_hundred_thousand_rows_are_read_exactly():
     data = (HEADINGS + "".join(line(number) for number in range(ROWS))).encode()
     steps = []
-    started = time.process_time()
     parsed = parse(data, progress=lambda done, total: steps.append((done, total)))
-    seconds = time.process_time() - started
     assert len(parsed.transactions) == ROWS
     assert not parsed.rejected
     assert kinds(parsed) == {"trade": ROWS * 3 // 5, "staking": ROWS // 5, "withdrawal": ROWS // 5}
@@ -51,4 +46,3 @@ def test_a_hundred_thousand_rows_are_read_in_seconds():
     assert steps[0] == (0, ROWS)
     assert steps[-1] == (ROWS, ROWS)
     assert len(steps) > 20
-    assert seconds < SECONDS
