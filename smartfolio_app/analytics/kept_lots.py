@@ -15,6 +15,7 @@ import numpy as np
 
 from smartfolio_app.analytics.basis import MarketValues, lots_of
 from smartfolio_app.analytics.lot_arrays import Changes, LotArrays, lot_arrays
+from smartfolio_app.analytics.plain_money import plain_money
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.lot_book import Basis, Part
 from smartfolio_app.ledger.lots import Policy
@@ -65,8 +66,12 @@ class KeptLots:
         if self._is_too_large():
             self._sum_up()
             return self.arrays
+        return self._arrays_of(self.book)
+
+    def _arrays_of(self, book: LotBook) -> LotArrays:
         columns = self._ledger.columns
-        return lot_arrays(self.book, columns.moments, settled_balances(columns))
+        plain = plain_money(columns, self._currency)
+        return lot_arrays(book, columns.moments, settled_balances(columns), plain)
 
     def book_of(self, asset: AssetId) -> LotBook:
         """Return a book with all that concerns one asset: the whole one where it is there, else one that has no more.
@@ -89,10 +94,10 @@ class KeptLots:
 
     def _sum_up(self) -> None:
         """Make what the pages ask for most of a book that is dropped again, and that leaves most matches out."""
-        columns = self._ledger.columns
         book = lots_of(self._ledger, self.values, self._currency, self._policy, brief=True)
-        arrays = lot_arrays(book, columns.moments, settled_balances(columns))
-        self.__dict__.update(bases=book.bases(), arrays=arrays)  # where `cached_property` looks first
+        self.__dict__.update(
+            bases=book.bases(), arrays=self._arrays_of(book)
+        )  # where `cached_property` looks first
 
     def remains(self) -> LotRemains | None:
         """Return what stays of use when the ledger changes; ``None`` when nobody has asked what anything cost."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from smartfolio_app.analytics.plain_money import PlainMoney
     from smartfolio_app.ledger.lot_book import LotBook
 
 
@@ -58,30 +59,35 @@ def lot_arrays(
     book: LotBook,
     instants: NDArray[np.int64] | None = None,
     balances: Mapping[AssetId, Decimal] | None = None,
+    plain: PlainMoney | None = None,
 ) -> LotArrays:
     """Return the arrays of a book.
 
     ``instants`` are those of the book's transactions, when they are known already; ``balances`` is what is held of each
-    asset in the end: one of which the lots hold something else, or that is not named, is doubtful.
+    asset in the end: one of which the lots hold something else, or that is not named, is doubtful. ``plain`` is what
+    plain trades cost and brought, where that is known.
     """
     if instants is None:
         instants = np.array(instants_of(book.ordered), dtype=np.int64)
-    return _Reader(book, instants).arrays(balances or {})
+    return _Reader(book, instants, plain).arrays(balances or {})
 
 
 class _Reader:
-    def __init__(self, book: LotBook, instants: NDArray[np.int64]) -> None:
+    def __init__(self, book: LotBook, instants: NDArray[np.int64], plain: PlainMoney | None) -> None:
         self._book = book
         self._engine = book.engine
         self._instants = instants
         engine = book.engine
-        names = dict.fromkeys([*engine.lots.asset, *engine.disposals.asset])
-        names |= dict.fromkeys(change.asset for change in engine.carried)
-        names |= dict.fromkeys(engine.asset_of.values())
+        names = {*engine.lots.asset, *engine.disposals.asset, *engine.asset_of.values()}
+        names |= {change.asset for change in engine.carried}
         self._number = {asset: number for number, asset in enumerate(sorted(names))}
         self._moved = frozenset(engine.lots.moved)
-        self._paid = _floats(engine.lots.paid)
+        if self._has_shorts():  # then a trade may be a part of what was paid, or of what a sale brought
+            plain = None
+        self._paid = self._paid_for(plain)
+        self._proceeds = self._brought(plain)
         self._sold = _floats(engine.disposals.cost)
+        self._sold_asset = self._numbers(engine.disposals.asset)
         # The few that need a closer look.
         self._unpaid = np.flatnonzero(np.isnan(self._paid)).tolist()
         self._half_known = [
@@ -89,6 +95,24 @@ class _Reader:
             for number in np.flatnonzero(np.isnan(self._sold)).tolist()
             if number not in engine.disposals.short
         ]
+
+    def _has_shorts(self) -> bool:
+        engine = self._engine
+        return bool(engine.disposals.short) or any(pool.shorts for pool in engine.pools.values())
+
+    def _paid_for(self, plain: PlainMoney | None) -> FloatArray:
+        """Return what was paid for each lot, ``nan`` where that is not known; of one that was moved here, anything."""
+        lots = self._engine.lots
+        if plain is None:
+            return _floats(lots.paid)
+        return _filled(plain.paid[np.array(lots.origin, dtype=np.int64)], lots.paid)
+
+    def _brought(self, plain: PlainMoney | None) -> FloatArray:
+        """Return the proceeds of each disposal, ``nan`` where they are not known."""
+        disposals = self._engine.disposals
+        if plain is None:
+            return _floats(disposals.proceeds)
+        return _filled(plain.earned[np.array(disposals.transaction, dtype=np.int64)], disposals.proceeds)
 
     def arrays(self, balances: Mapping[AssetId, Decimal]) -> LotArrays:
         doubtful = self._doubtful(balances)
@@ -120,7 +144,7 @@ class _Reader:
         paid = self._paid.copy()
         paid[lots.moved] = nan
         at = [np.array(lots.acquired, dtype=np.int64), self._times(disposals.transaction)]
-        asset = [self._numbers(lots.asset), self._numbers(disposals.asset)]
+        asset = [self._numbers(lots.asset), self._sold_asset]
         amount = [paid, -self._sold]
         closed = list(disposals.short)
         amount[1][closed] = nan  # what closes a short position was no lot
@@ -197,10 +221,10 @@ class _Reader:
         disposals = self._engine.disposals
         source_of = list(map(_SOURCE, map(self._book.ordered.__getitem__, disposals.transaction)))
         names = {source: number for number, source in enumerate(dict.fromkeys(source_of))}
-        gain = _floats(disposals.proceeds) - self._sold
+        gain = self._proceeds - self._sold
         for number in np.flatnonzero(np.isnan(gain)):
             gain[number] = self._known_part(int(number))
-        changes = Changes(self._times(disposals.transaction), self._numbers(disposals.asset), gain)
+        changes = Changes(self._times(disposals.transaction), self._sold_asset, gain)
         return changes, list(names), _looked_up(names, source_of)
 
     def _known_part(self, number: int) -> float:
@@ -243,6 +267,13 @@ _SOURCE = attrgetter("source")
 
 def _looked_up(numbers: Mapping[str, int], names: Sequence[str]) -> NDArray[np.int64]:
     return np.fromiter(map(numbers.__getitem__, names), dtype=np.int64, count=len(names))
+
+
+def _filled(told: FloatArray, exact: Sequence[Decimal | None]) -> FloatArray:
+    """Fill what is not told (``nan``) from the exact numbers."""
+    missing = np.flatnonzero(np.isnan(told))
+    told[missing] = _floats([exact[number] for number in missing.tolist()])
+    return told
 
 
 def _floats(values: Iterable[Decimal | None]) -> FloatArray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from smartfolio_app.analytics.floats import as_floats
 from smartfolio_app.ledger.assets import AssetId
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class Series:
         """Return times and values as arrays, made once."""
         if self._arrays is None:
             self._arrays = (
-                np.array(self.times, dtype=np.int64),
-                np.array([float(value) for value in self.values], dtype=np.float64),
+                np.fromiter(self.times, dtype=np.int64, count=len(self.times)),
+                as_floats(self.values),
             )
         return self._arrays
 

@@ -7,7 +7,6 @@ alone, and everything that needs quantities over time can add instead of decidin
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
@@ -110,11 +109,12 @@ class _Builder:
 
     def __init__(self) -> None:
         self.stream = Movements()
-        self._place = array("i")
+        self._place: list[int] = []
         self._sides = bytearray()  # of each transaction
         self._anchors: list[tuple[int, int]] = []  # how many movements were there, instant
         self._books: dict[tuple[str, str], dict[AssetId, int]] = {}
         self._one_place: set[str] = set()
+        self._whole: set[int] = set()  # the places that were never below zero yet
 
     def add(self, ordered: Sequence[Transaction], first: int, last: int) -> None:
         """Append the sides of the transactions ``first`` to ``last`` - 1.
@@ -122,8 +122,13 @@ class _Builder:
         One flat loop without calls: it runs for every side of every transaction there is.
         """
         stream = self.stream
-        totals, negative = stream.totals, stream.negative
-        add_place, add_amount, add_sides = self._place.append, stream.amount.append, self._sides.append
+        totals, whole, places, amounts, all_sides = (
+            stream.totals,
+            self._whole,
+            self._place,
+            stream.amount,
+            self._sides,
+        )
         source = account = None
         book: dict[AssetId, int] = {}
         for index in range(first, last):
@@ -138,8 +143,8 @@ class _Builder:
                 if number is None:
                     number = self._new_place(row, amount.asset, book)
                 totals[number] += quantity
-                add_place(number)
-                add_amount(quantity)
+                places.append(number)
+                amounts.append(quantity)
                 sides = 1
             amount = row.sent
             if amount is not None:
@@ -147,10 +152,10 @@ class _Builder:
                 if number is None:
                     number = self._new_place(row, amount.asset, book)
                 total = totals[number] = totals[number] - quantity
-                if total < ZERO:
-                    negative.setdefault(number, index)
-                add_place(number)
-                add_amount(quantity)
+                if number in whole and total < ZERO:
+                    self._turns_negative(number, index)
+                places.append(number)
+                amounts.append(quantity)
                 sides += 2
             amount = row.fee
             if amount is not None:
@@ -158,12 +163,12 @@ class _Builder:
                 if number is None:
                     number = self._new_place(row, amount.asset, book)
                 total = totals[number] = totals[number] - quantity
-                if total < ZERO:
-                    negative.setdefault(number, index)
-                add_place(number)
-                add_amount(quantity)
+                if number in whole and total < ZERO:
+                    self._turns_negative(number, index)
+                places.append(number)
+                amounts.append(quantity)
                 sides += 4
-            add_sides(sides)
+            all_sides.append(sides)
 
     def finished(self, moments: NDArray[np.int64]) -> Movements:
         """Return the stream with all of its columns."""
@@ -179,7 +184,7 @@ class _Builder:
             times[~own] = [instant for _, instant in self._anchors]
             transaction, side, at = filled, sides, times
         stream.at, stream.transaction, stream.side = at, transaction, side
-        stream.place = np.array(self._place, dtype=np.int32)
+        stream.place = np.fromiter(self._place, dtype=np.int32, count=count)
         return stream
 
     def correct(self, at: Microseconds, source: str, statement: Statement) -> None:
@@ -222,7 +227,13 @@ class _Builder:
     def _number(self, place: Place) -> int:
         self.stream.places.append(place)
         self.stream.totals.append(ZERO)
-        return len(self.stream.places) - 1
+        number = len(self.stream.places) - 1
+        self._whole.add(number)
+        return number
+
+    def _turns_negative(self, number: int, transaction: int) -> None:
+        self.stream.negative[number] = transaction
+        self._whole.discard(number)
 
 
 def sides_of_all(sides: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
