@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,8 +53,20 @@ def start(settings: Settings) -> None:
     Raises:
         SmartFolioError: The port is taken, a key is refused, the frontend cannot be built...
     """
+    from smartfolio_app.storage.collecting import set_aside
+
     # Some hundred thousand objects are made that all stay: looking for garbage among them is a fifth of the start.
-    gc.disable()
+    with ExitStack() as starting:
+        starting.enter_context(set_aside())
+
+        def answering(address: str) -> None:
+            starting.close()
+            announce(address)
+
+        _start(settings, answering)
+
+
+def _start(settings: Settings, answering: Callable[[str], None]) -> None:
     from smartfolio_app.build.environment import run_environment
     from smartfolio_app.build.frontend import open_for_serving
     from smartfolio_app.build.places import ROOT
@@ -80,14 +93,12 @@ def start(settings: Settings) -> None:
             settings.data_dir
         )  # absolute: worker processes start elsewhere
     os.chdir(ROOT)  # where Reflex looks for rxconfig.py
-    serve(socket, settings, announce)
+    serve(socket, settings, answering)
     leave()
 
 
 def announce(address: str) -> None:
     """Say where SmartFolio is and, as long as it has no account, how to make the first one."""
-    gc.freeze()
-    gc.enable()
     from smartfolio_app.settings import get_settings
 
     as_json = get_settings().log_format == "json"
