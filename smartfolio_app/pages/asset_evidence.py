@@ -5,8 +5,9 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.controls import button, chip
+from smartfolio_app.components.controls import button
 from smartfolio_app.components.forms import form_error, text_input
+from smartfolio_app.components.price_doubts import price_doubts
 from smartfolio_app.i18n import t
 from smartfolio_app.state.asset_evidence import EvidenceState
 
@@ -67,40 +68,4 @@ def _candidate(one: Var) -> rx.Component:
 
 def set_aside() -> rx.Component:
     """Return the prices that were set aside, each with its reason; nothing when there are none."""
-    return rx.cond(
-        S.doubts,
-        rx.el.div(
-            rx.el.h3(t("prices.aside"), class_name="small faint"),
-            rx.el.p(t("prices.aside_text"), class_name="small quiet"),
-            rx.el.ul(
-                rx.foreach(S.doubts, _doubt), class_name="list doubts", custom_attrs={"data-doubts": ""}
-            ),
-            class_name="set-aside",
-        ),
-    )
-
-
-def _doubt(one: Var) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(
-            rx.el.span(
-                one.provider,
-                " · ",
-                one.day,
-                rx.cond(one.accepted, rx.fragment(" ", chip("prices.used_by_you", kind="notable"))),
-            ),
-            rx.el.span(one.why, class_name="small quiet below"),
-            class_name="grow",
-        ),
-        rx.el.span(
-            rx.el.span(one.price, class_name="num"),
-            rx.cond(one.expected, rx.el.span(one.expected, class_name="small quiet below num")),
-            class_name="right",
-        ),
-        rx.cond(
-            one.accepted,
-            button("prices.leave", small=True, kind="ghost", on_click=S.decide(one.id, False)),
-            button("prices.use", small=True, kind="ghost", on_click=S.decide(one.id, True)),
-        ),
-        key=one.id,
-    )
+    return price_doubts(S.doubts, lambda row, use: S.decide(row.id, use))

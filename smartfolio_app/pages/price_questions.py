@@ -5,8 +5,9 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.controls import button, chip
+from smartfolio_app.components.controls import button
 from smartfolio_app.components.links import route_link
+from smartfolio_app.components.price_doubts import price_doubts
 from smartfolio_app.i18n import t
 from smartfolio_app.state.price_questions import PriceQuestionsState
 
@@ -30,19 +31,7 @@ def price_questions() -> rx.Component:
                     ),
                 ),
             ),
-            rx.cond(
-                S.aside,
-                rx.el.div(
-                    rx.el.h3(t("prices.aside"), class_name="small faint"),
-                    rx.el.p(t("prices.aside_text"), class_name="small quiet"),
-                    rx.el.ul(
-                        rx.foreach(S.aside, _aside),
-                        class_name="list doubts",
-                        custom_attrs={"data-aside": ""},
-                    ),
-                    class_name="set-aside",
-                ),
-            ),
+            price_doubts(S.aside, lambda row, use: S.decide(row.asset, row.id, use), asset=_asset),
             rx.cond(S.more, rx.el.p(S.more, class_name="small quiet")),
             class_name="block",
         ),
@@ -72,32 +61,4 @@ def _question(row: Var) -> rx.Component:
             class_name="row wrap",
         ),
         key=row.asset,
-    )
-
-
-def _aside(row: Var) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(
-            rx.el.span(
-                _asset(row),
-                " · ",
-                row.provider,
-                " · ",
-                row.day,
-                rx.cond(row.accepted, rx.fragment(" ", chip("prices.used_by_you", kind="notable"))),
-            ),
-            rx.el.span(row.why, class_name="small quiet below"),
-            class_name="grow",
-        ),
-        rx.el.span(
-            rx.el.span(row.price, class_name="num"),
-            rx.cond(row.expected, rx.el.span(row.expected, class_name="small quiet below num")),
-            class_name="right",
-        ),
-        rx.cond(
-            row.accepted,
-            button("prices.leave", small=True, kind="ghost", on_click=S.decide(row.asset, row.id, False)),
-            button("prices.use", small=True, kind="ghost", on_click=S.decide(row.asset, row.id, True)),
-        ),
-        key=row.asset.to(str) + row.id.to(str),
     )
