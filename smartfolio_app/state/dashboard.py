@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -45,6 +46,31 @@ def gather(db: Session, seen: wealth.View, split: str) -> Gathered:
     """Read what the dashboard shows of the present."""
     gainers, losers = wealth.movers(db, seen, view.MOVERS)
     return Gathered(wealth.portfolio(db, seen), wealth.allocation(db, seen, split), gainers, losers)
+
+
+def shown_of(db: Session, seat: Seat, split: str) -> dict[str, Any]:
+    """Return what the dashboard shows of the present, by the state's fields. It is written beside the event loop."""
+    found, figures = gather(db, seat.view, split), seat.figures
+    portfolio = found.portfolio
+    slices, whole = view.ring(found.parts, split, figures)
+    concerns = view.concerns(portfolio, figures)
+    left = len(concerns) - len(concerns[: view.CONCERNS])
+    return {
+        "empty": not portfolio.holdings,
+        "net": figures.parts(portfolio.total),
+        "tiles": view.tiles(portfolio, figures),
+        "today": view.today(portfolio.change, figures),
+        "slices": slices,
+        "whole": whole,
+        "top": view.top_holdings(portfolio, figures),
+        "gainers": view.asset_rows(found.gainers, figures),
+        "losers": view.asset_rows(found.losers, figures),
+        "map_wide": view.heat_map(portfolio, figures, *MAP_WIDE),
+        "map_tall": view.heat_map(portfolio, figures, *MAP_TALL),
+        "concerns": concerns[: view.CONCERNS],
+        "more_concerns": figures.say("dashboard.more_concerns", count=left) if left else "",
+        "moves_known": portfolio.change.total is not None,
+    }
 
 
 def line_of(db: Session, seat: Seat, chosen: str) -> Timeline:
@@ -113,24 +139,9 @@ class DashboardState(PageState, rx.State):
                 yield
 
     async def _show(self, seat: Seat) -> None:
-        found = await off_loop(gather, seat.view, self.split)
-        portfolio, figures = found.portfolio, seat.figures
-        self.empty = not portfolio.holdings
-        self.net = figures.parts(portfolio.total)
-        self.tiles = view.tiles(portfolio, figures)
-        self.today = view.today(portfolio.change, figures)
+        for name, value in (await off_loop(shown_of, seat, self.split)).items():
+            setattr(self, name, value)
         self.anchor = seat.view.anchor
-        self.slices, self.whole = view.ring(found.parts, self.split, figures)
-        self.top = view.top_holdings(portfolio, figures)
-        self.gainers = view.asset_rows(found.gainers, figures)
-        self.losers = view.asset_rows(found.losers, figures)
-        self.map_wide = view.heat_map(portfolio, figures, *MAP_WIDE)
-        self.map_tall = view.heat_map(portfolio, figures, *MAP_TALL)
-        concerns = view.concerns(portfolio, figures)
-        self.concerns = concerns[: view.CONCERNS]
-        left = len(concerns) - len(self.concerns)
-        self.more_concerns = figures.say("dashboard.more_concerns", count=left) if left else ""
-        self.moves_known = portfolio.change.total is not None
         self.filled = True
 
     async def _later(self, seat: Seat) -> None:

@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 #: So many new objects, or objects that refer to so many others (a list of a hundred thousand is one object, and each
 #: of its entries is looked at), hold everybody up for more than a millisecond or two.
@@ -42,11 +41,10 @@ def without_collecting() -> Iterator[None]:
 def set_aside() -> Iterator[None]:
     """Pause the collector in the block, and never let it look at what is there at the end of it.
 
-    What is young garbage by then would stay for long, so it is collected first; that is quick, because what an earlier
-    call set aside is not looked at again.
+    What is garbage by then would stay for long, so the youngest of it is collected first, if that is quick.
     """
-    if not _pausing:
-        gc.collect(1)
+    if not _pausing and not _is_much():
+        gc.collect(0)
     with without_collecting():
         yield
         gc.freeze()
@@ -69,7 +67,11 @@ def look_again() -> bool:
     return True
 
 
-def _is_much(young: list[Any]) -> bool:
+def _is_much() -> bool:
+    """Tell whether what is new is much. The count is less what was freed meanwhile; the list itself takes time."""
+    if gc.get_count()[0] >= MANY:
+        return True
+    young = gc.get_objects(0)
     return len(young) >= MANY or sum(map(sys.getsizeof, young)) >= LARGE_BYTES
 
 
@@ -88,6 +90,6 @@ def _go_on() -> None:
         _pausing -= 1
         if _pausing or not _enabled:
             return
-        if _is_much(gc.get_objects(0)):  # it would begin with all of it at once
+        if _is_much():  # it would begin with all of it at once
             gc.freeze()
         gc.enable()

@@ -10,7 +10,7 @@ import pytest
 from smartfolio_app.analytics.intraday import Intraday
 from smartfolio_app.analytics.results import History
 from smartfolio_app.services import accounts
-from smartfolio_app.state import dashboard
+from smartfolio_app.state import dashboard, dashboard_view
 from smartfolio_app.state import timeline as tl
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.storage.engine import session_scope
@@ -115,18 +115,22 @@ def test_ranges(chosen, first):
     assert tl.first_day(chosen, TODAY) == first
 
 
-async def test_the_line_is_written_beside_the_event_loop(settings, monkeypatch):
-    """Two thousand points are written: the health check would wait for them."""
+async def test_the_dashboard_is_written_beside_the_event_loop(settings, monkeypatch):
+    """Two thousand points and all that is shown of the present: the health check would wait for them."""
     with session_scope() as db:
         user = accounts.create_user(db, "drawer", "correct horse battery").id
-    drawn = []
+    written: dict[str, threading.Thread] = {}
 
-    def noted(*given):
-        drawn.append(threading.current_thread())
-        return tl.timeline(*given)
+    def noting(what, write):
+        def noted(*given):
+            written[what] = threading.current_thread()
+            return write(*given)
 
-    monkeypatch.setattr(dashboard, "timeline", noted)
+        return noted
+
+    monkeypatch.setattr(dashboard, "timeline", noting("line", tl.timeline))
+    monkeypatch.setattr(dashboard_view, "heat_map", noting("map", dashboard_view.heat_map))
     board = await tab(dashboard.DashboardState, user, "/")
     await call(board, "choose_range", "all")
-    assert drawn
-    assert threading.main_thread() not in drawn
+    assert written.keys() == {"line", "map"}
+    assert threading.main_thread() not in written.values()
