@@ -140,7 +140,10 @@ def _today(whole: Portfolio) -> list[Line]:
     if change.income:
         lines.append(
             Line(
-                "brief.today_income", (_money("income", change.income, whole),), "income:all", "/performance"
+                "brief.today_income",
+                (_money("income", change.income, whole),),
+                "change_today",
+                "/performance",
             )
         )
     if change.deposits:

@@ -126,13 +126,32 @@ def _category(subject: Subject, about: str) -> Explanation | None:
         return None
     category = Category(about)
     mine = [row for row in whole.holdings if row.category is category]
+    value = whole.by_category[category]
+    steps = (*holding_lines(mine, whole.currency), *_in_short(mine, value, whole))
     return replace(
-        _explanation(
-            "category", whole.by_category[category], holding_lines(mine, whole.currency), whole.currency
-        ),
+        _explanation("category", value, steps, whole.currency),
         title=f"explain.category.{about}",
         notes=_notes(whole),
         params=_counts(whole),
+    )
+
+
+def _in_short(mine: list[Holding], value: Decimal | None, whole: Portfolio) -> tuple[Step, ...]:
+    """What a tile says besides: how many there are, what part of the net worth, what is owed."""
+    owed = -sum((row.value for row in mine if row.value is not None and row.value < 0), ZERO)
+    owned = sum((row.value for row in mine if row.value is not None and row.value > 0), ZERO)
+    of_all = divide(value, whole.total) if value is not None and whole.total and whole.total > 0 else None
+    return (
+        line("explain.category.count", _number(len(mine)), Measure.COUNT),
+        line("explain.category.of_net_worth", of_all, Measure.SHARE),
+        *(
+            (
+                money("explain.assets", owned, whole.currency),
+                money("explain.liabilities", -owed, whole.currency),
+            )
+            if owed
+            else ()
+        ),
     )
 
 
@@ -220,6 +239,12 @@ def _change(subject: Subject, about: str) -> Explanation | None:
         money("explain.change_today.deposits", change.deposits, currency),
         money("explain.change_today.withdrawals", -(change.withdrawals or ZERO), currency),
         money("explain.change_today.purchases", change.purchases, currency),
+        line("explain.change_today.pct", change.pct, Measure.FINE_SHARE),
+        *(
+            [line("explain.change_today.left_out", _number(len(change.uncovered)), Measure.COUNT)]
+            if change.uncovered
+            else []
+        ),
     )
     notes = [
         f"explain.anchor.{change.anchor}",
@@ -267,6 +292,9 @@ def _holding(subject: Subject, about: str) -> Explanation | None:
             )
         )
     values = [row.value for row in mine if row.value is not None]
+    shares = [row.share for row in mine if row.share is not None]
+    if shares:
+        steps.append(line("explain.holding.share", sum(shares, ZERO), Measure.SHARE))
     notes = [first.reason] if first.reason else []
     if first.stale:
         notes.append("explain.stale_price")

@@ -62,6 +62,8 @@ def explain_performance(measure: str, found: Performance, series: PerformanceSer
     ]
     if measure in {"gain", "simple"}:
         steps.append(money("explain.performance.gained", exact(found.gain), currency))
+    if measure == "gain" and found.twr is not None:
+        steps.append(line("explain.performance.weighted", exact(found.twr), Measure.FINE_SHARE))
     if measure == "simple":
         steps.append(money("explain.performance.put_to_work", exact(found.start + put_in), currency))
     if measure in {"twr", "annualised"}:

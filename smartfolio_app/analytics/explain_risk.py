@@ -18,6 +18,7 @@ import numpy as np
 from smartfolio_app.analytics.explain_steps import LISTED, line, transactions_of
 from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.results import Explanation, Measure, Step
+from smartfolio_app.analytics.risk.report import CONFIDENCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -375,6 +376,7 @@ def _track(report: RiskReport, about: str) -> Found | None:
     )
     steps = (
         _count("explain.risk.drawn_days", len(returns)),
+        _share("explain.risk.confidence", CONFIDENCES[0]),
         Step("explain.risk.model", "", children=(Step(f"risk.model_{track.model}", ""),)),
         Step("explain.risk.breach_days", "", children=rows),
     )
@@ -446,7 +448,11 @@ def _coverage(report: RiskReport, _about: str) -> Found:
     return (
         report.coverage,
         Measure.SHARE,
-        (*_sample(report), Step("explain.risk.left_out", "", children=out)),
+        (
+            line("explain.risk.value", exact(report.value), Measure.MONEY, report.currency, link="/holdings"),
+            *_sample(report),
+            Step("explain.risk.left_out", "", children=out),
+        ),
         {},
     )
 

@@ -81,9 +81,15 @@ def explain_change_in(whole: Portfolio, category: Category) -> Told | None:
         for row in moved[:12]
     )
     moves = [row.move for row in moved if row.move is not None]
-    first, *others = _parts(moves, whole)
-    steps = (Step("explain.change_of.by_asset", "", children=rows), first, *others)
-    return _market(moves), steps, (f"explain.anchor.{whole.change.anchor}",), {}
+    value, gain = whole.by_category[category], _market(moves)
+    before = None if value is None else value - gain
+    pct = divide(gain, before) if before is not None and before > 0 else None
+    steps = (
+        Step("explain.change_of.by_asset", "", children=rows),
+        line("explain.change_of.of_rest", pct, Measure.FINE_SHARE),
+        *_parts(moves, whole)[1:],
+    )
+    return gain, steps, (f"explain.anchor.{whole.change.anchor}",), {}
 
 
 def parts_of(moves: list[Move]) -> dict[str, Decimal]:

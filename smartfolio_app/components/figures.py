@@ -36,6 +36,17 @@ def known_figure(text: Var, name: Var, *, of: Text, width: str = "w8", extra: st
     )
 
 
+def figures_in(*inside: rx.Component, name: str | Var, of: Text, said: Var, extra: str = "") -> rx.Component:
+    """Return several figures that one explanation tells, as one thing to press; ``said`` is read out in their place."""
+    return rx.el.button(
+        *inside,
+        type="button",
+        class_name=classes("why num", extra),
+        on_click=ExplainState.open(name),
+        aria_label=t("explain.ask", figure=worded(of), value=said),
+    )
+
+
 def plain_figure(text: Var, *, width: str = "w8", extra: str = "") -> rx.Component:
     """Return a figure that is explained by its neighbour."""
     return rx.el.span(text, class_name=classes("num sk", width, extra))

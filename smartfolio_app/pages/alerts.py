@@ -10,7 +10,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.alerts.registry import kinds
 from smartfolio_app.components.controls import button, icon_button
 from smartfolio_app.components.dialogs import confirm, dialog
-from smartfolio_app.components.figures import skeleton
+from smartfolio_app.components.figures import figure, skeleton
 from smartfolio_app.components.forms import (
     check,
     date_input,
@@ -184,6 +184,11 @@ def _history() -> rx.Component:
                         rx.el.span(_symbol(one.icon), class_name="alert-mark"),
                         rx.el.p(one.text, class_name="grow faint"),
                         rx.el.span(one.when, class_name="small faint num-inline"),
+                        icon_button(
+                            "circle-help",
+                            "brief.explain",
+                            on_click=ExplainState.open(Var.create("alert:").to(str) + one.id),
+                        ),
                         class_name="alert-line",
                         key=one.id,
                     ),
@@ -219,7 +224,18 @@ def _rules() -> rx.Component:
                         ),
                         class_name="grow",
                     ),
-                    rx.cond(one.found, rx.el.span(one.found, class_name="chip notable")),
+                    rx.cond(
+                        one.found,
+                        rx.el.span(
+                            figure(
+                                one.found,
+                                Var.create("rule:").to(str) + one.id,
+                                of="alerts.open_title",
+                                extra="above sentence",
+                            ),
+                            class_name="chip notable",
+                        ),
+                    ),
                     icon("chevron-right", "tiny"),
                     class_name=rx.cond(one.active, "alert-line pressable", "alert-line pressable quiet-line"),
                     key=one.id,

@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.analytics.rebalancing.drift import PRESETS
 from smartfolio_app.components.controls import button, link_button, segmented, submit
 from smartfolio_app.components.download import download_button
-from smartfolio_app.components.figures import figure, skeleton
+from smartfolio_app.components.figures import figure, known_figure, skeleton
 from smartfolio_app.components.forms import check, form_error, number_input, text_input
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.notices import banner, empty_state
@@ -75,11 +75,22 @@ def _verdict() -> rx.Component:
     return rx.el.section(
         rx.el.h2(t("rebalancing.where_it_stands"), class_name="sr-only"),
         rx.el.p(
-            rx.el.span(S.verdict, class_name="sk w20"),
+            rx.cond(
+                S.verdict_figure,
+                figure(S.verdict, S.verdict_figure, of="rebalancing.where_it_stands", extra="sentence"),
+                rx.el.span(S.verdict, class_name="sk w20"),
+            ),
             class_name=Var.create("plan-verdict ").to(str) + S.tone,
             role="status",
         ),
-        rx.el.p(rx.el.span(S.outlook, class_name="sk w12"), class_name="quiet"),
+        rx.el.p(
+            rx.cond(
+                S.outlook_figure,
+                figure(S.outlook, S.outlook_figure, of="rebalancing.plan", extra="sentence"),
+                rx.el.span(S.outlook, class_name="sk w12"),
+            ),
+            class_name="quiet",
+        ),
         rx.el.dl(rx.foreach(S.sums, _sum), class_name="plan-sums"),
         class_name="block plan-head",
     )
@@ -94,7 +105,13 @@ def _sum(one: Var) -> rx.Component:
                 class_name=Var.create("change ").to(str) + one.direction,
             )
         ),
-        rx.cond(one.note, rx.el.dd(one.note, class_name="small faint")),
+        rx.cond(
+            one.note,
+            rx.el.dd(
+                known_figure(one.note, one.note_figure, of=one.label, extra="sentence"),
+                class_name="small faint",
+            ),
+        ),
         key=one.key,
     )
 
@@ -138,7 +155,13 @@ def _targets() -> rx.Component:
         rx.cond(S.editing, _presets()),
         rx.cond(S.loaded, _target_form(), skeleton("targets-waiting")),
         rx.cond(S.editing & (S.by == "asset"), _another_coin()),
-        rx.cond(S.outside & ~S.editing, rx.el.p(S.outside, class_name="small faint")),
+        rx.cond(
+            S.outside & ~S.editing,
+            rx.el.p(
+                figure(S.outside, S.outside_figure, of="rebalancing.targets", extra="sentence"),
+                class_name="small faint",
+            ),
+        ),
         class_name="block risk-block",
     )
 
@@ -223,12 +246,8 @@ def _target(one: Var) -> rx.Component:
             custom_attrs={"aria-hidden": "true"},
         ),
         rx.el.span(
-            rx.cond(
-                one.share_figure,
-                figure(one.share, one.share_figure, of=one.label, extra="strong"),
-                rx.el.span(one.share, class_name="num"),
-            ),
-            rx.el.span(one.value, class_name="num small faint"),
+            known_figure(one.share, one.share_figure, of=one.label, extra="strong"),
+            known_figure(one.value, one.value_figure, of=one.label, extra="small faint"),
             class_name="now",
         ),
         rx.cond(
@@ -247,21 +266,25 @@ def _target(one: Var) -> rx.Component:
                 rx.el.span("%", class_name="faint", custom_attrs={"aria-hidden": "true"}),
                 class_name="goal row",
             ),
-            rx.el.span(rx.el.span(one.target, class_name="num"), class_name="goal"),
+            rx.el.span(
+                known_figure(one.target, one.target_figure, of="rebalancing.target"), class_name="goal"
+            ),
         ),
         rx.el.span(
-            rx.el.span(
-                one.difference,
-                class_name=rx.cond(one.broken, "num chip notable", "num"),
+            rx.cond(
+                one.broken,
+                figure(
+                    one.difference,
+                    one.difference_figure,
+                    of="rebalancing.difference",
+                    extra="chip notable",
+                ),
+                known_figure(one.difference, one.difference_figure, of="rebalancing.difference"),
             ),
             class_name="off",
         ),
         rx.el.span(
-            rx.cond(
-                one.after_figure,
-                figure(one.after, one.after_figure, of=one.label),
-                rx.el.span(class_name="num"),
-            ),
+            known_figure(one.after, one.after_figure, of="rebalancing.after"),
             class_name="after wide-only",
         ),
         key=one.key,
@@ -318,7 +341,11 @@ def _plan() -> rx.Component:
             ),
             rx.cond(
                 S.loaded,
-                rx.el.p(icon("check"), rx.el.span(S.outlook), class_name="row quiet nothing-to-do"),
+                rx.el.p(
+                    icon("check"),
+                    known_figure(S.outlook, S.outlook_figure, of="rebalancing.plan", extra="sentence"),
+                    class_name="row quiet nothing-to-do",
+                ),
                 skeleton("targets-waiting"),
             ),
         ),
@@ -331,7 +358,7 @@ def _venue(one: Var) -> rx.Component:
         rx.el.tr(
             rx.el.th(
                 rx.el.span(one.label),
-                rx.el.span(one.count, class_name="small faint"),
+                figure(one.count, one.figure, of="rebalancing.plan", extra="small faint"),
                 scope="rowgroup",
                 col_span=6,
             ),
@@ -350,12 +377,33 @@ def _trade(one: Var) -> rx.Component:
                 rx.el.span(
                     rx.el.span(one.what, class_name="symbol"),
                     rx.el.span(one.name, class_name="small faint"),
-                    rx.cond(one.lots, rx.el.span(one.lots, class_name="small faint")),
+                    rx.cond(
+                        one.lots,
+                        figure(
+                            one.lots,
+                            one.quantity_figure,
+                            of="rebalancing.quantity",
+                            extra="sentence small faint",
+                        ),
+                    ),
                     rx.el.span(
-                        rx.cond(one.quantity, rx.el.span(one.quantity, class_name="num")),
-                        rx.cond(one.fee, rx.el.span(t("rebalancing.fee_is", fee=one.fee))),
-                        rx.cond(one.gain, rx.el.span(t("rebalancing.gain_is", gain=one.gain))),
-                        rx.cond(one.tax, rx.el.span(t("rebalancing.tax_is", tax=one.tax))),
+                        rx.cond(
+                            one.quantity,
+                            figure(one.quantity, one.quantity_figure, of="rebalancing.quantity"),
+                        ),
+                        *[
+                            rx.cond(
+                                text,
+                                figure(
+                                    t(f"rebalancing.{name}_is", **{name: text}), its, of=f"rebalancing.{name}"
+                                ),
+                            )
+                            for name, text, its in (
+                                ("fee", one.fee, one.fee_figure),
+                                ("gain", one.gain, one.gain_figure),
+                                ("tax", one.tax, one.tax_figure),
+                            )
+                        ],
                         class_name="only-phone small quiet trade-more",
                     ),
                     class_name="what",
@@ -363,8 +411,11 @@ def _trade(one: Var) -> rx.Component:
                 class_name="trade",
             )
         ),
-        number_cell(one.quantity, wide_only=True),
-        number_cell(rx.el.span(one.amount, class_name="strong")),
+        number_cell(
+            rx.cond(one.quantity, figure(one.quantity, one.quantity_figure, of="rebalancing.quantity")),
+            wide_only=True,
+        ),
+        number_cell(figure(one.amount, one.amount_figure, of="rebalancing.amount", extra="strong")),
         number_cell(rx.cond(one.fee, figure(one.fee, one.fee_figure, of="rebalancing.fee")), wide_only=True),
         number_cell(
             rx.cond(

@@ -89,7 +89,9 @@ def _table() -> rx.Component:
             ),
             class_name="table-wrap",
         ),
-        rx.el.p(S.note, class_name="small faint"),
+        rx.el.p(
+            figure(S.note, S.note_figure, of="rebalancing.ideas", extra="sentence"), class_name="small faint"
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.risk_charts import Correlations, Track, Underwater
 from smartfolio_app.components.controls import button, link_button, segmented
-from smartfolio_app.components.figures import bar, figure, hero, known_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, figures_in, hero, known_figure, skeleton
 from smartfolio_app.components.forms import form_error, select
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
@@ -115,17 +115,26 @@ def _bad_day() -> rx.Component:
         rx.el.div(
             rx.el.p(
                 rx.el.span(t("risk.deepest"), class_name="faint"),
-                figure(S.facts["max_drawdown"], S.prefix + "max_drawdown", of="risk.deepest", extra="strong"),
-                figure(
-                    S.fall, S.prefix + "max_drawdown", of="risk.deepest", width="w20", extra="sentence quiet"
+                figures_in(
+                    rx.el.span(S.facts["max_drawdown"], class_name="strong sk w5"),
+                    " ",
+                    rx.el.span(S.fall, class_name="quiet sk w20"),
+                    name=S.prefix + "max_drawdown",
+                    of="risk.deepest",
+                    said=S.facts["max_drawdown"],
+                    extra="sentence",
                 ),
             ),
             rx.el.p(
                 rx.el.span(t("risk.below_peak"), class_name="faint"),
-                figure(S.facts["drawdown"], S.prefix + "drawdown", of="risk.below_peak", extra="strong"),
-                rx.cond(
-                    S.below,
-                    figure(S.below, S.prefix + "drawdown", of="risk.below_peak", extra="sentence quiet"),
+                figures_in(
+                    rx.el.span(S.facts["drawdown"], class_name="strong sk w5"),
+                    " ",
+                    rx.el.span(S.below, class_name="quiet"),
+                    name=S.prefix + "drawdown",
+                    of="risk.below_peak",
+                    said=S.facts["drawdown"],
+                    extra="sentence",
                 ),
             ),
             class_name="risk-fall",
@@ -233,10 +242,16 @@ def _score() -> rx.Component:
 
 def _part(one: Var) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one.label),
-        figure(one.rank, one.figure, of=one.label, width="w3", extra="strong"),
-        bar(one.width),
-        figure(one.detail, one.figure, of=one.label, extra="sentence small faint"),
+        figures_in(
+            rx.el.span(one.label),
+            rx.el.span(one.rank, class_name="num strong"),
+            bar(one.width),
+            rx.el.span(one.detail, class_name="small faint"),
+            name=one.figure,
+            of=one.label,
+            said=one.rank,
+            extra="sentence",
+        ),
         key=one.key,
     )
 
@@ -302,8 +317,13 @@ def _tail_cell(one: Var, *, wide_only: bool) -> rx.Component:
             one.why,
             rx.el.span(one.why, class_name="small faint wrapping"),
             rx.el.div(
-                figure(one.money, one.figure, of="risk.var", extra="strong"),
-                figure(one.ratio, one.figure, of="risk.var", extra="small faint"),
+                figures_in(
+                    rx.el.span(one.money, class_name="strong"),
+                    rx.el.span(one.ratio, class_name="small faint under"),
+                    name=one.figure,
+                    of="risk.var",
+                    said=one.money,
+                ),
                 rx.el.span(
                     t("risk.beyond"),
                     " ",
@@ -319,12 +339,15 @@ def _tail_cell(one: Var, *, wide_only: bool) -> rx.Component:
 
 def _record(one: Var) -> rx.Component:
     return rx.el.div(
-        figure(one.text, one.figure, of="risk.record_title"),
-        rx.el.div(
-            _verdict(one.verdict, one.tone),
-            rx.cond(one.chance, figure(one.chance, one.figure, of="risk.record_title", extra="small faint")),
-            class_name="row wrap",
+        figures_in(
+            rx.el.span(one.text),
+            rx.cond(one.chance, rx.el.span(one.chance, class_name="small faint under")),
+            name=one.figure,
+            of="risk.record_title",
+            said=one.text,
+            extra="sentence",
         ),
+        _verdict(one.verdict, one.tone),
         class_name="record",
     )
 

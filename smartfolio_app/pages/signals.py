@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.figures import bar, figure, known_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, figures_in, known_figure, skeleton
 from smartfolio_app.components.forms import select
 from smartfolio_app.components.notices import banner, empty_state
 from smartfolio_app.components.shell import page
@@ -235,13 +235,13 @@ def _record() -> rx.Component:
                     _graded(
                         "hits",
                         S.mood.hits,
-                        figure(S.mood.hits_between, _of("hits"), of="signals.hits"),
-                        figure(S.mood.base_hits, _of("hits"), of="signals.hits"),
+                        rx.el.span(S.mood.hits_between),
+                        rx.el.span(S.mood.base_hits),
                     ),
                     _graded(
                         "skill",
                         S.mood.skill,
-                        figure(S.mood.skill_between, _of("skill"), of="signals.skill"),
+                        rx.el.span(S.mood.skill_between),
                         rx.el.span(t("signals.skill_zero")),
                     ),
                     class_name="graded",
@@ -263,35 +263,35 @@ def _graded(name: str, text: Var, *below: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.el.dt(t(f"signals.{name}")),
         rx.el.dd(
-            figure(
-                text,
-                _of(name),
+            figures_in(
+                rx.el.span(text, class_name="large sk w5"),
+                *[rx.el.span(one, class_name="small faint under") for one in below],
+                name=_of(name),
                 of=f"signals.{name}",
-                extra="large",
-                width="w5",
+                said=text,
+                extra="sentence",
             )
         ),
-        rx.el.dd(*below, class_name="small faint num-inline stacked"),
     )
 
 
 def _bin(one: Var) -> rx.Component:
     return rx.el.li(
-        figure(one.said, one.figure, of="signals.bins", width="w3"),
-        rx.el.svg(
-            rx.el.svg.rect(y="4", width="100%", height="4", rx="2", class_name="bar-track"),
-            rx.el.svg.rect(y="4", width=one.happened_at, height="4", rx="2", class_name="bar-fill"),
-            rx.el.svg.rect(x=one.said_at, width="2", height="12", class_name="scale-base"),
-            class_name="bar",
-            height="12",
-            custom_attrs={"aria-hidden": "true"},
-        ),
-        figure(one.happened, one.figure, of="signals.bins", width="w3", extra="strong"),
-        rx.el.span(
-            figure(one.count, one.figure, of="signals.bins", width="w3"),
-            " ",
-            t("signals.bin_count"),
-            class_name="num faint small",
+        figures_in(
+            rx.el.span(one.said, class_name="num"),
+            rx.el.svg(
+                rx.el.svg.rect(y="4", width="100%", height="4", rx="2", class_name="bar-track"),
+                rx.el.svg.rect(y="4", width=one.happened_at, height="4", rx="2", class_name="bar-fill"),
+                rx.el.svg.rect(x=one.said_at, width="2", height="12", class_name="scale-base"),
+                class_name="bar",
+                height="12",
+                custom_attrs={"aria-hidden": "true"},
+            ),
+            rx.el.span(one.happened, class_name="num strong"),
+            rx.el.span(one.count, " ", t("signals.bin_count"), class_name="num faint small"),
+            name=one.figure,
+            of="signals.bins",
+            said=one.said + " → " + one.happened,
         ),
         key=one.key,
     )
@@ -407,10 +407,15 @@ def _followed(one: Var) -> rx.Component:
         rx.cond(
             one.why,
             rx.el.span(one.why, class_name="small faint"),
-            rx.fragment(
-                figure(one.median, one.figure, of=one.label, extra="strong"),
-                figure(one.count, one.figure, of=one.label, extra="faint"),
-                figure(one.between, one.figure, of=one.label, extra="small faint num-inline under"),
+            figures_in(
+                rx.el.span(one.median, class_name="strong"),
+                " ",
+                rx.el.span(one.count, class_name="faint"),
+                rx.el.span(one.between, class_name="small faint under"),
+                name=one.figure,
+                of=one.label,
+                said=one.median,
+                extra="sentence",
             ),
         ),
         key=one.key,

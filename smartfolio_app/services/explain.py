@@ -49,6 +49,7 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),
+    "rule": lambda db, view, about: explain_alerts.rule(db, view.user_id, about),
     "attention": lambda db, view, _about: explain_alerts.attention(db, view),
     "source": lambda db, view, about: explain_alerts.source(db, view.user_id, about),
     "rebalance": explain_rebalancing.explain_plan,

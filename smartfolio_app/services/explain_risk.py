@@ -97,15 +97,17 @@ def _liquidity(found: Dashboard, about: str, currency: str) -> Explanation | Non
 
 
 def _currency(found: Dashboard, about: str, currency: str) -> Explanation | None:
-    slice_ = next((one for one in found.currencies if one.key == about), None)
+    slices = [one for one in found.currencies if one.value > 0]
+    slice_ = next((one for one in slices if one.key == about), None)
     if slice_ is None:
         return None
-    chosen = [
-        row
-        for row in found.portfolio.holdings
-        if exposure(row) == about and row.value is not None and row.value > 0
-    ]
-    return _shared(found, chosen, "currency", slice_.label or "risk.no_currency", currency)
+    chosen = [row for row in found.portfolio.holdings if exposure(row) == about and row.value is not None]
+    steps = (
+        *holding_lines(sorted(chosen, key=lambda row: -(row.value or 0)), currency),
+        money("explain.risk.of_currency", slice_.value, currency),
+        money("explain.risk.all_currencies", sum((one.value for one in slices), Decimal(0)), currency),
+    )
+    return _told("currency", slice_.share, Measure.SHARE, steps, title=slice_.label or "risk.no_currency")
 
 
 def _pair(found: Dashboard, about: str, _currency: str) -> Explanation | None:

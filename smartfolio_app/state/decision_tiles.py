@@ -39,12 +39,22 @@ class TileEntry:
 def _risk(db: Session, view: View, figures: Figures) -> DecisionTile:
     told = risk_view.tile(risk.dashboard(db, view), figures)
     detail = f"{told.ratio} · {figures.say('risk.tile_text')}" if told.ratio else ""
-    return DecisionTile(told.loss, detail, told.verdict, told.tone)
+    return DecisionTile(
+        told.loss, detail, told.verdict, told.tone, figure=told.figure, detail_figure=told.figure
+    )
 
 
 def _drift(db: Session, view: View, figures: Figures) -> DecisionTile:
     told = rebalancing_rows.drift_tile(propose(db, view), figures)
-    return DecisionTile(told.headline, told.detail, told.verdict, told.tone, hidden=not told.known)
+    return DecisionTile(
+        told.headline,
+        told.detail,
+        told.verdict,
+        told.tone,
+        hidden=not told.known,
+        figure=told.figure,
+        verdict_figure=told.verdict_figure,
+    )
 
 
 def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
@@ -55,7 +65,12 @@ def _alerts(db: Session, view: View, figures: Figures) -> DecisionTile:
         return DecisionTile(figures.say(words), figures.say("brief.title"))
     worst = min(waiting, key=lambda one: ("error", "warning", "info").index(one.severity))
     said = alert_words.sentence(worst.kind, worst.says, worst.figures, figures)
-    return DecisionTile(figures.say("alerts.tile_open", count=len(waiting)), said)
+    return DecisionTile(
+        figures.say("alerts.tile_open", count=len(waiting)),
+        said,
+        figure="attention",
+        detail_figure=f"alert:{worst.id}",
+    )
 
 
 def _regime(db: Session, _view: View, figures: Figures) -> DecisionTile:

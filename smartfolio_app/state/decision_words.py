@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class DecisionTile:
     """A tile's words: one figure or word, a few words about it, and a verdict (``tone``: a class of ``.chip``).
 
-    While ``headline`` is empty a skeleton stands in. ``hidden``: there is nothing to say, and the row closes up.
+    ``figure``, ``detail_figure`` and ``verdict_figure`` name what explains the numbers in each, empty where there are
+    none. While ``headline`` is empty a skeleton stands in. ``hidden``: there is nothing to say, and the row closes up.
     """
 
     headline: str = ""
@@ -17,3 +18,6 @@ class DecisionTile:
     verdict: str = ""
     tone: str = ""
     hidden: bool = False
+    figure: str = ""
+    detail_figure: str = ""
+    verdict_figure: str = ""

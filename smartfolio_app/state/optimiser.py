@@ -56,6 +56,7 @@ class OptimiserState(PageState, rx.State):
     weights: list[Line] = []
     tests: list[Line] = []
     note: str = ""
+    note_figure: str = ""
 
     _found: Suggestions | None = None
     _job: str = ""
@@ -135,6 +136,7 @@ class OptimiserState(PageState, rx.State):
             )
             for measure in MEASURES
         ]
+        self.note_figure = figure_name(self._job, PRESENT, "growth")
         self.note = figures.say(
             "rebalancing.suggested_note",
             days=figures.count(found.days),

@@ -22,6 +22,7 @@ from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import user_settings, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.rebalancing import optimiser, targets
+from smartfolio_app.services.rebalancing.explain import figure_name
 from smartfolio_app.services.rebalancing.plan import Proposal, Wish, propose
 from smartfolio_app.services.rebalancing.targets import BY, LOT_CHOICES, MOST_TARGETS, TRADED, Targets
 from smartfolio_app.state import rebalancing_rows as show
@@ -80,8 +81,11 @@ class RebalancingState(PageState, rx.State):
     cash_problem: str = ""
     verdict: str = ""
     tone: str = ""
+    verdict_figure: str = ""
     outlook: str = ""
+    outlook_figure: str = ""
     outside: str = ""
+    outside_figure: str = ""
     sums: list[show.Sum] = []
     trades: list[show.VenueTrades] = []
     csv_address: str = ""
@@ -366,8 +370,11 @@ class RebalancingState(PageState, rx.State):
         self.empty = not traded
         self._fill_targets(found, figures)
         self.verdict, self.tone = show.verdict(proposal, figures)
+        self.verdict_figure = figure_name(wish, "broken") if proposal.plan.needed else ""
         self.outlook = show.outlook(proposal, figures)
+        self.outlook_figure = figure_name(wish, "trades") if proposal.trades else ""
         self.outside = show.outside(proposal, figures) if kept.weights else ""
+        self.outside_figure = figure_name(wish, "outside")
         self.sums = show.sums(proposal, figures)
         self.trades = show.venue_trades(proposal, figures)
         self._fill_rules(found, traded, figures)

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.rebalancing.drift import whole
-from smartfolio_app.analytics.rebalancing.trades import Venue
+from smartfolio_app.analytics.rebalancing.trades import ANYWHERE, Venue
 from smartfolio_app.analytics.scope import Category
-from smartfolio_app.ledger.assets import AssetClass, symbol_of
+from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.services.rebalancing.explain import figure_name
-from smartfolio_app.services.rebalancing.plan import Planned, Proposal, key_of
+from smartfolio_app.services.rebalancing.explain_rows import held_by, left_alone
+from smartfolio_app.services.rebalancing.plan import Planned, Proposal
 from smartfolio_app.services.rebalancing.targets import TARGET_GROUPS, TRADED, Targets
 from smartfolio_app.state.figures import UNKNOWN, Figures, direction
 from smartfolio_app.state.reading import write_number
@@ -37,13 +38,16 @@ class TargetRow:
     label: str = ""
     name: str = ""
     value: str = ""
+    value_figure: str = ""
     share: str = ""
     share_figure: str = ""
     share_mark: str = "0%"
     target: str = ""
+    target_figure: str = ""
     target_mark: str = ""
     typed: str = ""
     difference: str = ""
+    difference_figure: str = ""
     direction: str = "none"
     broken: bool = False
     after: str = ""
@@ -60,7 +64,9 @@ class TradeRow:
     what: str = ""
     name: str = ""
     quantity: str = ""
+    quantity_figure: str = ""
     amount: str = ""
+    amount_figure: str = ""
     fee: str = ""
     fee_figure: str = ""
     gain: str = ""
@@ -78,6 +84,7 @@ class VenueTrades:
     key: str = ""
     label: str = ""
     count: str = ""
+    figure: str = ""
     trades: list[TradeRow] = field(default_factory=list)
 
 
@@ -103,6 +110,7 @@ class Sum:
     figure: str = ""
     direction: str = "plain"
     note: str = ""
+    note_figure: str = ""
 
 
 @dataclass
@@ -110,8 +118,10 @@ class DriftTile:
     """Drift in a few words, for the dashboard: the largest one, of what, and whether a band is broken."""
 
     headline: str = ""
+    figure: str = ""
     detail: str = ""
     verdict: str = ""
+    verdict_figure: str = ""
     tone: str = ""
     known: bool = False
 
@@ -144,13 +154,28 @@ def target_rows(
                 label=label_of(key, by, figures, asset.symbol if asset else ""),
                 name=asset.name if asset and asset.name != asset.symbol else "",
                 value=figures.money(value, decimals=0) if value else "",
-                share=figures.percent(share) if counted else "",
-                share_figure=figure_name(proposal.wish, "share", key) if drift else "",
+                value_figure=(
+                    ""
+                    if not value
+                    else figure_name(proposal.wish, "worth", key)
+                    if drift
+                    else figure_name(proposal.wish, "held", f"{by}:{key}")
+                ),
+                share=figures.percent(share) if counted and (drift or value) else "",
+                share_figure=(
+                    figure_name(proposal.wish, "share", key)
+                    if drift
+                    else figure_name(proposal.wish, "part", f"{by}:{key}")
+                    if counted and value
+                    else ""
+                ),
                 share_mark=_mark(share) if counted else "0%",
                 target=figures.percent(weight) if weight is not None else "",
+                target_figure=figure_name(proposal.wish, "target", key) if weight is not None else "",
                 target_mark=_mark(weight) if weight is not None else "",
                 typed=write_percent(weight, figures),
                 difference=figures.percent(drift.difference, sign=True) if drift else "",
+                difference_figure=figure_name(proposal.wish, "off", key) if drift else "",
                 direction=direction(drift.difference) if drift else "none",
                 broken=bool(drift and drift.band),
                 after=figures.percent(after[key].share) if key in after else "",
@@ -162,17 +187,6 @@ def target_rows(
 
 def _mark(part: Decimal) -> str:
     return f"{float(min(max(part, ZERO), Decimal(1)) * HUNDRED):.2f}%"
-
-
-def held_by(holdings: Iterable[Holding], by: str) -> dict[str, Decimal]:
-    """Return what can be traded, in money, by what it counts to."""
-    held: dict[str, Decimal] = {}
-    for holding in holdings:
-        if holding.value is not None and holding.value > 0 and holding.category in TRADED:
-            key = key_of(holding, by)
-            if by != "group" or key in TARGET_GROUPS:
-                held[key] = held.get(key, ZERO) + holding.value
-    return held
 
 
 def as_held(holdings: Iterable[Holding], by: str) -> dict[str, Decimal]:
@@ -221,9 +235,10 @@ def venue_trades(proposal: Proposal, figures: Figures) -> list[VenueTrades]:
         by_venue.setdefault(one.trade.venue, []).append(trade_row(number, one, proposal, figures))
     return [
         VenueTrades(
-            key=venue or "anywhere",
+            key=venue or ANYWHERE,
             label=proposal.sources.get(venue, venue) if venue else figures.say("rebalancing.anywhere"),
             count=figures.say("rebalancing.trades", count=len(rows), number=figures.count(len(rows))),
+            figure=figure_name(proposal.wish, "trades", venue or ANYWHERE),
             trades=rows,
         )
         for venue, rows in sorted(by_venue.items(), key=lambda pair: not pair[0])
@@ -250,7 +265,9 @@ def trade_row(number: int, one: Planned, proposal: Proposal, figures: Figures) -
         what=one.asset.symbol if one.asset else label,
         name=_trade_name(one, label, figures),
         quantity=figures.quantity(trade.quantity) if trade.quantity is not None else "",
+        quantity_figure=name("quantity"),
         amount=figures.money(trade.amount),
+        amount_figure=name("amount"),
         fee=figures.money(trade.fee) if trade.fee else "",
         fee_figure=name("fee"),
         gain=(
@@ -318,6 +335,8 @@ def sums(proposal: Proposal, figures: Figures) -> list[Sum]:
         ),
     ]
     for row in rows:
+        if row.key == "gain" and proposal.unknown:
+            row.note_figure = figure_name(wish, "unknown")
         row.label, row.figure = figures.say(f"rebalancing.sum_{row.key}"), figure_name(wish, row.key)
     return rows
 
@@ -363,11 +382,7 @@ def outlook(proposal: Proposal, figures: Figures) -> str:
 
 def outside(proposal: Proposal, figures: Figures) -> str:
     """Say what no target counts."""
-    aside = [
-        one
-        for one in proposal.outside
-        if one.asset.asset_class is not AssetClass.ITEM and (one.value is None or one.value > 0)
-    ]
+    aside = left_alone(proposal)
     if not aside:
         return ""
     worth = sum((one.value for one in aside if one.value is not None), ZERO)
@@ -389,11 +404,13 @@ def drift_tile(proposal: Proposal, figures: Figures) -> DriftTile:
     label = label_of(worst.key, proposal.targets.by, figures)
     return DriftTile(
         headline=figures.percent(worst.difference, sign=True),
+        figure=figure_name(proposal.wish, "off", worst.key),
         detail=figures.say("rebalancing.tile_text", name=label),
         verdict=figures.say(
             "rebalancing.tile_off" if off else "rebalancing.tile_inside",
             **({"number": figures.count(off)} if off else {}),
         ),
+        verdict_figure=figure_name(proposal.wish, "broken") if off else "",
         tone="notable" if off else "good",
         known=True,
     )

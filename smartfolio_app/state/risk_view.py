@@ -239,9 +239,9 @@ def tile(found: Dashboard, figures: Figures) -> RiskTile:
     model, value = head
     verdict = report.record(model, 0.95).test.verdict
     return RiskTile(
-        loss=figures.money(exact(value * report.value), decimals=0),
+        loss=figures.money(exact(-value * report.value), decimals=0),
         figure=f"{prefix(window_name(report), report.basis)}var:{model}-95-1",
-        ratio=percent(value, figures),
+        ratio=percent(-value, figures),
         verdict=figures.say(f"risk.verdict_{verdict}"),
         tone=VERDICTS[verdict],
     )

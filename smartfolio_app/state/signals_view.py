@@ -513,9 +513,11 @@ def mood_tile(found: Sentiment, told: Board, figures: Figures) -> DecisionTile:
             " · ".join(part for part in (detail, index) if part),
             figures.say(f"signals.verdict_{verdict}"),
             "good" if verdict == "edge" else "",
+            figure=f"signals:score:{found.subject}",
+            detail_figure="signals:fear_greed" if index else "",
         )
     if index:
-        return DecisionTile(index, figures.say("signals.unavailable"))
+        return DecisionTile(index, figures.say("signals.unavailable"), figure="signals:fear_greed")
     return DecisionTile(hidden=True)
 
 

@@ -96,7 +96,7 @@ def test_net_worth_is_the_sum_of_its_categories_and_each_of_its_holdings(subject
 
 def test_a_holding_is_quantity_times_price_with_places_and_rates(subject):
     found = explain("holding:crypto:ETH", subject)
-    quantity, price = found.steps
+    quantity, price, _share = found.steps
     assert found.amount == quantity.amount * price.amount == 20
     assert [(step.label, step.amount, step.source) for step in quantity.children] == [
         ("Binance", 2, "explain.origin.ledger")

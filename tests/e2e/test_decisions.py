@@ -35,7 +35,7 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     page.goto("/rebalancing?currency=EUR")
     expect(page.get_by_text("It never trades")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Set targets").click(timeout=PATIENCE)
-    page.get_by_role("button", name="Majors").click()
+    page.get_by_role("button", name="Majors", exact=True).click()
     expect(page.get_by_text("Exactly 100 %.")).to_be_visible(timeout=PATIENCE)
     save, field = (
         page.get_by_role("button", name="Save targets"),
@@ -53,7 +53,7 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     expect(page.locator(".plan-verdict")).to_contain_text("outside", timeout=PATIENCE)
     sale = page.locator(".plan tbody tr", has_text="Sell").first
     expect(sale).to_be_visible(timeout=PATIENCE)
-    sale.locator("button.why").first.click()
+    sale.get_by_role("button", name=re.compile("^Gain")).click()
     panel = page.get_by_role("dialog")
     expect(panel.get_by_text("Lot acquired then").first).to_be_visible(timeout=PATIENCE)
     panel.get_by_role("button", name="Close").click()
@@ -105,7 +105,7 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     panel.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="All −25 %").click()
     expect(page.locator(".shock-pair [role=status]")).to_be_visible(timeout=PATIENCE)
-    page.locator(".shock-pair [role=status] button.why").click()
+    page.locator(".shock-pair [role=status] button.why.large").click()
     expect(panel.get_by_text("Everything with a market price")).to_be_visible(timeout=PATIENCE)
     panel.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Simulate").click()

@@ -34,7 +34,8 @@ def test_the_net_worth_explains_itself_down_to_its_prices(sample: Opener, size: 
 def test_every_figure_on_the_dashboard_answers_with_the_number_it_is_asked_about(sample: Opener) -> None:
     page = sample()
     panel = page.get_by_role("dialog", name="Why this number?")
-    figures = page.locator("main .why:visible")
+    # a sentence opens what it speaks of, and a tile that looks ahead rounds
+    figures = page.locator("main .why:visible:not(.sentence, .outlook-headline)")
     count = figures.count()
     assert count > 20
     for index in (*range(6), count // 2, count - 1):

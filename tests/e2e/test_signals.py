@@ -48,7 +48,10 @@ def test_it_says_what_is_missing_and_then_what_the_record_is(
         page.goto("/")
         tile = page.locator(".outlook-tile", has_text="Market mood")
         expect(tile).to_contain_text("%", timeout=PATIENCE)
-        tile.click()
+        tile.locator(".outlook-headline").click()  # the figure explains itself ...
+        expect(page.locator(".explain-steps li").first).to_be_visible(timeout=PATIENCE)
+        page.keyboard.press("Escape")
+        tile.get_by_role("link").click()  # ... and the rest of the tile leads to its page
         page.wait_for_url("**/signals**")
 
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})

@@ -144,10 +144,15 @@ def of_plans(db, view):
         for cash in ("0:0", "2500.5:0", "1000:1") if choice == "method" else ("0:0",):
             yield from (f"rebalance:{cash}:{name}" for name in ("turnover", "fee", "gain", "tax", "left"))
             yield from (
-                f"rebalance:{cash}:{name}:{key}" for name in ("share", "after") for key in ("BTC", "SOL")
+                f"rebalance:{cash}:{name}:{key}"
+                for name in ("share", "after", "worth", "target", "off")
+                for key in ("BTC", "SOL")
             )
+            yield from (f"rebalance:{cash}:{name}" for name in ("broken", "trades", "unknown", "outside"))
+        yield f"rebalance:0:0:trades:{kraken}"
+        yield from (f"rebalance:0:0:{name}:group:ETH" for name in ("held", "part"))
         for number, one in enumerate(propose(db, view).trades):
-            yield f"rebalance:0:0:fee:{number}"
+            yield from (f"rebalance:0:0:{name}:{number}" for name in ("fee", "amount", "quantity"))
             if one.trade.side == "sell":
                 yield from (f"rebalance:0:0:{name}:{number}" for name in ("gain", "tax"))
     yield "risk:365:held:shock:BTC=-0.3,traded=-0.1"
@@ -183,6 +188,7 @@ def of_alerts(db, view):
     assert usual.keys() == kinds().keys()
     for name, params in usual.items():
         rules.add(db, view.user_id, name, params)
+    yield from (f"rule:{one.id}" for one in rules.listed(db, view.user_id))
     yield from (f"alert:{one.id}" for one in inbox.listed(db, view.user_id))
     yield "attention"
     row = db.execute(select(SourceRow).where(col(SourceRow.user_id) == view.user_id)).scalars().first()

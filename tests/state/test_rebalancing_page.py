@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smartfolio_app.analytics.rebalancing.optimise import METHODS
+from smartfolio_app.pages.rebalancing import rebalancing
 from smartfolio_app.services import demo
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.rebalancing import optimiser, targets
@@ -13,7 +14,11 @@ from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.optimiser import OptimiserState
 from smartfolio_app.state.rebalancing import RebalancingState
 from smartfolio_app.storage.engine import session_scope
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, notice, tab
+
+#: What is typed, and what is said of it meanwhile.
+FORM = frozenset({"remainder", "rate", "fixed", "minimum"})
 
 
 @pytest.fixture
@@ -100,18 +105,10 @@ async def test_the_plan_by_venue_with_its_rules_locks_and_reasons(household):
         False,
     )
 
+    problems, explained = unexplained(rebalancing, page, household, FORM)
+    assert not problems, "\n".join(problems)
+    assert explained > 20
     panel = await page.get_state(ExplainState)
-    sold = next(trade for venue in page.trades for trade in venue.trades if trade.sells)
-    for name in (
-        *(one.figure for one in page.sums),
-        sold.gain_figure,
-        sold.tax_figure,
-        sold.fee_figure,
-        *(row.share_figure for row in page.rows if row.share_figure),
-        *(row.after_figure for row in page.rows if row.after_figure),
-    ):
-        await call(panel, "open", name)
-        assert (panel.problem, bool(panel.title), bool(panel.result)) == ("", True, True), name
     for name in (
         "rebalance:x:0:gain",
         "rebalance:0:0:gain:999",
@@ -161,6 +158,9 @@ async def test_suggestions_stand_beside_what_is_held_and_only_fill_the_form(hous
             await call(panel, "open", cell.figure)
             assert (panel.problem, len(panel.steps) > len(METHODS)) == ("", True), cell.figure
             assert panel.result.lstrip("+") == cell.text.lstrip("+") or cell.text == "—", cell
+    problems, explained = unexplained(rebalancing, page, household, FORM)
+    assert not problems, "\n".join(problems)
+    assert explained > 20
     await call(ideas, "take", "equal_risk")
     assert (page.by, page.editing, page.exact) == ("asset", True, True)
     assert kept(household).weights == {}

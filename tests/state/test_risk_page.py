@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+from smartfolio_app.analytics.risk.drawdowns import Drawdown
 from smartfolio_app.analytics.risk.panel import Exposure
 from smartfolio_app.analytics.risk.scenarios import Effect, Outcome
+from smartfolio_app.components.decision_tiles import decision_tiles
 from smartfolio_app.ledger.assets import Asset, AssetClass
+from smartfolio_app.pages.risk import risk as risk_page
 from smartfolio_app.services import demo, risk, wealth
 from smartfolio_app.state import risk_view as show
 from smartfolio_app.state.base import AppState
@@ -15,6 +19,7 @@ from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.risk import RiskState
 from smartfolio_app.storage.engine import session_scope
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, tab
 
 
@@ -26,6 +31,10 @@ async def test_the_page_in_all_its_windows_and_with_hidden_amounts(settings):
     assert page.facts["volatility"].endswith("%")
     assert len(page.tails) == 3
     assert page.matrix.names[: len(page.matrix.rows)] == page.matrix.names
+    assert all(cell.ratio.endswith("%") for row in page.tails for cell in row.cells if not cell.why)
+    assert len(page.left) > 3
+    assert all(one.share.endswith("%") or one.share == "—" for one in page.left)
+    assert all(one.reason for one in page.left)
     for window in risk.WINDOWS:
         await call(page, "choose_window", window)
         assert page.prefix == f"risk:{window}:held:"
@@ -40,21 +49,17 @@ async def test_the_page_in_all_its_windows_and_with_hidden_amounts(settings):
     for wrong in ("four", "900"):
         await call(page, "choose_rate", wrong)
         assert page.rate_problem, wrong
+    await call(page, "try_preset", "all_quarter")
+    await call(page, "simulate", {"months": "1", "monthly": "-100", "goal": "1000"})
+    assert (page.future_problem, len(page.ends)) == ("", 3)
+    problems, explained = unexplained(risk_page, page, user, frozenset({"rate_problem", "no_episode"}))
+    assert not problems, "\n".join(problems)
+    assert explained > 150
     panel = await page.get_state(ExplainState)
-    figures = [page.prefix + "sharpe", *(one.figure for one in (*page.liquidity, *page.currencies))]
-    figures += [one.figure for one in (*page.together, *page.apart, *page.episodes)]
-    figures += [name for row in page.assets for name in (row.volatility_figure, row.beta_figure)]
-    for name in figures:
-        await call(panel, "open", name)
-        assert (panel.problem, bool(panel.steps)) == ("", True), name
     for name in ("risk:all@x:held:sharpe", "risk:365:held:pair:crypto:BTC|no", "risk:365:held:episode:x"):
         await call(panel, "open", name)
         assert panel.problem, name
-    await call(page, "try_preset", "all_quarter")
     assert page.shock_rows
-    for name in (page.shock_figure, page.shock_rows[0].figure):
-        await call(panel, "open", name)
-        assert (panel.problem, bool(panel.steps)) == ("", True), name
     await call(page, "apply_shocks", {"shock:BTC": "-50 %", "asset": "", "asset_change": ""})
     assert page.shock_problem == ""
     await call(page, "apply_shocks", {"shock:BTC": "much"})
@@ -64,6 +69,8 @@ async def test_the_page_in_all_its_windows_and_with_hidden_amounts(settings):
     assert all("•" in cell.money for row in page.tails for cell in row.cells if not cell.why)
     board = await tab(DashboardState, user, "/")
     assert board.outlook["risk"].verdict
+    problems, _ = unexplained(lambda: decision_tiles(DashboardState.outlook), board, user)
+    assert not problems, "\n".join(problems)
 
 
 def test_a_proxy_and_a_foreign_currency_are_said_beside_the_loss():
@@ -91,3 +98,20 @@ def test_a_model_that_fails_its_test_says_so_beside_its_figures(db):
     assert len(cells) == len(report.records) == 6
     assert {cell.verdict for cell in cells} == {"Failed its test"}
     assert {cell.tone for cell in cells if cell.chance} == {"bad"}
+
+
+def test_a_fall_lasts_from_its_peak_until_it_is_reached_again_and_shrinking_is_said(db):
+    user = demo.demo_user(db)
+    report = risk.dashboard(db, wealth.view_of(db, user.id)).report
+    fall = Drawdown(-0.2, date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 12))
+    told = show.fall_text(replace(report, deepest=fall), Figures())
+    assert "70 days" in told
+    assert "Jan 1, 2026" in told
+    shrunk = replace(report, correlations=replace(report.correlations, shrinkage=0.37))
+    assert "37% (Ledoit and Wolf 2004)" in show.matrix_note(shrunk, Figures())
+    plain = replace(report, correlations=replace(report.correlations, shrinkage=0.0))
+    assert "Ledoit" not in show.matrix_note(plain, Figures())
+
+
+def test_the_windows_are_those_that_are_named():
+    assert risk.WINDOWS == {"30": 30, "90": 90, "180": 180, "365": 365, "all": None}

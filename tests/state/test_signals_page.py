@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from smartfolio_app.pages.signals import signals
 from smartfolio_app.services.signals import sentiment
 from smartfolio_app.services.views import view_of
 from smartfolio_app.state.decision_tiles import read
@@ -13,6 +14,7 @@ from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.signals import SignalsState
 from smartfolio_app.storage.engine import session_scope
 from tests.services.signals.test_sentiment import Here
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, tab
 from tests.support.signals import store_signals
 
@@ -38,6 +40,9 @@ async def test_the_page_with_everything_and_about_one_coin(settings, alice, here
     assert [row.contract for row in page.funding] == ["BTCUSDT"]
     assert page.outside.mood
     assert page.outside.dominance == "57.3%"
+    problems, explained = unexplained(signals, page, alice)
+    assert not problems, "\n".join(problems)
+    assert explained > 60
     market = page.mood.chance, page.mood.label
     await call(page, "choose_subject", "ETH")
     assert (page.mood.chance, page.mood.label) != market

@@ -5,6 +5,7 @@ As in ``recipes``, what computes is the product's own formula.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,21 +26,20 @@ from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.rebalancing.drift import Bands
 from smartfolio_app.analytics.rebalancing.optimise import HELD_DAYS, measured, weights_of
 from smartfolio_app.analytics.rebalancing.taxes import Rates, Realised, Taxes, totals
-from smartfolio_app.analytics.rebalancing.trades import Piece, Place, Rules, Venue, make_plan
+from smartfolio_app.analytics.rebalancing.trades import Piece, Place, Rules, Trade, Venue, at_venue, make_plan
 from smartfolio_app.ledger.gains import TermRule
 from smartfolio_app.ledger.lots import Method
 from smartfolio_app.ledger.money import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from decimal import Decimal
 
     from smartfolio_app.analytics.rebalancing.optimise import Suggestions
     from smartfolio_app.analytics.rebalancing.trades import Plan
     from smartfolio_app.analytics.results import FloatArray
 
 #: The figures of a plan that rest on lots; every other rests on what is held and on the rules.
-OF_LOTS = frozenset({"gain", "tax"})
+OF_LOTS = frozenset({"gain", "tax", "unknown"})
 
 
 # ------------------------------------------------------------------------------------------------------- the plan
@@ -115,8 +115,10 @@ def _plan(inputs: Json) -> Decimal | None:
     if measure in OF_LOTS:
         realised = list(_taxes(inputs).realised(plan.trades, {one.asset: one.price for one in places}))
         return _of_sales(realised, measure, about)
-    if measure == "fee" and about:
-        return plan.trades[int(about)].fee
+    if measure == "target":
+        return rules.weights[about]
+    if about and measure in _OF_TRADE:
+        return _OF_TRADE[measure](plan.trades[int(about)])
     return _OF_PLAN[measure](plan, about)
 
 
@@ -124,8 +126,8 @@ def _of_sales(realised: list[Realised], measure: str, about: str) -> Decimal | N
     if about:
         one = realised[int(about)]
         return one.gain if measure == "gain" else one.tax
-    gain, tax, _ = totals(realised)
-    return gain if measure == "gain" else tax
+    gain, tax, unknown = totals(realised)
+    return {"gain": gain, "tax": tax, "unknown": Decimal(unknown)}[measure]
 
 
 _OF_PLAN: dict[str, Callable[[Plan, str], Decimal]] = {
@@ -134,6 +136,15 @@ _OF_PLAN: dict[str, Callable[[Plan, str], Decimal]] = {
     "turnover": lambda plan, _key: plan.turnover,
     "fee": lambda plan, _key: plan.fees,
     "left": lambda plan, _key: plan.left,
+    "worth": lambda plan, key: next(one.value for one in plan.before if one.key == key),
+    "off": lambda plan, key: next(one.difference for one in plan.before if one.key == key),
+    "broken": lambda plan, _key: Decimal(sum(bool(one.band) for one in plan.before)),
+    "trades": lambda plan, venue: Decimal(sum(at_venue(one, venue) for one in plan.trades)),
+}
+_OF_TRADE: dict[str, Callable[[Trade], Decimal | None]] = {
+    "fee": lambda one: one.fee,
+    "amount": lambda one: one.amount,
+    "quantity": lambda one: one.quantity,
 }
 
 

@@ -100,6 +100,15 @@ class Trade:
         return self.amount if self.side == "buy" else -self.amount
 
 
+#: How the place is named where what is to be bought is not held anywhere yet.
+ANYWHERE = "anywhere"
+
+
+def at_venue(trade: Trade, venue: str) -> bool:
+    """Tell whether a trade is to be made at a venue (empty: at any of them)."""
+    return not venue or trade.venue == ("" if venue == ANYWHERE else venue)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Drift before, trades, drift after, money left over (negative: still missing), and whether a band was broken."""

@@ -78,8 +78,12 @@ def _chosen(db: Session, row: Alert, kind: Kind) -> list[Step]:
     rule = db.get(AlertRule, row.rule_id) if row.rule_id else None
     if rule is None:
         return []
-    params = json.loads(rule.params)
     there = {one.name for one in read_figures(row.figures)}
+    return _typed(rule, kind, there)
+
+
+def _typed(rule: AlertRule, kind: Kind, there: set[str]) -> list[Step]:
+    params = json.loads(rule.params)
     return [
         line(
             f"alerts.param.{kind.id}.{one.name}",
@@ -92,6 +96,32 @@ def _chosen(db: Session, row: Alert, kind: Kind) -> list[Step]:
         for one in kind.params
         if one.type in _NUMBERS and one.name in params and one.name not in there
     ]
+
+
+def rule(db: Session, user_id: str, rule_id: str) -> Explanation:
+    """Return which alerts of a rule are open.
+
+    Raises:
+        NotFoundError: The user has no such rule.
+    """
+    row = db.get(AlertRule, rule_id) if rule_id.isalnum() else None  # no database is asked for nonsense
+    if row is None or row.user_id != user_id:
+        raise NotFoundError("alert.no_such_rule")
+    mine = [one for one in inbox.listed(db, user_id, limit=inbox.MOST_AT_ONCE) if one.rule_id == rule_id]
+    kind = kinds().get(row.kind)
+    title = f"explain.alert.title.{row.kind}" if kind else "explain.alert.title.unknown"
+    return Explanation(
+        figure="",
+        title="explain.rule.title",
+        formula="explain.rule.formula",
+        result=plain(Decimal(len(mine))),
+        steps=(
+            *(_typed(row, kind, set()) if kind else ()),
+            *(Step(title, "", at=one.opened_at, link=one.link) for one in mine),
+        ),
+        amount=Decimal(len(mine)),
+        measure=Measure.COUNT,
+    )
 
 
 def source(db: Session, user_id: str, key: str) -> Explanation:

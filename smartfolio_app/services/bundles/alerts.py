@@ -23,6 +23,11 @@ def _attention(asked: Asked, _about: str) -> Made:
     return "count", {"of": explain.needing_attention(asked.db, asked.view)}
 
 
+def _rule(asked: Asked, about: str) -> Made:
+    mine = inbox.listed(asked.db, asked.view.user_id, limit=inbox.MOST_AT_ONCE)
+    return "count", {"of": {"alerts": [one.id for one in mine if one.rule_id == about]}}
+
+
 def _source(asked: Asked, about: str) -> Made:
     told = explain.source(asked.db, asked.view.user_id, about)
     assert told.amount is not None  # it was explained
@@ -34,4 +39,4 @@ def _source(asked: Asked, about: str) -> Made:
     }
 
 
-KINDS: dict[str, Maker] = {"alert": _alert, "attention": _attention, "source": _source}
+KINDS: dict[str, Maker] = {"alert": _alert, "attention": _attention, "rule": _rule, "source": _source}

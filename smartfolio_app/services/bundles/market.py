@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smartfolio_app.analytics.allocation import exposure
+from smartfolio_app.analytics.allocation import by_currency, exposure
 from smartfolio_app.analytics.bundles import futures, moods, statistics
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.providers import binance_futures
@@ -35,8 +35,10 @@ def _risk(asked: Asked, about: str) -> Made:
             "of": holdings_out(rows),
         }
     if measure == "currency":
-        chosen = [row for row in rows if exposure(row) == what]
-        return "portion", {"part": holdings_out(chosen), "of": holdings_out(rows)}
+        slices = {one.key for one in by_currency(asked.whole) if one.value > 0}
+        everything = [row for row in asked.whole.holdings if exposure(row) in slices]
+        chosen = [row for row in everything if exposure(row) == what]
+        return "portion", {"part": holdings_out(chosen), "of": holdings_out(everything)}
     name, _, rate = window.partition("@")
     benchmark = what.partition("|")[0] if measure in ("beta", "asset_beta") else ""
     wanted = risk.Asked(name, based_on, benchmark, float(rate or 0))

@@ -2,7 +2,7 @@
 
 Figures: ``<cash>:<0 or 1>:<measure>[:<about>]``, where 1 means "new cash only". ``share`` and ``after`` are about a
 target's key; ``fee``, ``gain`` and ``tax`` about a trade's number in the plan, or without one about all of them;
-``turnover`` and ``left`` about the whole.
+``turnover`` and ``left`` about the whole; ``explain_rows`` tells the others.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.instants import instant
 from smartfolio_app.ledger.lots import Match
 from smartfolio_app.ledger.money import ZERO, plain
+from smartfolio_app.services.rebalancing.explain_rows import ROWS
 from smartfolio_app.services.rebalancing.plan import Planned, Proposal, Wish, key_of, propose
 from smartfolio_app.services.rebalancing.targets import TRADED
 from smartfolio_app.services.views import View
 from smartfolio_app.services.wealth import portfolio
+
+_LINES = frozenset({"held", "worth", "target", "amount", "quantity"})
 
 Found = tuple[Decimal | None, tuple[Step, ...]]
 
@@ -54,6 +57,12 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
     if measure not in MEASURES:
         raise unknown
     plan = propose(db, view, wish)
+    if measure in ROWS:
+        told = ROWS[measure](plan, portfolio(db, view), about)
+        if told is None:
+            raise unknown
+        # they are names of lines, too
+        return _explained(f"{measure}_of" if measure in _LINES else measure, *told)
     if measure in ("share", "after"):
         found = _share(plan, portfolio(db, view), about, measure)
     elif about and measure in _TRADES:
@@ -67,6 +76,13 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
     amount, steps = found
     is_share = measure in ("share", "after")
     name = f"{measure}_trade" if about and not is_share else measure
+    kind = Measure.SHARE if is_share else Measure.MONEY
+    return _explained(name, amount, kind, "" if is_share else plan.currency, steps)
+
+
+def _explained(
+    name: str, amount: Decimal | None, measure: Measure, unit: str, steps: tuple[Step, ...]
+) -> Explanation:
     return Explanation(
         figure="",
         title=f"explain.rebalance.{name}.title",
@@ -75,8 +91,8 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
         steps=steps,
         notes=("explain.rebalance.note",),
         amount=amount,
-        measure=Measure.SHARE if is_share else Measure.MONEY,
-        unit="" if is_share else plan.currency,
+        measure=measure,
+        unit=unit,
     )
 
 
@@ -222,4 +238,4 @@ _SUMS: dict[str, Callable[[Proposal], Found]] = {
     "left": _left,
 }
 #: Every measure there is.
-MEASURES = frozenset({*_SUMS, "share", "after"})
+MEASURES = frozenset({*_SUMS, *ROWS, "share", "after"})

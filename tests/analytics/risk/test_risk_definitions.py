@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -151,3 +152,63 @@ def test_concentration() -> None:
     assert dependence.effective_assets(np.array([0.25] * 4)) == pytest.approx(4)
     assert dependence.herfindahl(np.array([1.0, 0.0])) == 1
     assert dependence.effective_assets(np.zeros(3)) is None
+
+
+def test_the_present_drawdown_is_from_the_last_peak_and_not_the_deepest_there_was() -> None:
+    series = np.array([0.10, -0.50, 0.80])
+    assert drawdowns.current_drawdown(series) == pytest.approx(0.5 * 1.8 - 1)
+    assert drawdowns.max_drawdown(series) == pytest.approx(-0.5)
+
+
+def test_the_tail_of_ten_days_is_that_of_ten_days_in_a_row() -> None:
+    series = np.random.default_rng(3).normal(0.001, 0.02, 700)
+    growth = np.cumprod(np.concatenate(([1.0], 1 + series)))
+    in_a_row = growth[10:] / growth[:-10] - 1
+    found = tails.historical(series, 0.95, 10)
+    assert found.var == pytest.approx(float(np.quantile(in_a_row, 0.05)))
+    assert found.cvar == pytest.approx(float(np.sort(in_a_row)[: int((len(in_a_row) - 1) * 0.05) + 1].mean()))
+
+
+def test_cornish_fisher_over_ten_days_by_hand() -> None:
+    normal = NormalDist()
+    series = np.random.default_rng(8).standard_t(7, 900) * 0.02
+    mean, deviation = series.mean() * 10, series.std(ddof=1) * math.sqrt(10)
+    moved = (series - series.mean()) / series.std()
+    skew, kurtosis = float((moved**3).mean()) / math.sqrt(10), (float((moved**4).mean()) - 3) / 10
+
+    def quantile(level: float) -> float:
+        z = normal.inv_cdf(level)
+        bent = z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
+        return mean + deviation * bent
+
+    found = tails.cornish_fisher(series, 0.99, 10)
+    assert found.var == pytest.approx(quantile(0.01), rel=1e-9)
+    beyond = np.mean([quantile(level) for level in np.linspace(0, 0.01, 20_001)[1:] - 0.01 / 40_000])
+    assert found.cvar == pytest.approx(float(beyond), rel=2e-3)
+
+
+def test_days_on_which_one_was_not_traded_are_in_no_correlation() -> None:
+    both = np.random.default_rng(4).normal(0, 0.02, (400, 2))
+    both[:, 1] += both[:, 0]
+    with_gaps = both.copy()
+    with_gaps[::7, 1] = np.nan  # days off
+    there = np.delete(both, np.arange(0, 400, 7), axis=0)
+    found = dependence.aligned_covariance(with_gaps)
+    assert found is not None
+    assert found.days == len(there)
+    assert found.matrix == pytest.approx(np.cov(there, rowvar=False))
+
+
+def test_correlations_are_shrunk_where_history_is_short_and_only_there() -> None:
+    common = np.random.default_rng(5).normal(0, 0.02, (1000, 1))
+    rows = common + np.random.default_rng(6).normal(0, 0.02, (1000, 8))
+    short, long = dependence.aligned_covariance(rows[:40]), dependence.aligned_covariance(rows)
+    assert short is not None
+    assert long is not None
+    assert long.shrinkage == 0
+    assert 0 < short.shrinkage < 1
+    plain = np.cov(rows[:40], rowvar=False)
+    assert np.diag(short.matrix) == pytest.approx(np.diag(plain)), "each keeps its own variance"
+    upper = np.triu_indices(8, 1)
+    kept = dependence.correlation(short.matrix)[upper] / dependence.correlation(plain)[upper]
+    assert kept == pytest.approx(np.full(28, 1 - short.shrinkage), rel=0.1)

@@ -138,6 +138,23 @@ def test_the_report_says_what_the_libraries_say(shared_dir) -> None:
     assert str(report.deepest.peak) == golden["max_drawdown_window"]["peak"]
 
 
+def test_an_assets_volatility_is_on_its_own_calendar_and_a_window_looks_back_so_many_days() -> None:
+    coin, share = holding("BTC"), holding("SPY", 3000.0, AssetClass.STOCK, "etf")
+    quotes = walk(500, 1)
+    book = PriceBook([*points(coin, quotes), *points(share, walk(500, 2, weekdays=True))])
+    panel = build_panel(book, [coin, share], "USD", LAST)
+    for window in (30, 90, 180, 365):
+        report = assess(panel, (), "USD", Question(window))
+        assert report is not None
+        assert window - 4 <= (report.days[-1] - report.days[0]).days <= window + 4
+    rows = {row.exposure.asset.symbol: row for row in report.assets}
+    assert (rows["BTC"].days_a_year, rows["SPY"].days_a_year) == (365, 252)
+    begin = report.days[0]
+    closes = np.array([price for day, price in quotes.items() if day >= begin])
+    own = (closes[1:] / closes[:-1] - 1).std(ddof=1) * np.sqrt(365)  # weekends too
+    assert rows["BTC"].volatility == pytest.approx(own, rel=0.005)
+
+
 def test_parts_of_the_risk_add_up_to_the_whole() -> None:
     held = [holding(f"C{number}", 1000.0 * (number + 1), group=f"G{number % 2}") for number in range(4)]
     book = PriceBook([point for number, one in enumerate(held) for point in points(one, walk(300, number))])

@@ -1,0 +1,52 @@
+"""Pages of sentences and tiles: whatever number they name opens an explanation that tells it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import reflex as rx
+
+from smartfolio_app.components.decision_tiles import decision_tiles
+from smartfolio_app.pages.alerts import alerts
+from smartfolio_app.pages.brief import brief
+from smartfolio_app.services import demo
+from smartfolio_app.services.alerts import inbox, rules
+from smartfolio_app.state.alerts import AlertsState
+from smartfolio_app.state.brief import BriefState
+from smartfolio_app.state.dashboard import DashboardState
+from smartfolio_app.storage.engine import session_scope
+from tests.state.figures_on_page import unexplained
+from tests.state.tab import call, tab
+from tests.support.signals import store_signals
+
+RULES = {
+    "price": {"asset": "crypto:BTC", "side": "above", "level": "1"},
+    "drawdown": {"limit": "0.005"},
+    "large_flow": {"amount": "0.01", "days": "31"},
+    "stale_price": {"hours": "1", "share": "0"},
+    "coverage": {"limit": "1"},
+}
+
+
+def _tiles() -> rx.Component:
+    return decision_tiles(DashboardState.outlook)
+
+
+async def test_every_number_of_alerts_of_the_brief_and_of_the_tiles_is_told_by_its_explanation(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+        store_signals(db, datetime.now(UTC))
+        for kind, params in RULES.items():
+            rules.add(db, user, kind, params)
+        db.commit()
+        assert len(inbox.listed(db, user)) > 2
+    page = await tab(AlertsState, user, "/alerts")
+    for layout, shown, least in (
+        (alerts, page, 5),
+        (brief, await tab(BriefState, user, "/brief"), 10),
+        (_tiles, await tab(DashboardState, user, "/"), 5),
+    ):
+        problems, explained = unexplained(layout, shown, user)
+        assert not problems, "\n".join([layout.__name__, *problems])
+        assert explained >= least, (layout.__name__, explained)
+    await call(page, "acknowledge", page.opened[0].id)
