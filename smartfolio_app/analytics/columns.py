@@ -106,9 +106,9 @@ class LedgerColumns:
     @cached_property
     def quantity(self) -> NDArray[np.float64]:
         """Signed quantities, for statistics and pictures; the exact ones are in ``stream``."""
-        amounts = self.stream.amount
-        amount = as_floats(amounts)
-        return np.where((self.side == Side.SENT) | (self.side == Side.FEE), -amount, amount)
+        amount = as_floats(self.stream.amount)
+        np.negative(amount, out=amount, where=(self.side == Side.SENT) | (self.side == Side.FEE))
+        return amount
 
     @cached_property
     def role(self) -> NDArray[np.int8]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from smartfolio_app.analytics.columns import Role
-from smartfolio_app.analytics.grid import Grid, Moved, stretches
+from smartfolio_app.analytics.grid import STRETCH, Grid, Moved
 from smartfolio_app.analytics.items import is_balance, quantity, valuations, valued_at
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.ledger.assets import fiat, is_fiat
@@ -22,12 +22,17 @@ from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.movements import Side
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
     from smartfolio_app.analytics.columns import LedgerColumns
     from smartfolio_app.analytics.ledger_view import LedgerView
+
+
+#: So many movements, some 100 bytes each, are worked on at a time: what lies in the cache is added up twice as fast.
+_AT_HAND = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,26 @@ def flows_of(ledger: LedgerView, grid: Grid, moved: Moved, zone: ZoneInfo) -> Fl
     shape = (len(grid.ends), len(grid.columns))
     result = Flows(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape))
     money = np.array([is_fiat(column.asset.id) for column in grid.columns], dtype=np.bool_)
-    for stretch in stretches(len(moved.row), moved.before):
+    for stretch in _days_of(moved.row):
         _add_stretch(ledger.columns, grid, moved, money, stretch, result)
     _add_entries(grid, result.external)
     _add_items(grid, result.external, zone)
     return result
+
+
+def _days_of(row: NDArray[np.int32]) -> Iterator[slice]:
+    """Yield slices of the movements: whole rows, and as many of them as the processor holds at hand.
+
+    No row is in two of them, so each cell is one sum, the same wherever the slices end; but one that would take much
+    memory by itself (all that was before a short window) is cut.
+    """
+    first = 0
+    while first < len(row):
+        after = first + _AT_HAND
+        end = int(np.searchsorted(row, row[after], side="right")) if after < len(row) else len(row)
+        end = min(end, first + STRETCH)
+        yield slice(first, end)
+        first = end
 
 
 def _add_stretch(  # noqa: PLR0917 - what a movement is, and where it goes
@@ -78,8 +98,8 @@ def _add_stretch(  # noqa: PLR0917 - what a movement is, and where it goes
     # One worth for both sides of a trade, signed: that of the money given, the money got, or what was got.
     own = np.where(received, ~partner_money, money[column])
     size = np.where(own, np.abs(worth), np.abs(partner))
-    count = result.external.size
-    cell = row.astype(np.int64) * len(grid.columns) + column
+    rows, width = slice(int(row[0]), int(row[-1]) + 1), len(grid.columns)
+    cell = (row.astype(np.int64) - rows.start) * width + column
     for total, weights, chosen in (
         (result.external, worth, (role == Role.FLOW) | (role == Role.ANCHOR) | alone),
         (result.income, worth, role == Role.INCOME),
@@ -87,8 +107,9 @@ def _add_stretch(  # noqa: PLR0917 - what a movement is, and where it goes
         (result.exchanged, np.where(received, size, -size), exchange & ~alone),
     ):
         some = np.flatnonzero(chosen & priced)
-        added = np.bincount(cell[some], weights=weights[some], minlength=count)
-        np.add(total, added.reshape(total.shape), out=total)
+        if len(some):
+            added = np.bincount(cell[some], weights=weights[some], minlength=(rows.stop - rows.start) * width)
+            total[rows] += added.reshape(-1, width)
 
 
 def _partners(  # noqa: PLR0917 - parallel arrays
