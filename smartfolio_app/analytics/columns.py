@@ -93,7 +93,6 @@ class LedgerColumns:
         self.at, self.place = self.stream.at, self.stream.place
         self.transaction, self.side = self.stream.transaction, self.stream.side
         self.asset = self.asset_of_place[self.place]
-        self.source = self.source_of_place[self.place]
         self._anchors = {
             source: sorted(micros(row.as_of) for row in rows) for source, rows in statements.items() if rows
         }
@@ -101,7 +100,12 @@ class LedgerColumns:
     @cached_property
     def moments(self) -> NDArray[np.int64]:
         """The instants of the transactions."""
-        return np.array(self.instants, dtype=np.int64)
+        return np.frombuffer(self.instants, dtype=np.int64) if self.instants else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def source(self) -> NDArray[np.int32]:
+        """The source of each movement."""
+        return self.source_of_place[self.place]
 
     @cached_property
     def quantity(self) -> NDArray[np.float64]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
-    from smartfolio_app.analytics.plain_money import PlainMoney
     from smartfolio_app.ledger.lot_book import LotBook
 
 
@@ -59,13 +58,13 @@ def lot_arrays(
     book: LotBook,
     instants: NDArray[np.int64] | None = None,
     balances: Mapping[AssetId, Decimal] | None = None,
-    plain: PlainMoney | None = None,
+    plain: FloatArray | None = None,
 ) -> LotArrays:
     """Return the arrays of a book.
 
     ``instants`` are those of the book's transactions, when they are known already; ``balances`` is what is held of each
     asset in the end: one of which the lots hold something else, or that is not named, is doubtful. ``plain`` is what
-    plain trades cost and brought, where that is known.
+    plain trades brought (``plain_money``), where that is known.
     """
     if instants is None:
         instants = np.array(instants_of(book.ordered), dtype=np.int64)
@@ -73,7 +72,7 @@ def lot_arrays(
 
 
 class _Reader:
-    def __init__(self, book: LotBook, instants: NDArray[np.int64], plain: PlainMoney | None) -> None:
+    def __init__(self, book: LotBook, instants: NDArray[np.int64], plain: FloatArray | None) -> None:
         self._book = book
         self._engine = book.engine
         self._instants = instants
@@ -100,19 +99,19 @@ class _Reader:
         engine = self._engine
         return bool(engine.disposals.short) or any(pool.shorts for pool in engine.pools.values())
 
-    def _paid_for(self, plain: PlainMoney | None) -> FloatArray:
+    def _paid_for(self, plain: FloatArray | None) -> FloatArray:
         """Return what was paid for each lot, ``nan`` where that is not known; of one that was moved here, anything."""
         lots = self._engine.lots
         if plain is None:
             return _floats(lots.paid)
-        return _filled(plain.paid[np.array(lots.origin, dtype=np.int64)], lots.paid)
+        return _filled(0.0 - plain[np.array(lots.origin, dtype=np.int64)], lots.paid)
 
-    def _brought(self, plain: PlainMoney | None) -> FloatArray:
+    def _brought(self, plain: FloatArray | None) -> FloatArray:
         """Return the proceeds of each disposal, ``nan`` where they are not known."""
         disposals = self._engine.disposals
         if plain is None:
             return _floats(disposals.proceeds)
-        return _filled(plain.earned[np.array(disposals.transaction, dtype=np.int64)], disposals.proceeds)
+        return _filled(plain[np.array(disposals.transaction, dtype=np.int64)], disposals.proceeds)
 
     def arrays(self, balances: Mapping[AssetId, Decimal]) -> LotArrays:
         doubtful = self._doubtful(balances)
@@ -277,7 +276,7 @@ def _filled(told: FloatArray, exact: Sequence[Decimal | None]) -> FloatArray:
 
 
 def _floats(values: Iterable[Decimal | None]) -> FloatArray:
-    given = list(values)
+    given = values if isinstance(values, list) else list(values)
     try:
         return as_floats(given)  # type: ignore[arg-type]
     except TypeError:  # some are not known

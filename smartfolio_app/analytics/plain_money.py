@@ -19,7 +19,7 @@ Where any of this does not hold nothing is told, and the exact numbers are asked
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,52 +31,44 @@ if TYPE_CHECKING:
     from smartfolio_app.analytics.results import FloatArray
     from smartfolio_app.ledger.assets import AssetId
 
-#: Sums below this many units of the last decimal are told; a power of ten with a larger exponent is not exact.
-_LARGEST = 2.0**49
+#: Amounts below this many units of the last decimal are added up: three of them are less than 2^49 units.
+_LARGEST = 2.0**47
+#: A larger power of ten is no exact float.
 _MOST_DECIMALS = 22
+#: So many movements are worked on at a time, which takes little memory.
+_AT_A_TIME = 1 << 16
 
 
-class PlainMoney(NamedTuple):
-    """``paid`` (fee included) and ``earned`` (net of fee) by transaction, in the currency asked for.
+def plain_money(columns: LedgerColumns, currency: str) -> FloatArray | None:
+    """Return what each plain trade brought in money of a currency: a purchase less than nothing, fee included.
 
-    Each has the shape (transactions + 1,), so that -1 (no transaction) finds the ``nan`` at the end; ``nan`` is also
-    all that is no purchase or no sale for money of that currency, with a fee in it or none.
+    Shape (transactions + 1,), so that -1 (no transaction) finds the ``nan`` at the end; ``nan`` is also all that is no
+    two-sided trade for that money, or has a fee in anything else. ``None`` where it cannot be told exactly.
     """
-
-    paid: FloatArray
-    earned: FloatArray
-
-
-def plain_money(columns: LedgerColumns, currency: str) -> PlainMoney | None:
-    """Return what plain trades cost and brought, ``None`` where it cannot be told exactly."""
     home = fiat(currency)
     if home not in columns.assets:
         return None
-    count, number = len(columns.ordered) + 1, columns.assets.index(home)
-    mine = columns.asset == number
+    mine = columns.asset == columns.assets.index(home)
     decimals = _decimals(columns, home)
     if decimals > _MOST_DECIMALS or (mine & (columns.side == Side.ANCHOR)).any():
         return None
-    plain = np.ones(count, dtype=np.bool_)
-    plain[[*columns.unusual, -1]] = False
-    plain[columns.transaction[(columns.side == Side.FEE) & ~mine]] = False
-    money = np.zeros((3, count))
-    there = np.zeros((3, count), dtype=np.bool_)
-    for side in (Side.RECEIVED, Side.SENT, Side.FEE):
-        chosen = np.flatnonzero(mine & (columns.side == side))
-        money[side, columns.transaction[chosen]] = np.abs(columns.quantity[chosen])
-        there[side, columns.transaction[chosen]] = True
     unit = 10.0**decimals
-    paid, earned = (
-        (money[Side.SENT] + money[Side.FEE]) * unit,
-        (money[Side.RECEIVED] - money[Side.FEE]) * unit,
-    )
-    if (money.sum(axis=0) * unit).max() >= _LARGEST:
-        return None
-    paid, earned = np.rint(paid) / unit, np.rint(earned) / unit
-    paid[~(plain & there[Side.SENT])] = np.nan
-    earned[~(plain & there[Side.RECEIVED] & ~there[Side.SENT])] = np.nan
-    return PlainMoney(paid, earned)
+    brought: FloatArray = np.zeros(len(columns.ordered) + 1)
+    for first in range(0, len(mine), _AT_A_TIME):
+        piece = slice(first, first + _AT_A_TIME)
+        amounts, numbers = columns.quantity[piece][mine[piece]], columns.transaction[piece][mine[piece]]
+        if np.abs(amounts).max(initial=0.0) * unit >= _LARGEST:
+            return None
+        np.add.at(brought, numbers, amounts)
+    brought *= unit
+    np.rint(brought, out=brought)
+    brought /= unit
+    traded = np.zeros(len(brought), dtype=np.bool_)
+    traded[columns.transaction[mine & (columns.side != Side.FEE)]] = True
+    traded[columns.transaction[~mine & (columns.side == Side.FEE)]] = False
+    traded[[*columns.unusual, -1]] = False
+    brought[~traded] = np.nan
+    return brought
 
 
 def _decimals(columns: LedgerColumns, home: AssetId) -> int:
