@@ -140,3 +140,14 @@ def test_after_an_edit_the_decimals_of_what_came_and_went_count(world):
     with_fine = view.edited(set(), [fine])
     assert plain_money(with_fine.columns, "EUR").tolist()[:2] == [-0.3, -0.32345678]
     assert plain_money(with_fine.edited({"2"}, []).columns, "EUR")[0] == -0.3
+
+
+def test_of_a_sale_that_opens_a_short_position_only_a_part_is_proceeds(world):
+    rows = [
+        world.tx("trade", "1 .AAPL", "10 EUR", at=-9),
+        world.tx("trade", "30 EUR", "2 .AAPL", at=-8),
+        world.tx("trade", "3 .AAPL", "21 EUR", at=-7),
+    ]
+    view = world.ledger(*rows)
+    assert_same(arrays_of(view, plain_money(view.columns, "EUR")), arrays_of(view, None))
+    assert arrays_of(view, plain_money(view.columns, "EUR")).realised.amount.tolist() == [5, 8]
