@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from decimal import localcontext
 from enum import IntEnum
@@ -20,6 +19,7 @@ from smartfolio_app.ledger.transactions import EXPENSE_KINDS, INCOME_KINDS, Tran
 from smartfolio_app.ledger.transfers import match_transfers
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
@@ -55,7 +55,7 @@ class Ordered(NamedTuple):
     """Transactions in the engine's order, their instants, and the stream of their movements."""
 
     transactions: list[Transaction]
-    instants: Sequence[Microseconds]
+    instants: array[Microseconds]
     stream: Movements
 
 
@@ -80,7 +80,7 @@ class LedgerColumns:
             ordered, instants = in_order_with_instants(transactions)
             made = Ordered(ordered, instants, movements(ordered, statements, instants))
         self.ordered, self.stream = made.transactions, made.stream
-        self.instants = array("q", made.instants)  # a quarter of the memory of a list
+        self.instants = made.instants
         self.statements = statements
         self.decided = decided or {}
         self.places = self.stream.places

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from operator import attrgetter, floordiv, sub
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +19,7 @@ Microseconds = int
 DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_US = timedelta(microseconds=1)
+_AT = attrgetter("at")
 
 
 def micros(at: datetime) -> Microseconds:
@@ -26,6 +32,7 @@ def instant(at: Microseconds) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
-def instants_of(rows: Iterable[Transaction]) -> list[Microseconds]:
-    """Return the instant of each transaction."""
-    return [(row.at - _EPOCH) // _ONE_US for row in rows]
+def instants_of(rows: Iterable[Transaction]) -> array[Microseconds]:
+    """Return the instant of each transaction, as a column: a list would take four times the memory."""
+    since = map(sub, map(_AT, rows), repeat(_EPOCH))
+    return array("q", np.fromiter(map(floordiv, since, repeat(_ONE_US)), dtype=np.int64).tobytes())

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
-from itertools import count
+from heapq import merge
+from itertools import count, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.instants import Microseconds, instant, instants_of, micros
-from smartfolio_app.ledger.lot_engine import Disposal, LotEngine, PartEngine
+from smartfolio_app.ledger.lot_engine import LotEngine, PartEngine
 from smartfolio_app.ledger.lot_events import EventReader
-from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy, Pooling
+from smartfolio_app.ledger.lot_loop import book_rows
+from smartfolio_app.ledger.lots import Correction, Finding, Income, Lot, Match, Method, Policy
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO
 from smartfolio_app.ledger.pools import part
-from smartfolio_app.ledger.transactions import Transaction, TransactionKind
+from smartfolio_app.ledger.transactions import Transaction
 from smartfolio_app.ledger.worth import PriceOf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from smartfolio_app.ledger.lot_columns import Disposal
+    from smartfolio_app.ledger.lot_loop import Row
     from smartfolio_app.ledger.total_average import YearBook
 
-_TRADE = TransactionKind.TRADE
-_BEGINNING = micros(datetime(1, 1, 1, tzinfo=UTC))
 #: A chain of swaps longer than this would have to come back on itself every year to change the averages again.
 _MOST_RUNS = 8
 
@@ -239,13 +243,18 @@ class _Inputs:
     only: Part | None
     brief: bool
 
-    def rows(self) -> Iterable[tuple[int, Transaction, Microseconds]]:
+    def moments(self) -> Sequence[Microseconds]:
+        """Return the instants of all that is to be booked."""
+        if self.only is None:
+            return self.instants
+        return [self.instants[index] for index in self.only.transactions]
+
+    def rows(self, moments: Sequence[Microseconds]) -> Iterator[Row]:
         """Give index, transaction and instant of all that is to be booked."""
         if self.only is None:
-            return zip(count(), self.ordered, self.instants, strict=False)
+            return zip(count(), self.ordered, moments, strict=False)
         chosen = self.only.transactions
-        rows, moments = map(self.ordered.__getitem__, chosen), map(self.instants.__getitem__, chosen)
-        return zip(chosen, rows, moments, strict=True)
+        return zip(chosen, map(self.ordered.__getitem__, chosen), moments, strict=True)
 
 
 def _engine(inputs: _Inputs, policy: Policy, averages: YearBook | None = None) -> LotEngine:
@@ -257,32 +266,36 @@ def _engine(inputs: _Inputs, policy: Policy, averages: YearBook | None = None) -
 def _run(inputs: _Inputs, engine: LotEngine) -> LotBook:
     ordered, policy = inputs.ordered, engine.policy
     reader = EventReader(engine, ordered, inputs.currency, inputs.price_of, inputs.transfers)
-    trade, handlers, here = reader.trade, reader.handlers, engine.here
+    moments = inputs.moments()
     by_year = bool(policy.methods) or policy.method is Method.TOTAL_AVERAGE
-    scoped = policy.pooling is not Pooling.GLOBAL
-    year_ends = _BEGINNING
-    waiting = list(inputs.corrections[::-1])
-    for index, row, at in inputs.rows():
-        here.at = at
-        if waiting:
-            while waiting and waiting[-1].at < at:
-                _correct(reader, waiting.pop())
-            here.at = at
-        if by_year and at >= year_ends:
-            year_ends = _turn(engine, at)
-        here.transaction = index
-        if scoped:
-            here.source, here.account = row.source, row.account
-        if row.kind is _TRADE:
-            trade(row)
+    # A statement speaks after every transaction of its own instant, and before the year of the next one begins.
+    stops: Iterator[tuple[int, Correction | int]] = merge(
+        ((bisect_right(moments, correction.at), correction) for correction in inputs.corrections),
+        _years(moments) if by_year else (),
+        key=itemgetter(0),
+    )
+    rows, done = inputs.rows(moments), 0
+    for position, event in stops:
+        book_rows(reader, islice(rows, position - done))
+        done = position
+        if isinstance(event, Correction):
+            _correct(reader, event)
         else:
-            handlers[row.kind](row)
-    while waiting:
-        _correct(reader, waiting.pop())
+            engine.turn_year(event)
+    book_rows(reader, rows)
     for pool in engine.pools.values():
         pool.settle()
-    handlers.clear()  # they refer to the reader, and such a circle would keep all lots until somebody collects it
+    reader.handlers.clear()  # they refer to the reader: such a circle keeps all lots until somebody collects it
     return LotBook(engine, reader.incomes, ordered, inputs.currency)
+
+
+def _years(moments: Sequence[Microseconds]) -> Iterator[tuple[int, int]]:
+    """Yield how many of the instants lie before each year (UTC) that any of them lies in, and the year."""
+    position = 0
+    while position < len(moments):
+        year = instant(moments[position]).year
+        yield position, year
+        position = bisect_left(moments, micros(datetime(year + 1, 1, 1, tzinfo=UTC)))
 
 
 def _correct(reader: EventReader, correction: Correction) -> None:
@@ -294,9 +307,3 @@ def _correct(reader: EventReader, correction: Correction) -> None:
         correction.account,
     )
     reader.correct(correction)
-
-
-def _turn(engine: LotEngine, at: Microseconds) -> Microseconds:
-    year = instant(at).year
-    engine.turn_year(year)
-    return micros(datetime(year + 1, 1, 1, tzinfo=UTC))

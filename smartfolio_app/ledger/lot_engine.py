@@ -1,104 +1,29 @@
 """The bookkeeping of lots: acquire, dispose, move, remove. What calls for which is told in ``lot_events``.
 
-Results are kept as parallel lists, because a million small objects would cost more than the arithmetic. All amounts are
-in the report's currency.
+What it writes down is in ``lot_columns``. All amounts are in the report's currency.
 """
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.instants import Microseconds
+from smartfolio_app.ledger.lot_columns import Disposals, LotColumns, MatchColumns, Short
+from smartfolio_app.ledger.lot_queue import queue_taker
 from smartfolio_app.ledger.lots import DisposalKind, Finding, Method, Policy, Pooling
 from smartfolio_app.ledger.money import ZERO
-from smartfolio_app.ledger.pools import (
-    SCALE,
-    AveragePool,
-    FirstInPool,
-    LastInPool,
-    LotColumns,
-    Pool,
-    Short,
-    UnitCostPool,
-    numbers,
-    part,
-)
+from smartfolio_app.ledger.pools import AveragePool, FirstInPool, LastInPool, Pool, UnitCostPool, part
 from smartfolio_app.ledger.total_average import TotalAveragePool, YearBook
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable
 
 #: Assets that can be sold without being held.
 _SHORTABLE = ("stock:",)
 UNKNOWN = -1
-
-
-class Disposal(NamedTuple):
-    """One disposal: ``quantity`` of an asset for ``proceeds`` (net of ``fee``). Its matches begin at ``first``.
-
-    ``transaction`` realises the gain. Of a closed short position ``short`` is what was opened, and what closed it
-    stands in place of a lot.
-    """
-
-    asset: AssetId
-    kind: DisposalKind
-    transaction: int
-    quantity: Decimal
-    proceeds: Decimal | None
-    fee: Decimal
-    first: int
-    short: Short | None = None
-
-
-@dataclass(slots=True)
-class Disposals:
-    """All disposals in the order in which they were realised, as parallel lists.
-
-    ``cost`` is that of all a disposal's matches, ``None`` where any of it is not known; ``short`` has those that closed
-    a short position, by number. Lists of plain values, because the garbage collector would walk over every tuple of a
-    long ledger again and again.
-    """
-
-    asset: list[AssetId] = field(default_factory=list)
-    kind: list[DisposalKind] = field(default_factory=list)
-    transaction: array[int] = field(default_factory=numbers)
-    quantity: list[Decimal] = field(default_factory=list)
-    proceeds: list[Decimal | None] = field(default_factory=list)
-    fee: list[Decimal] = field(default_factory=list)
-    first: array[int] = field(default_factory=numbers)
-    cost: list[Decimal | None] = field(default_factory=list)
-    short: dict[int, Short] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.first)
-
-    def __getitem__(self, number: int) -> Disposal:
-        return Disposal(
-            self.asset[number],
-            self.kind[number],
-            self.transaction[number],
-            self.quantity[number],
-            self.proceeds[number],
-            self.fee[number],
-            self.first[number],
-            self.short.get(number),
-        )
-
-    def __iter__(self) -> Iterator[Disposal]:
-        return (self[number] for number in range(len(self)))
-
-
-@dataclass(slots=True)
-class MatchColumns:
-    """What the disposals took from which lots, as parallel lists: lot number (or ``UNKNOWN``), quantity, cost."""
-
-    lot: array[int] = field(default_factory=numbers)
-    quantity: list[Decimal] = field(default_factory=list)
-    cost: list[Decimal | None] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -132,11 +57,11 @@ class LotEngine:
 
     def __init__(self, policy: Policy, averages: YearBook | None = None, *, brief: bool = False) -> None:
         self.policy = policy
-        self._brief = brief
+        self.brief = brief
         self.here = Place()
         self.lots = lots = LotColumns()
-        self.matches = matches = MatchColumns()
-        self.disposals = sold = Disposals()
+        self.matches = MatchColumns()
+        self.disposals = Disposals()
         self.carried: list[Carried] = []
         self.findings: list[Finding] = []
         self.pools: dict[Hashable, Pool] = {}
@@ -145,24 +70,8 @@ class LotEngine:
         self._method = policy.method
         self._global = policy.pooling is Pooling.GLOBAL
         self._fiat: dict[AssetId, bool] = {}
-        # Bound once: `acquire` and `dispose` run for every transaction there is.
-        self._lot_assets = lots.asset
-        self._add_asset, self._add_acquired = lots.asset.append, lots.acquired.append
-        self._add_origin, self._add_quantity = lots.origin.append, lots.quantity.append
-        self._add_cost, self._add_bought, self._add_paid = (
-            lots.cost.append,
-            lots.bought.append,
-            lots.paid.append,
-        )
-        self._match_lot, self._match_quantity = matches.lot.append, matches.quantity.append
-        self._match_cost, self._sold_asset = matches.cost.append, sold.asset.append
-        self._sold_kind, self._sold_transaction = sold.kind.append, sold.transaction.append
-        self._sold_quantity, self._sold_proceeds = sold.quantity.append, sold.proceeds.append
-        self._sold_fee, self._sold_first, self._sold_cost = (
-            sold.fee.append,
-            sold.first.append,
-            sold.cost.append,
-        )
+        #: Matches a quantity with the lots of a pool that is ``queued``: see ``lot_queue``.
+        self.take_queued = queue_taker(lots, self.matches)
 
     # ------------------------------------------------------------------------------------------------ pools
     def tracks(self, asset: AssetId) -> bool:
@@ -183,6 +92,15 @@ class LotEngine:
             found = self.pools[key] = self._new_pool(key)
             self.asset_of[key] = asset
         return found
+
+    def pool_of(self, asset: AssetId) -> Pool | None:
+        """Return the asset's pool at the place at hand, ``None`` for money."""
+        return self.pool(asset) if self.tracks(asset) else None
+
+    @property
+    def is_one_queue_an_asset(self) -> bool:
+        """Tell whether each asset has one pool, of which lots are taken in their order; then ``lot_loop`` books."""
+        return self._global and self._method in (Method.FIFO, Method.LIFO)
 
     def turn_year(self, year: int) -> None:
         """Let another year begin, and with it perhaps another method."""
@@ -222,15 +140,7 @@ class LotEngine:
             quantity, cost = self._close_shorts(pool, asset, quantity, cost)
         if not quantity:
             return
-        here = self.here
-        number = len(self._lot_assets)
-        self._add_asset(asset)
-        self._add_acquired(here.at)
-        self._add_origin(here.transaction)
-        self._add_quantity(quantity)
-        self._add_cost(cost)
-        self._add_bought(quantity)
-        self._add_paid(cost)
+        number = self.lots.add(asset, self.here.at, self.here.transaction, quantity, cost)
         if pool.queued:  # nothing that is acquired now is older than what is there, so it goes to the end
             pool.lots.append(number)
         else:
@@ -244,60 +154,32 @@ class LotEngine:
             return
         pool = (self.pools.get(asset) if self._global else None) or self.pool(asset)
         first = len(self.matches.lot)
-        left, whole = self._take_queued(pool, quantity) if pool.queued else self._take_chosen(pool, quantity)
-        if left:
-            sold, proceeds, fee = self._oversell(pool, (asset, kind), (quantity, left), proceeds, fee)
-            whole = None if sold == quantity else whole
+        left, whole = (self.take_queued if pool.queued else self._take_chosen)(pool, quantity)
+        self.write_down(pool, (asset, kind), (quantity, left), (proceeds, fee), first, whole)
+
+    def write_down(  # noqa: PLR0917 - what a disposal is
+        self,
+        pool: Pool,
+        what: tuple[AssetId, DisposalKind],
+        quantities: tuple[Decimal, Decimal],
+        money: tuple[Decimal | None, Decimal],
+        first: int,
+        cost: Decimal | None,
+    ) -> None:
+        """Write down a disposal whose lots were taken: ``quantities`` in all and of that not held, ``money`` are
+        proceeds and fee, its matches begin at ``first``, ``cost`` is theirs.
+        """
+        quantity, missing = quantities
+        proceeds, fee = money
+        if missing:
+            sold, proceeds, fee = self._oversell(pool, what, quantities, proceeds, fee)
+            cost = None if sold == quantity else cost
             quantity = sold
         if quantity:
-            self._sold_asset(asset)
-            self._sold_kind(kind)
-            self._sold_transaction(self.here.transaction)
-            self._sold_quantity(quantity)
-            self._sold_proceeds(proceeds)
-            self._sold_fee(fee)
-            self._sold_first(first)
-            self._sold_cost(whole)
-            if self._brief and whole is not None:
-                matches = self.matches
-                del matches.lot[first:], matches.quantity[first:], matches.cost[first:]
-
-    def _take_queued(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
-        """Match ``left`` with lots in their order, each at its own cost; return what is missing, and the cost."""
-        lots, queue, end = self.lots, pool.lots, pool.end
-        held, costs = lots.quantity, lots.cost
-        drop = queue.pop if end else queue.popleft
-        whole: Decimal | None = (
-            None  # once a lot was matched: `None` where its cost or that of another is not known
-        )
-        first = True
-        while queue:
-            lot = queue[end]
-            here, cost = held[lot], costs[lot]
-            self._match_lot(lot)
-            partly = here > left
-            if partly:
-                held[lot] = here - left
-                if cost is not None:
-                    taken = (cost * left / here).quantize(SCALE)  # `part`, without a call
-                    costs[lot] = cost - taken
-                    cost = taken
-                here = left
-            else:
-                drop()
-                held[lot] = costs[lot] = ZERO
-            self._match_quantity(here)
-            self._match_cost(cost)
-            if first:  # the very object: most disposals take from one lot
-                whole, first = cost, False
-            else:
-                whole = None if whole is None or cost is None else whole + cost
-            if partly:
-                return ZERO, whole
-            left -= here
-            if not left:
-                break
-        return left, whole
+            transaction = self.here.transaction
+            self.disposals.add(*what, transaction, quantity, proceeds, fee, first, cost)
+            if self.brief and cost is not None:
+                self.matches.forget(first)
 
     def _take_chosen(self, pool: Pool, left: Decimal) -> tuple[Decimal, Decimal | None]:
         """Do the same with the lots that the pool chooses, at the cost it tells."""
@@ -310,9 +192,7 @@ class LotEngine:
             held[lot] = here - taken
             if taken == here:
                 pool.drop()
-            self._match_lot(lot)
-            self._match_quantity(taken)
-            self._match_cost(cost)
+            self.matches.add(lot, taken, cost)
             whole = None if whole is None or cost is None else whole + cost
             left -= taken
         return left, whole
@@ -340,14 +220,7 @@ class LotEngine:
     def put(self, pool: Pool, asset: AssetId, quantity: Decimal, cost: Decimal | None, lot: int) -> None:
         """Put what was taken into a pool as a lot that keeps the date and origin of ``lot``."""
         lots = self.lots
-        number = len(lots.asset)
-        lots.asset.append(asset)
-        lots.acquired.append(lots.acquired[lot])
-        lots.origin.append(lots.origin[lot])
-        lots.quantity.append(quantity)
-        lots.cost.append(cost)
-        lots.bought.append(quantity)
-        lots.paid.append(cost)
+        number = lots.add(asset, lots.acquired[lot], lots.origin[lot], quantity, cost)
         lots.moved.append(number)
         pool.add(number)
 
@@ -382,13 +255,8 @@ class LotEngine:
             rest = None if proceeds is None or own is None else proceeds - own
             return quantity - missing, rest, fee - own_fee
         self.find("lots.unknown_acquisition", asset, missing)
-        self._match_unknown(missing, None)
+        self.matches.add(UNKNOWN, missing, None)
         return quantity, proceeds, fee
-
-    def _match_unknown(self, quantity: Decimal, cost: Decimal | None) -> None:
-        self.matches.lot.append(UNKNOWN)
-        self.matches.quantity.append(quantity)
-        self.matches.cost.append(cost)
 
     def _close_shorts(
         self, pool: Pool, asset: AssetId, quantity: Decimal, cost: Decimal | None
@@ -403,17 +271,10 @@ class LotEngine:
                 got = None if got is None else part(got, taken, short.quantity)
                 fee = part(fee, taken, short.quantity)
             first = len(self.matches.lot)
-            self._match_unknown(taken, paid)
+            self.matches.add(UNKNOWN, taken, paid)
             closed = self.here.transaction
             self.disposals.short[len(self.disposals)] = short
-            self._sold_asset(asset)
-            self._sold_kind(DisposalKind.SHORT)
-            self._sold_transaction(closed)
-            self._sold_quantity(taken)
-            self._sold_proceeds(got)
-            self._sold_fee(fee)
-            self._sold_first(first)
-            self._sold_cost(paid)
+            self.disposals.add(asset, DisposalKind.SHORT, closed, taken, got, fee, first, paid)
             quantity -= taken
             cost = None if cost is None or paid is None else cost - paid
             if taken == short.quantity:
@@ -436,6 +297,11 @@ class PartEngine(LotEngine):
     def __init__(self, policy: Policy, assets: frozenset[AssetId], averages: YearBook | None = None) -> None:
         super().__init__(policy, averages)
         self._wanted = assets
+
+    @property
+    def is_one_queue_an_asset(self) -> bool:
+        """No: each acquisition and disposal is asked whether it is one of ours."""
+        return False
 
     def acquire(self, asset: AssetId, quantity: Decimal, cost: Decimal | None) -> None:
         """Make a lot of what came in, if the asset is one of ours."""

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from smartfolio_app.ledger.assets import AssetId, fiat
 from smartfolio_app.ledger.instants import instant
+from smartfolio_app.ledger.lot_columns import Short
 from smartfolio_app.ledger.lots import Correction, DisposalKind, Income
 from smartfolio_app.ledger.money import ZERO
-from smartfolio_app.ledger.pools import FirstInPool, Pool, Short, part
+from smartfolio_app.ledger.pools import FirstInPool, Pool, part
 from smartfolio_app.ledger.transactions import INCOME_KINDS, Amount, Transaction, TransactionKind
 from smartfolio_app.ledger.worth import worth, worth_of_exchange, worth_of_side
 
@@ -37,7 +38,7 @@ class EventReader:
         self.engine = engine
         self.incomes: list[Income] = []
         self._ordered = ordered
-        self._home = fiat(currency)
+        self.home = fiat(currency)
         self._price_of = price_of
         self._transfers = transfers
         self._arrivals = frozenset(transfers.values())
@@ -68,7 +69,7 @@ class EventReader:
     # ------------------------------------------------------------------------------------------- exchanges
     def trade(self, row: Transaction) -> None:
         """Book both sides of a trade; one side alone is a purchase or a sale at what its source says it was worth."""
-        received, sent, fee, home = row.received, row.sent, row.fee, self._home
+        received, sent, fee, home = row.received, row.sent, row.fee, self.home
         if received is None or sent is None:
             self._lone_side(row)
         elif fee is not None and fee.asset != home:
@@ -389,7 +390,7 @@ class EventReader:
 
     def _charge(self, row: Transaction, fee: Amount) -> Decimal:
         """Return what a fee was worth; one that was not paid in money is disposed of at that."""
-        if fee.asset == self._home:
+        if fee.asset == self.home:
             return fee.quantity
         value = worth(fee, row.at, self._price_of)
         if self.engine.tracks(fee.asset):

@@ -7,9 +7,10 @@ is ordered by its content. Storage ids and file rows play no part, because they 
 
 from __future__ import annotations
 
-from itertools import islice
-from operator import eq, ge, gt
+from array import array
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from smartfolio_app.ledger.assets import is_fiat
 from smartfolio_app.ledger.instants import instants_of
@@ -17,7 +18,9 @@ from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.transactions import Amount, Transaction, TransactionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
 
     from smartfolio_app.ledger.instants import Microseconds
 
@@ -32,24 +35,28 @@ def in_order(transactions: Iterable[Transaction]) -> list[Transaction]:
 
 def in_order_with_instants(
     transactions: Iterable[Transaction],
-) -> tuple[list[Transaction], list[Microseconds]]:
+) -> tuple[list[Transaction], array[Microseconds]]:
     """Return the transactions in the engine's order, and the instant of each."""
     ordered = list(transactions)
     instants = instants_of(ordered)
-    if not any(map(ge, instants, islice(instants, 1, None))):
-        return ordered, instants  # each after the other: nothing to decide
-    if any(map(gt, instants, islice(instants, 1, None))):
-        order = sorted(range(len(ordered)), key=instants.__getitem__)
-        ordered = [ordered[index] for index in order]
-        instants.sort()
-    same = [index for index, equal in enumerate(map(eq, instants, islice(instants, 1, None))) if equal]
-    while same:  # first member of each group of simultaneous transactions, and how far it reaches
-        start = end = same[0]
-        while end < len(instants) and instants[end] == instants[start]:
-            end += 1
-        ordered[start:end] = simultaneous(ordered[start:end])
-        same = same[end - start - 1 :]
+    moments = np.array(instants, dtype=np.int64)
+    apart = np.diff(moments)
+    if (apart < 0).any():
+        order = np.argsort(moments, kind="stable")
+        ordered = [ordered[index] for index in order.tolist()]
+        moments = moments[order]
+        instants, apart = array("q", moments.tobytes()), np.diff(moments)
+    for start, end in _runs(np.flatnonzero(apart == 0)):
+        ordered[start : end + 2] = simultaneous(ordered[start : end + 2])
     return ordered, instants
+
+
+def _runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of consecutive numbers, which ascend."""
+    if len(numbers):
+        breaks = np.flatnonzero(np.diff(numbers) > 1)
+        firsts, lasts = numbers[np.append(0, breaks + 1)], numbers[np.append(breaks, -1)]
+        yield from zip(firsts.tolist(), lasts.tolist(), strict=True)
 
 
 def simultaneous(group: list[Transaction]) -> list[Transaction]:

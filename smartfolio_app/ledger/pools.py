@@ -6,18 +6,17 @@ average cost that is no property of the lot.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
-from dataclasses import dataclass, field
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.money import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from smartfolio_app.ledger.lot_columns import LotColumns, Short
 
 EMPTY = -1
 #: Parts are rounded to 18 decimals, so that they and the rest add up exactly.
@@ -27,41 +26,6 @@ SCALE = Decimal("1e-18")
 def part(whole: Decimal, share: Decimal, of: Decimal) -> Decimal:
     """Return ``whole`` x ``share`` / ``of``, at most 18 decimals."""
     return (whole * share / of).quantize(SCALE)
-
-
-def numbers() -> array[int]:
-    """Return an empty column of integers: a quarter of the memory that a list of them takes."""
-    return array("q")
-
-
-@dataclass(slots=True)
-class LotColumns:
-    """All lots ever made, as parallel lists: ``quantity`` and ``cost`` are what is left of each.
-
-    ``cost`` is ``None`` where it was never known. ``acquired`` is in µs, ``origin`` the transaction that acquired it
-    (-1: a statement). ``bought`` and ``paid`` are the quantity and cost it began with. ``moved`` are the numbers of
-    those that continue other lots, by a swap, a split or a transfer.
-    """
-
-    asset: list[AssetId] = field(default_factory=list)
-    acquired: array[int] = field(default_factory=numbers)
-    origin: array[int] = field(default_factory=numbers)
-    quantity: list[Decimal] = field(default_factory=list)
-    cost: list[Decimal | None] = field(default_factory=list)
-    bought: list[Decimal] = field(default_factory=list)
-    paid: list[Decimal | None] = field(default_factory=list)
-    moved: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Short:
-    """A short position: sold without being held. ``proceeds`` and ``fee`` are those of the quantity still open."""
-
-    quantity: Decimal
-    proceeds: Decimal | None
-    fee: Decimal
-    opened: int
-    transaction: int
 
 
 class FirstInPool:

@@ -18,7 +18,7 @@ from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.ledger.pools import AveragePool, part
 
 if TYPE_CHECKING:
-    from smartfolio_app.ledger.pools import LotColumns
+    from smartfolio_app.ledger.lot_columns import LotColumns
 
 #: Pool, year, and the number of the period within that year.
 Slot = tuple[Hashable, int, int]
