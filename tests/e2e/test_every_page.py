@@ -19,6 +19,7 @@ from smartfolio_app.settings import load_settings
 from smartfolio_app.state.places import PLACES
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import User
+from tests.e2e.acts import DESKTOP, PHONE
 from tests.e2e.app import RunningApp
 from tests.e2e.household import drop, table
 from tests.e2e.watch import watch_of
@@ -83,7 +84,7 @@ def proxy(
 
 
 def walk(page: Page, addresses: list[str]) -> None:
-    """Open each page and wait until it is filled."""
+    """Open each page, wait until it is filled, and see that a phone shows it without scrolling sideways."""
     for address in addresses:
         page.goto(address)
         expect(page.locator("h1").first).to_be_attached(timeout=PATIENCE)
@@ -92,6 +93,10 @@ def walk(page: Page, addresses: list[str]) -> None:
             if place.admin and place.address == address:
                 # in the rail for administrators alone
                 expect(page.locator(".rail [aria-current='page']")).to_be_attached(timeout=PATIENCE)
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, address
+        page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 
 
 @pytest.mark.parametrize("proxy", ["directly", "caddy", "nginx"], indirect=True)
@@ -99,7 +104,8 @@ def test_no_page_breaks_the_content_policy(
     proxy: Proxy | None, site: RunningApp, certificates: Certificates, open_page: Opener
 ) -> None:
     url = proxy.url if proxy else site.url
-    page = open_page(base=url, ignore_https_errors=True)
+    language = "fr-FR" if proxy else "en-GB"  # whose words are longer
+    page = open_page(base=url, ignore_https_errors=True, language=language)
     sockets: list[str] = []
     page.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto("/login")
@@ -111,7 +117,9 @@ def test_no_page_breaks_the_content_policy(
     page.goto("/sources")
     drop(page, ("trades.csv", table(["Date", "Asset"], ["2025-01-01", "BTC"])))
     expect(page.get_by_role("article", name="trades.csv")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("article", name="trades.csv").get_by_role("button", name=re.compile("^Discard")).click()
+    page.get_by_role("article", name="trades.csv").get_by_role(
+        "button", name=re.compile("^(Discard|Écarter)")
+    ).click()
     expect(page.get_by_role("article", name="trades.csv")).to_have_count(0, timeout=PATIENCE)
     assert {one.partition("?")[0] for one in sockets} == {url.replace("http", "ws", 1) + "/_event/"}
     assert {one["secure"] for one in page.context.cookies()} == {proxy is not None}
