@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.utils import get_openapi
 from starlette.routing import Match
 
 from smartfolio_app import __version__
@@ -16,6 +13,7 @@ from smartfolio_app.api import (
     auth,
     backups,
     connections,
+    description,
     docs,
     errors,
     explain,
@@ -48,7 +46,6 @@ from smartfolio_app.api import (
 from smartfolio_app.api.schemas import ErrorAnswer
 from smartfolio_app.security.limits import Limits
 from smartfolio_app.security.problems import RequestRefusedError
-from smartfolio_app.security.sessions import PLAIN_COOKIE
 from smartfolio_app.services import past_sign_ins
 from smartfolio_app.storage.engine import current_settings
 
@@ -56,6 +53,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
     health.router,
     metrics.router,
+    description.router,
     docs.router,
     users.router,
     admin.router,
@@ -109,12 +107,12 @@ def create_api(limits: Limits | None = None) -> FastAPI:
         summary="What a household owns, what it is worth, and why.",
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # description.py serves it
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         responses={"4XX": {"model": ErrorAnswer, "description": "It was refused, and why"}},
     )
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = lambda: description.describe(app)  # type: ignore[method-assign]
     app.state.limits = limits or Limits(current_settings())
     app.state.limiter = app.state.limits.limiter
     app.state.throttle = past_sign_ins.throttle(app.state.limits.settings)
@@ -125,19 +123,6 @@ def create_api(limits: Limits | None = None) -> FastAPI:
         app.add_api_route(root, _nothing_here, methods=_METHODS, include_in_schema=False)
         app.add_api_route(f"{root}/{{rest:path}}", _nothing_here, methods=_METHODS, include_in_schema=False)
     return app
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI description, with the two ways of saying who one is."""
-    if app.openapi_schema is None:
-        spec = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        spec["components"]["securitySchemes"] = {
-            "token": {"type": "http", "scheme": "bearer", "description": "an API token"},
-            "session": {"type": "apiKey", "in": "cookie", "name": PLAIN_COOKIE},
-        }
-        spec["security"] = [{"token": []}, {"session": []}]
-        app.openapi_schema = spec
-    return app.openapi_schema
 
 
 async def _nothing_here(request: Request) -> None:

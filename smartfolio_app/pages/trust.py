@@ -233,6 +233,7 @@ def _backup(one: Var) -> rx.Component:
                     small=True,
                     kind="ghost",
                     on_click=S.ask_restore(one.name),
+                    disabled=S.making,  # the list is about to change
                     aria_label=t("trust.restore_named", when=one.made),
                 ),
                 class_name="row end",

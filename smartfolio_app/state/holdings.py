@@ -24,7 +24,7 @@ from smartfolio_app.state.holdings_rows import (
     unpriced_row,
 )
 from smartfolio_app.state.listing import ListState
-from smartfolio_app.state.notices import say
+from smartfolio_app.state.notices import say, say_gone
 from smartfolio_app.state.seat import Seat, shows
 from smartfolio_app.state.typed_prices import keep_price
 
@@ -113,10 +113,12 @@ class HoldingsState(ListState, rx.State):
 
     @rx.event
     @signed_in
-    def ask_price(self, asset: str) -> None:
+    async def ask_price(self, asset: str) -> None:
         """Open the form that sets a price by hand."""
         chosen = next((one for one in self.unpriced if one.id == asset), UnpricedRow())
         self.priced_asset, self.priced_symbol, self.price_problem = chosen.id, chosen.symbol, ""
+        if not chosen.id:
+            await say_gone(self)
 
     @rx.event
     @signed_in

@@ -58,6 +58,12 @@ async def say(state: rx.State, text: str, tone: str = "good") -> None:
     notices._say(text, tone)
 
 
+async def say_gone(state: rx.State) -> None:
+    """Say that what was clicked on has been taken out of its list meanwhile: no click is answered by nothing."""
+    locale = await state.get_state(Locale)
+    await say(state, translate(locale.language, "common.gone"), "bad")
+
+
 def held_up_frame(waiting: bool) -> str:
     """Return the message that makes a page show that its events wait, or take that away.
 

@@ -18,7 +18,7 @@ from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import SIGN_IN_PAGE, admin_only, current_viewer
-from smartfolio_app.state.notices import say
+from smartfolio_app.state.notices import say, say_gone
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.trust_rows import (
     AreaRow,
@@ -106,10 +106,12 @@ class TrustState(PageState, rx.State):
 
     @rx.event
     @admin_only
-    def ask_restore(self, name: str) -> None:
+    async def ask_restore(self, name: str) -> None:
         """Ask before everything is replaced."""
         self.restore_problem = ""
         self.chosen = next((one for one in self.backups if one.name == name), BackupRow())
+        if not self.chosen.name:
+            await say_gone(self)
 
     @rx.event
     @admin_only

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+from fastapi import FastAPI
+
 from smartfolio_app.security.content_policy import read_build
 
 
@@ -49,3 +54,13 @@ async def test_amounts_are_described_as_text(connect, settings):
     assert value["type"] == "string"
     text = str(spec["components"]["schemas"])
     assert "'type': 'number'" not in text
+
+
+async def test_the_description_is_not_made_on_the_event_loop(
+    connect, api: FastAPI, monkeypatch: pytest.MonkeyPatch
+):
+    asked_in = []
+    monkeypatch.setattr(api, "openapi", lambda: asked_in.append(threading.current_thread()) or {})
+    await connect().get("/api/openapi.json")
+    assert len(asked_in) == 1
+    assert asked_in[0] is not threading.current_thread()

@@ -41,6 +41,7 @@ def test_an_administrator_sees_how_the_server_is_and_sets_things_aside(
         expect(problems).to_have_count(count, timeout=LONG)
 
     page.get_by_role("button", name="Back up now").click()
+    expect(page.locator(".toasts")).to_contain_text("Backup made", timeout=LONG)
     rows = page.locator(".trust-backups tbody tr")
     expect(rows.first).to_contain_text("Proven", timeout=LONG)
     rows.first.get_by_role("button", name="Restore the backup").click()

@@ -55,6 +55,14 @@ async def test_a_backup_that_cannot_be_opened_is_a_sentence_and_changes_nothing(
     assert not list(settings.data_dir.glob("before-restore-*"))
 
 
+async def test_a_backup_that_has_made_room_for_another_is_said_to_be_gone(admin):
+    page = await tab(TrustState, admin, "/trust")
+    await call(page, "make_backup")
+    await call(page, "ask_restore", "smartfolio-20200101T000000Z.sfbackup")
+    assert page.chosen.name == ""
+    assert await notice(page) == "That is not in the list any more."
+
+
 async def test_a_warning_is_set_aside_and_taken_back(admin):
     page = await tab(TrustState, admin, "/trust")
     found = next(one for one in page.problems if one.key == "backups.none")
