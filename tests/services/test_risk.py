@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 from sqlmodel import Session
 
+from smartfolio_app.analytics.risk.robustness import VERSION
 from smartfolio_app.errors import InvalidInputError, NotFoundError
+from smartfolio_app.i18n import translate
 from smartfolio_app.services import demo, explain, kept_work, risk, wealth
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.signals.references import CLOSE
@@ -66,6 +68,9 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
         told = explain.explain(db, household, f"risk:365:held:{name}")
         assert told.amount is not None, name
         assert told.steps, name
+    score = explain.explain(db, household, "risk:365:held:robustness")
+    assert score.params["version"] == VERSION
+    assert "{version}" in translate("en", score.title, version="{version}")
     for wrong in (
         risk.Asked("7"),
         risk.Asked(basis="x"),

@@ -15,10 +15,10 @@ from smartfolio_app.analytics.prices import PriceBook, PricePoint
 from smartfolio_app.analytics.risk import tails
 from smartfolio_app.analytics.risk.panel import Exposure, build_panel, complete_history, mix_of
 from smartfolio_app.analytics.risk.report import Question, assess
-from smartfolio_app.analytics.risk.robustness import robustness
+from smartfolio_app.analytics.risk.robustness import VERSION, robustness
 from smartfolio_app.analytics.risk.rolling import MODELS, rolling_var
 from smartfolio_app.analytics.risk.scenarios import Closes, Episode, Factor, Then, replay, shock
-from smartfolio_app.analytics.risk.simulation import METHODS, Plan, merged, simulate
+from smartfolio_app.analytics.risk.simulation import METHODS, MONTHS, Plan, merged, simulate
 from smartfolio_app.ledger.assets import Asset, AssetClass
 
 LAST = date(2026, 6, 30)
@@ -284,3 +284,81 @@ def test_the_smallest_of_many_become_one_and_the_past_is_complete() -> None:
     assert found is not None
     assert found.columns == (0,)
     assert len(found.returns) == 599
+
+
+def test_the_record_compares_each_day_with_what_was_known_the_day_before() -> None:
+    one = holding("BTC")
+    panel = build_panel(PriceBook(points(one, walk(700, 9))), [one], "USD", LAST)
+    report = assess(panel, (), "USD", Question(90))
+    assert report is not None
+    found = report.record("historical", 0.95)
+    values, ends = panel.returns[:, 0], panel.days[1:]
+    breached = [
+        ends[at]
+        for at in range(found.lookback, len(values))
+        if values[at] < np.quantile(values[at - found.lookback : at], 0.05)
+    ]
+    assert list(found.breaches) == breached
+    assert found.test.days == len(values) - found.lookback
+
+
+def test_what_has_no_prices_from_then_moves_by_its_beta_times_what_the_proxy_did() -> None:
+    bitcoin, young = holding("BTC"), holding("NEW", 500.0)
+    quotes = walk(800, 3)
+    days = sorted(quotes)
+    price, prices = 10.0, {}
+    for before, day in pairwise(days[-300:]):
+        price *= 1 + 1.5 * (quotes[day] / quotes[before] - 1)
+        prices[day] = price
+    panel = build_panel(
+        PriceBook([*points(bitcoin, quotes), *points(young, prices)]), [bitcoin, young], "USD", LAST
+    )
+    episode = Episode("then", days[50], days[90])
+    outcome = replay(panel, (), episode, Factor.of(panel, bitcoin.asset.id, 0), None)
+    own, by_proxy = (
+        next(one for one in outcome.effects if one.exposure.asset.symbol == name) for name in ("BTC", "NEW")
+    )
+    assert (own.by, by_proxy.by, by_proxy.proxy) == ("prices", "proxy", "crypto:BTC")
+    assert by_proxy.beta == pytest.approx(1.5, rel=0.01)
+    assert by_proxy.change == pytest.approx(by_proxy.beta * own.change)
+    assert by_proxy.change != pytest.approx(own.change, rel=0.1)
+
+
+def test_students_futures_spread_as_widely_as_their_past() -> None:
+    past = np.random.default_rng(2).standard_t(5, (1500, 1)) * 0.02
+    found = simulate(past, np.array([100.0]), 365, Plan(months=1, method="student_t", paths=4000))
+    assert found.freedom is not None
+    assert found.freedom < 20
+    spread = (found.fan[4, -1] - found.fan[0, -1]) / (2 * 1.645) / 100
+    assert spread == pytest.approx(float(past.std()) * np.sqrt(30), rel=0.08)
+
+
+def test_the_bootstrap_keeps_bad_days_together_as_they_came() -> None:
+    past = np.concatenate((np.full(300, 0.01), np.full(300, -0.01)))[:, None]
+    found = simulate(past, np.array([100.0]), 365, Plan(months=1, growth=None, paths=2000))
+    assert found.fan[0, -1] < 80, "twenty bad days in a row, and more"
+    assert found.fan[4, -1] > 120
+
+
+def test_chances_of_losses_by_hand_and_thirty_years_are_thirty() -> None:
+    falling = np.full((400, 1), -0.01)
+    found = simulate(falling, np.array([100.0]), 365, Plan(months=1, growth=None, paths=500))
+    assert found.fan[2, -1] == pytest.approx(100 * 0.99**30, rel=1e-3)
+    assert dict(found.losses) == {0.0: 1, 0.1: 1, 0.25: 1, 0.5: 0}
+    assert dict(found.dips) == {0.1: 1, 0.25: 1, 0.5: 0}
+    assert (MONTHS[0], MONTHS[-1]) == (1, 360)
+    long = simulate(falling + 0.0101, np.array([100.0]), 365, Plan(months=360, paths=500))
+    assert long.at[-1] == pytest.approx(30, rel=0.02)
+
+
+def test_no_part_of_the_score_counts_the_size_of_the_moves_a_second_time() -> None:
+    returns = np.column_stack([np.random.default_rng(6).standard_t(6, 400) * 0.01, np.zeros(400)])
+    whole, half = (robustness(returns, np.array(one), 365) for one in ([1.0, 0.0], [0.5, 0.5]))
+    assert whole is not None
+    assert half is not None
+    own = [{part.name: part.own for part in one.parts} for one in (whole, half)]
+    assert own[1]["size"] == pytest.approx(own[0]["size"] / 2)
+    assert own[1]["shape"] == pytest.approx(own[0]["shape"])
+    assert own[1]["persistence"] == pytest.approx(own[0]["persistence"], rel=0.1)
+    assert own[1]["spread"] == pytest.approx(own[0]["spread"])
+    assert whole.version == VERSION == "1"
