@@ -40,9 +40,6 @@ SERVED_TASKS = ("read", "cold", "warm", "edit", "what_if")
 #: Whose time for the realised gains is the measure of everything that the peers do not compute.
 YARDSTICK = "beancount"
 PEERS = {"rp2": "peer_rp2.py", "beancount": "peer_beancount.py"}
-#: The processor time of a server is counted in steps of this many seconds.
-TICK = 0.01
-OF_THE_SERVER = ("cold", "warm", "edit", "what_if")
 #: A ratio may be this much of the recorded one before the command fails.
 TOLERATED = 0.75
 #: beancount keeps unit costs rounded, so a few cents a thousand trades are its own.
@@ -98,8 +95,7 @@ def main() -> int:
         found += ours(trades_file(LARGE), LARGE, 1)
     ratios = ratios_of(found)
     recorded = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
-    ticking = {f"{row.task} {row.count}": row.seconds for row in found if row.task in OF_THE_SERVER}
-    problems += disagreements(found) + regressions(ratios, recorded, ticking)
+    problems += disagreements(found) + regressions(ratios, recorded)
     for problem in problems:
         print(f"FAILED  {problem}")
     if chosen.record and not problems:
@@ -217,23 +213,13 @@ def ratios_of(found: list[Measurement]) -> dict[str, float]:
     return ratios
 
 
-def regressions(
-    ratios: dict[str, float], recorded: dict[str, float], ticking: dict[str, float] | None = None
-) -> list[str]:
-    """Return the ratios that are more than a quarter worse than recorded.
-
-    ``ticking`` are the seconds of those that were read off a clock of ``TICK``: one tick more or less tells nothing.
-    """
-    seconds = ticking or {}
+def regressions(ratios: dict[str, float], recorded: dict[str, float]) -> list[str]:
+    """Return the ratios that are more than a quarter worse than recorded."""
     return [
         f"{name}: {ratio} times faster, {recorded[name]} recorded"
         for name, ratio in ratios.items()
-        if name in recorded and _at_best(ratio, seconds.get(name)) < recorded[name] * TOLERATED
+        if name in recorded and ratio < recorded[name] * TOLERATED
     ]
-
-
-def _at_best(ratio: float, seconds: float | None) -> float:
-    return ratio if seconds is None else ratio * seconds / max(seconds - TICK, TICK)
 
 
 # -------------------------------------------------------------------------------------------------- surroundings
