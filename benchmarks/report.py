@@ -47,7 +47,7 @@ the remaining lots of a sale that has not been made, by every method.
 
 {served}
 
-`/healthz`, asked every hundredth of a second all that time: {health}.
+`/healthz`, asked every hundredth of a second from a process of its own, from the first look on: {health}.
 
 ## Growth
 
@@ -188,7 +188,8 @@ def _answers(row: Health) -> str:
     figures = (
         f"median {row.median * 1000:.1f} ms, p99 {row.p99 * 1000:.1f} ms, slowest {row.slowest * 1000:.0f} ms"
     )
-    return f"{figures} with {row.count:,} trades ({row.answers:,} answers)"
+    idle = f"a server that does nothing, asked in turns with it: p99 {row.idle * 1000:.1f} ms"
+    return f"{figures} with {row.count:,} trades ({row.answers:,} answers; {idle})"
 
 
 def _times(ratio: float | None) -> str:

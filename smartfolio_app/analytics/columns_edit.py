@@ -43,6 +43,7 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 _NEW = -1
 #: Running balances in floats this far above zero (as a share of the largest) are above zero exactly.
 _SURELY = 1e-9
+_PIECE = 65_536
 _TRAVELS = frozenset({TransactionKind.DEPOSIT, TransactionKind.WITHDRAWAL})
 
 
@@ -313,7 +314,8 @@ def _taken(amounts: Sequence[Decimal], fresh: Sequence[Decimal], order: NDArray[
     for first, last in pairwise(edges):
         if last > first:
             begin, end = int(order[first]), int(order[first]) + last - first
-            taken += amounts[begin:end]
+            for at in range(begin, min(end, len(amounts)), _PIECE):  # so that no other thread waits for all of them
+                taken += amounts[at : min(at + _PIECE, end)]
             taken += fresh[max(begin - len(amounts), 0) : max(end - len(amounts), 0)]
     return taken
 

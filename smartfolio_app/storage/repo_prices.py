@@ -6,6 +6,7 @@ Nothing in this file commits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -256,26 +257,28 @@ def _price_rows(
     record: Callable[[str, str, Decimal, datetime, str], R],
 ) -> list[R]:
     text = _as_text(db)
-    rows = db.execute(
-        select(
-            table.asset, table.currency, _raw(table.price, text), _raw(table.at, text), table.provider
-        ).where(condition)
-    ).all()
+    wanted = select(
+        table.asset, table.currency, _raw(table.price, text), _raw(table.at, text), table.provider
+    ).where(condition)
     if not text:
-        return [record(*row) for row in rows]
+        return [record(*row) for row in db.execute(wanted).all()]
     moment = datetime.fromisoformat
     known: dict[str, str] = {}
     one = known.setdefault  # the same few names come back in every row: one copy of each is enough
-    return [
-        record(
-            one(asset, asset),
-            one(currency, currency),
-            Decimal(price),
-            moment(at + "+00:00"),
-            one(provider, provider),
-        )
-        for asset, currency, price, at, provider in rows
-    ]
+    db.flush()  # as `Session.execute` does
+    with closing(db.connection().execute(wanted)) as result:
+        assert result.cursor is not None, "a query has rows"
+        # The driver's own rows, one at a time: a hundred thousand at once would hold up every other thread.
+        return [
+            record(
+                one(asset, asset),
+                one(currency, currency),
+                Decimal(price),
+                moment(at + "+00:00"),
+                one(provider, provider),
+            )
+            for asset, currency, price, at, provider in iter(result.cursor.fetchone, None)
+        ]
 
 
 def _as_text(db: Session) -> bool:

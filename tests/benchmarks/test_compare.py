@@ -70,7 +70,7 @@ def test_gains_that_differ_by_more_than_a_cent_are_a_disagreement():
 
 
 def test_the_page_tells_what_is_promised_measured_and_how_it_grows():
-    health = [Health(1_000, 500, 0.002, 0.06, 0.2)]
+    health = [Health(1_000, 500, 0.002, 0.06, 0.2, 0.004)]
     large = [figure("ours", task, 100_000, 0.4, "", 240.0) for task in ("gains", "history", "dashboard")]
     found = [*FOUND, *large]
     text = report(found, health, ratios_of(found), MACHINE, {"rp2": "1.7", "beancount": "3.2"})
