@@ -2,7 +2,7 @@
 
 Who asks must not be held up by what else the benchmark does, nor by its interpreter. Beside the server a second one is
 asked, in turns, that does nothing at all and that nobody else asks: what it takes is the machine's own doing (no core
-was free), and no server could have been quicker. It asks until its standard input ends; then it prints one line of JSON.
+was free), and no server could have been quicker. It asks until its standard input ends, and prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ import httpx
 ROOT = Path(__file__).parent.parent
 #: Between two questions.
 PAUSE_SECONDS = 0.01
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n" + b'{"status":"ok"}'
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n" + b'{"status":"ok"}'
+)
 
 
 @dataclass(slots=True)
@@ -39,7 +41,9 @@ def asked_all_the_time(url: str) -> Iterator[Waits]:
     """Have the health of a server asked for every hundredth of a second, and tell at the end how long each took."""
     waits = Waits()
     command = [sys.executable, "-m", "benchmarks.health", url]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asking:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asking:
         assert asking.stdout is not None
         asking.stdout.readline()  # it is asking by now
         try:

@@ -238,6 +238,7 @@ class Client:
         asked = {"asset": f"crypto:C{coin}", "quantity": "0.5", "price": "100"}
         self._http.post("/api/portfolio/what-if", json=asked).raise_for_status()
 
+
 def figures(shown: tuple[Any, Any]) -> tuple[Any, Any]:
     """Return what does not depend on the second in which it was asked for."""
     headline, history = shown

@@ -14,7 +14,6 @@ from smartfolio_app.services import views
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
 
-
 #: Answers are made anew when they are older than this: what half a minute changes nothing about is not waited for.
 FRESH_SECONDS = 3.0
 

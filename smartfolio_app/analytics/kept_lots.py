@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import numpy as np
 
@@ -41,11 +42,19 @@ class KeptLots:
     """The lots of a ledger in one currency by one policy. Book, costs and arrays are made when they are asked for."""
 
     def __init__(self, ledger: LedgerView, values: MarketValues, currency: str, policy: Policy) -> None:
-        self._ledger = ledger
+        self._view = ref(
+            ledger
+        )  # which keeps these lots: in a circle, nothing of a large ledger would be freed
         self._currency = currency
         self._policy = policy
         self._of_assets: dict[AssetId, LotBook] = {}  # the one asked for last
         self.values = values
+
+    @property
+    def _ledger(self) -> LedgerView:
+        ledger = self._view()
+        assert ledger is not None, "whoever asks for its lots has the ledger"
+        return ledger
 
     @cached_property
     def book(self) -> LotBook:

@@ -82,6 +82,7 @@ def test_the_page_tells_what_is_promised_measured_and_how_it_grows():
     assert rows["Gains of a million"].endswith("| not measured |  |")
     assert rows["`/healthz` meanwhile, p99"].endswith("| 50 ms | 60 ms | no |")
     assert rows["Gains"] == "| Gains | 10.00 | 10.00 | 4.00 |", "microseconds a trade"
-    assert "p99 60.0 ms, slowest 200 ms with 1,000 trades (500 answers)" in text
+    assert "p99 60.0 ms, slowest 200 ms with 1,000 trades (500 answers; a server that" in text
+    assert "asked in turns with it: p99 4.0 ms)" in text
     assert "Measured by `python -m benchmarks.compare --record`" in text
     assert "rp2 1.7 and beancount 3.2" in text
