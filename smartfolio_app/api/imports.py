@@ -99,6 +99,9 @@ class FormatOut(Answer):
     category: str
     provider: str
     kind: str
+    local_times: bool = Field(
+        description="its times are of a clock whose zone it does not name: say ``timezone``"
+    )
 
 
 class MappingOut(Answer):

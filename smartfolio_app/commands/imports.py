@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHOWN_REJECTIONS = 20
 
 
-def import_files(
+def import_files(  # noqa: PLR0917 - typer passes them by name
     files: Annotated[
         list[Path],
         typer.Argument(
@@ -29,12 +29,16 @@ def import_files(
     format_id: Annotated[
         str | None, typer.Option("--format", help="The format, instead of detecting it.")
     ] = None,
+    zone: Annotated[
+        str, typer.Option("--timezone", help="The zone of times that tell none, such as Europe/Paris.")
+    ] = "UTC",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen and store nothing.")
     ] = False,
 ) -> None:
     """Import files, one after the other; importing one again adds nothing."""
     from smartfolio_app.commands.console import database
+    from smartfolio_app.providers.csv import ReadOptions
     from smartfolio_app.services import imports
     from smartfolio_app.services.accounts import find_user
 
@@ -44,7 +48,16 @@ def import_files(
         for file in files:
             if len(files) > 1:
                 print(f"--- {file}")
-            _report(act(db, user_id, file.read_bytes(), file.name, source_key=source, format_id=format_id))
+            done = act(
+                db,
+                user_id,
+                file.read_bytes(),
+                file.name,
+                source_key=source,
+                format_id=format_id,
+                options=ReadOptions(time_zone=zone),
+            )
+            _report(done)
 
 
 def _report(outcome: ImportPreview | ImportOutcome) -> None:

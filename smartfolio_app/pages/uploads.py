@@ -13,6 +13,7 @@ from smartfolio_app.components.notices import banner, progress
 from smartfolio_app.components.tables import Column, cell, number_cell
 from smartfolio_app.components.watch_uploads import WatchUploads
 from smartfolio_app.i18n import t
+from smartfolio_app.pages.settings import ZONES
 from smartfolio_app.state.imports import ImportsState
 from smartfolio_app.state.mapping import MappingState
 
@@ -175,6 +176,7 @@ def _ready(card: Var) -> rx.Component:
             ),
             _format_choice(card),
             rx.cond(card.is_statement, _day(card)),
+            rx.cond(card.zone, _zone(card)),
             class_name="fields",
         ),
         rx.cond(card.suspected_text, _suspected(card)),
@@ -242,6 +244,22 @@ def _day(card: Var) -> rx.Component:
             on_change=ImportsState.choose_day(card.id),
             class_name="input",
         ),
+    )
+
+
+def _zone(card: Var) -> rx.Component:
+    """Return the choice of the zone in which the file's times are: it names none."""
+    return field(
+        "import_wizard.zone",
+        select(
+            [
+                ("UTC", Var.create("UTC")),
+                *((zone, Var.create(zone.replace("_", " "))) for zone in ZONES[:-1]),
+            ],
+            value=card.zone,
+            on_change=ImportsState.choose_zone(card.id),
+        ),
+        hint="import_wizard.zone_hint",
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 from sqlalchemy import select
@@ -15,11 +15,14 @@ from sqlmodel import Session, col
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.balances import EffectRow, anchor, effect, holdings_at
 from smartfolio_app.ledger.dedupe import MergeResult, merge
+from smartfolio_app.ledger.reread import without_reread
 from smartfolio_app.ledger.transactions import Statement, Transaction
 from smartfolio_app.providers import registry
-from smartfolio_app.providers.csv.base import ParsedFile, ReadOptions, UnknownFormatError
+from smartfolio_app.providers.csv.base import Message, ParsedFile, ReadOptions, UnknownFormatError
+from smartfolio_app.providers.csv.dates import zone_named
 from smartfolio_app.providers.csv.importing import parse
-from smartfolio_app.services import mappings, one_paper, sources
+from smartfolio_app.providers.csv.registry import format_named
+from smartfolio_app.services import mappings, one_paper, sources, user_settings
 from smartfolio_app.services.import_results import Request
 from smartfolio_app.services.time_shifts import without_retold
 from smartfolio_app.storage.repo_ledger import known_transactions, read_statements, read_transactions
@@ -43,12 +46,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a file adds to its source. ``statement`` is ``None`` when it adds none (there is none, or it is there)."""
+    """What a file adds to its source. ``statement`` is ``None`` when it adds none (there is none, or it is there).
+
+    ``reread``: how many of the duplicates are there as of another time zone.
+    """
 
     merged: MergeResult
     statement: Statement | None
     statement_lines: int
     effect: list[EffectRow]
+    reread: int = 0
 
     @property
     def added(self) -> int:
@@ -59,6 +66,11 @@ class Plan:
     def duplicates(self) -> int:
         """How many transactions and positions are there already."""
         return len(self.merged.duplicates) + (0 if self.statement is not None else self.statement_lines)
+
+    @property
+    def warnings(self) -> list[Message]:
+        """What there is to say of what is there already."""
+        return [Message("import.warn.other_zone", {"count": self.reread})] if self.reread else []
 
 
 def read(db: Session, request: Request, progress: Progress | None = None) -> Reading:
@@ -131,7 +143,8 @@ def make(db: Session, request: Request, reading: Reading, source: SourceRow | No
     if request.skip_suspected and parsed.suspected:
         repeated = set(parsed.suspected)
         incoming = [transaction for transaction in incoming if transaction.row not in repeated]
-    merged = merge(known_transactions(db, source_id) if source is not None else (), incoming)
+    known = list(known_transactions(db, source_id)) if source is not None else []
+    merged, reread = without_reread(known, merge(known, incoming), *_zones(db, request, parsed))
     if source is not None and registry.is_told_twice(source.provider):
         merged = without_retold(db, source_id, merged, told_by_files=False)
     before = _stored(db, source_id) if source is not None else ([], [])
@@ -139,7 +152,25 @@ def make(db: Session, request: Request, reading: Reading, source: SourceRow | No
     lines = len(statement.lines) if statement is not None else 0
     if statement is not None and _is_known(db, source_id, reading, before[1]):
         statement = None
-    return Plan(merged, statement, lines, _effect(source_id, before, merged.new, statement))
+    return Plan(merged, statement, lines, _effect(source_id, before, merged.new, statement), reread)
+
+
+def zone_of(request: Request, parsed: ParsedFile) -> str:
+    """Return the time zone in which times were read that tell none."""
+    options = request.options or ReadOptions()
+    return (parsed.mapping.time_zone if parsed.mapping is not None else "") or options.time_zone
+
+
+def tells_local_times(parsed: ParsedFile) -> bool:
+    """Tell whether the file's times are of a clock whose zone it does not name."""
+    found = format_named(parsed.format)
+    return found is not None and found.info.local_times
+
+
+def _zones(db: Session, request: Request, parsed: ParsedFile) -> tuple[tzinfo, list[tzinfo]]:
+    """Return the zone a file was read in, and those it may have been read in before: UTC, or its user's own."""
+    usual = ("UTC", user_settings.get(db, request.user_id).time_zone)
+    return zone_named(zone_of(request, parsed)), [zone_named(name) for name in dict.fromkeys(usual)]
 
 
 def _stored(db: Session, source_id: str) -> tuple[list[Transaction], list[Statement]]:

@@ -60,7 +60,8 @@ class ImportPreview:
 
     ``rows`` counts the file's data rows; ``added`` what would be new (transactions, or positions of a statement),
     ``duplicates`` what is there already, ``prices`` those the file states. ``suspected`` are the rows that repeat an
-    earlier one exactly. ``effect`` is on the holdings of the source, per asset.
+    earlier one exactly. ``effect`` is on the holdings of the source, per asset. ``zone`` is the time zone in which the
+    times of a file that names none were read; empty where it does, or where a column mapping says.
     """
 
     format: str
@@ -86,6 +87,7 @@ class ImportPreview:
     mapping: Mapping | None = None
     mapping_name: str = ""
     mapping_guessed: bool = False
+    zone: str = ""
     symbols: dict[AssetId, str] = field(default_factory=dict)  # what the file calls the assets in ``effect``
 
 

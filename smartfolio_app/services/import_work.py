@@ -102,7 +102,7 @@ def _preview(db: Session, request: Request, reading: Reading) -> ImportPreview:
         rejected=parsed.rejected,
         skipped=parsed.skipped,
         suspected=parsed.suspected,
-        warnings=parsed.warnings,
+        warnings=[*parsed.warnings, *plan.warnings],
         effect=plan.effect,
         is_statement=parsed.statement is not None,
         as_of=parsed.statement.as_of if parsed.statement is not None else None,
@@ -111,6 +111,7 @@ def _preview(db: Session, request: Request, reading: Reading) -> ImportPreview:
         mapping=parsed.mapping,
         mapping_name=reading.mapping_name,
         mapping_guessed=parsed.mapping_guessed,
+        zone=import_plan.zone_of(request, parsed) if import_plan.tells_local_times(parsed) else "",
         symbols={
             row.asset: parsed.assets[row.asset].symbol for row in plan.effect if row.asset in parsed.assets
         },
@@ -163,7 +164,7 @@ def _commit(db: Session, request: Request, reading: Reading, progress: Progress 
         prices=len(parsed.prices) if _brings_prices(parsed, plan) else 0,
         rejected=parsed.rejected,
         suspected=parsed.suspected,
-        warnings=parsed.warnings,
+        warnings=[*parsed.warnings, *plan.warnings],
         effect=plan.effect,
         is_statement=parsed.statement is not None,
     )

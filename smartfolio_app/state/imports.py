@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.providers.csv import ReadOptions
+from smartfolio_app.providers.csv.dates import zone_named
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import sources, uploads
 from smartfolio_app.services.jobs import off_loop
@@ -135,6 +136,21 @@ class ImportsState(PageState, rx.State):
         except (SmartFolioError, ValueError):
             return
         options = replace(upload.choices.options or ReadOptions(), as_of=as_of)
+        async for event in self._change(viewer, uploads.choose, upload_id, options=options):
+            yield event
+
+    @rx.event
+    @signed_in
+    async def choose_zone(self, viewer: Viewer, upload_id: str, zone: str) -> AsyncIterator[Any]:
+        """Say in which time zone the times of a file are."""
+        if not isinstance(zone, str):
+            return
+        try:
+            upload = await run_in_threadpool(uploads.find, viewer.user_id, upload_id)
+            zone_named(zone)
+        except SmartFolioError:
+            return
+        options = replace(upload.choices.options or ReadOptions(), time_zone=zone or "UTC")
         async for event in self._change(viewer, uploads.choose, upload_id, options=options):
             yield event
 

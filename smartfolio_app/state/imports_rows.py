@@ -68,6 +68,7 @@ class UploadCard:
     span: str = ""
     day: str = ""
     today: str = ""
+    zone: str = ""
     is_statement: bool = False
     rows: str = ""
     added: str = ""
@@ -106,6 +107,9 @@ def upload_card(
         card.problem = error_text(figures.language, upload.job.error)
     if upload.preview is not None:
         _tell_preview(card, upload.preview, sources, figures, FEW if not everything else MOST)
+        # What was chosen is shown at once, while the file is read anew.
+        chosen = upload.choices.options.time_zone if upload.choices.options is not None else ""
+        card.zone = chosen if chosen and upload.preview.zone else upload.preview.zone
     if upload.outcome is not None:
         card.result = _result(upload.outcome, figures)
     return card

@@ -11,7 +11,7 @@ import pytest
 from smartfolio_app.api.app import create_api
 from smartfolio_app.security import sessions
 from smartfolio_app.security.middleware import protect
-from smartfolio_app.services import accounts
+from smartfolio_app.services import accounts, demo
 from smartfolio_app.settings import SettingsError, load_settings
 from smartfolio_app.storage.engine import configure, session_scope
 from tests.api.conftest import cookie_of, token_of
@@ -79,6 +79,15 @@ async def test_unknown_names_are_nobody(ask, alice, user):
     assert (await ask(user=user).get("/api/users/me")).status_code == 401
     assert (await ask(user=user).get("/", headers=PAGE)).status_code == 200
     assert (await ask(user=user).get("/auth/proxy")).headers["location"].startswith("/login?error=")
+
+
+async def test_the_sample_user_and_who_is_disabled_are_nobody_either(ask, alice):
+    with session_scope() as db:
+        sample = demo.demo_user(db).name
+        accounts.create_user(db, "root", "correct horse battery", admin=True)
+        accounts.disable(db, "alice")
+    for name in (sample, "alice"):
+        assert (await ask(user=name).get("/api/users/me")).status_code == 401
 
 
 async def test_header_of_a_stranger_means_nothing(ask, alice):

@@ -115,6 +115,8 @@ def test_a_dry_run_stores_nothing_and_importing_twice_adds_nothing(shell: Shell,
     assert ", 0 added," in shell("import", str(EXPORT), "--user", zoe).stdout
     with engine.session_scope() as db:
         assert len(imports.batches(db, accounts.find_user(db, zoe).id)) == 2
+    elsewhere = shell("import", str(EXPORT), "--user", zoe, "--timezone", "Asia/Tokyo", "--dry-run").stdout
+    assert "read in another time zone" in elsewhere
 
 
 def test_an_expected_failure_is_one_line_and_status_one(

@@ -133,9 +133,12 @@ def test_retry_after_silences_every_call_to_that_host_until_then(server, calls, 
     with pytest.raises(errors.ProviderPausedError) as caught:
         ask(coins)
     assert abs(caught.value.retry_at.timestamp() - clock.now - 120) < 1
-    for _ in range(20):
+    of_another_key = gateway.provider("coingecko", server.coingecko_url, budget=AMPLE, key="another")
+    for _ in range(10):
         with pytest.raises(errors.ProviderPausedError):
             rates.get("eurofxref-daily.xml", read=len)
+        with pytest.raises(errors.ProviderPausedError):
+            ask(of_another_key)
     assert len(server.paths) == 1
     assert calls[0].paused_until is not None
     clock.now += 121
@@ -151,6 +154,19 @@ def test_retry_after_may_be_a_date(server):
     with pytest.raises(errors.ProviderPausedError) as caught:
         ask(client)
     assert abs((caught.value.retry_at - later).total_seconds()) < 3
+    gateway.close()
+
+
+def test_a_server_that_is_down_and_says_for_how_long_is_left_alone_so_long(server):
+    clock = Clock()
+    gateway = Gateway(clock=clock)
+    client = gateway.provider("coingecko", server.coingecko_url, budget=AMPLE)
+    server.trouble("status", status=503, headers={"retry-after": "90"}, times=1)
+    with pytest.raises(errors.ProviderPausedError):
+        ask(client)
+    assert len(server.paths) == 1
+    clock.now += 91
+    assert ask(client).value
     gateway.close()
 
 

@@ -41,6 +41,14 @@ def test_forwarding_headers_of_a_stranger_change_nothing(header):
     assert not client.through_proxy
 
 
+def test_a_header_sent_twice_is_one_list():
+    twice = scope("10.0.0.1", x_forwarded_for="198.51.100.7")
+    twice["headers"].append((b"x-forwarded-for", b"10.0.0.9"))  # of a second proxy, in a line of its own
+    assert client_of(twice, PROXIES).address == "198.51.100.7"
+    twice["headers"].insert(0, (b"x-forwarded-for", b"1.2.3.4"))  # of a liar, before it
+    assert client_of(twice, PROXIES).address == "198.51.100.7"
+
+
 def test_without_trusted_proxies_nobody_is_believed():
     assert client_of(scope("127.0.0.1", x_forwarded_for="1.2.3.4")).address == "127.0.0.1"
 

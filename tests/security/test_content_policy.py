@@ -50,6 +50,7 @@ def test_policy_allows_exactly_what_the_build_holds(build):
     assert policy["img-src"] == ["'self'", "data:"]
     assert policy["font-src"] == policy["connect-src"] == policy["form-action"] == ["'self'"]
     assert policy["report-uri"] == ["/api/security/csp-report"]
+    assert policy["report-to"] == ["csp"]
 
 
 def test_policy_names_no_origin_and_no_unsafe_word(build):

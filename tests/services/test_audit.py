@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from sqlalchemy import text
 
 from smartfolio_app.services import audit
@@ -30,10 +31,20 @@ def test_a_whole_log_is_whole(db):
     assert audit.first_broken(db) is None
 
 
-def test_a_changed_entry_shows(db):
+@pytest.mark.parametrize(
+    "change",
+    [
+        """detail = '{"n": "9"}'""",
+        "user_id = 'b'",
+        "action = 'y'",
+        "address = '198.51.100.1'",
+        "at = '2020-01-01 00:00:00.000000'",
+    ],
+)
+def test_a_changed_entry_shows(db, change):
     for number in range(5):
-        audit.record(db, "a", "x", {"n": number})
-    db.execute(text("""UPDATE audit_entry SET detail = '{"n": "9"}' WHERE id = 3"""))
+        audit.record(db, "a", "x", {"n": number}, "203.0.113.9")
+    db.execute(text(f"UPDATE audit_entry SET {change} WHERE id = 3"))
     db.commit()
     db.expire_all()
     assert audit.first_broken(db) == 3

@@ -12,7 +12,17 @@ from sqlalchemy import func, select
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.ledger.balances import EffectRow
-from smartfolio_app.services import accounts, audit, files, import_work, imports, sources, transactions
+from smartfolio_app.providers.csv.base import ReadOptions
+from smartfolio_app.services import (
+    accounts,
+    audit,
+    files,
+    import_work,
+    imports,
+    sources,
+    transactions,
+    user_settings,
+)
 from smartfolio_app.services.ledger_view import load_ledger
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.services.wealth import portfolio, view_of
@@ -25,7 +35,7 @@ from smartfolio_app.storage.tables import (
     StatementRow,
     TransactionRow,
 )
-from tests.services.cointracking_files import LEDGER, balance, trades
+from tests.services.cointracking_files import LEDGER, START, balance, trades
 
 PASSWORD = "correct horse battery"
 OWNED = (TransactionRow, StatementRow, ImportBatch, SourceFile, DailyPrice, SourceRow)
@@ -255,13 +265,55 @@ class TestStatements:
         }
 
     def test_an_older_statement_does_not_replace_a_newer_one(self, db, user_id):
-        from smartfolio_app.providers.csv.base import ReadOptions
-
         new = ReadOptions(as_of=datetime(2024, 6, 1, tzinfo=UTC))
         old = ReadOptions(as_of=datetime(2024, 1, 1, tzinfo=UTC))
         commit(db, user_id, balance([("BTC", "0.5", "40000")]), options=new)
         late = commit(db, user_id, balance([("BTC", "0.3", "30000")]), options=old)
         assert (late.added, late.effect) == (1, [])
+
+    def test_trades_from_before_a_statement_change_nothing_that_is_held(self, db, user_id):
+        commit(db, user_id, balance([("BTC", "0.5", "40000")]))
+        assert imports.preview(db, user_id, trades(), "export.csv").effect == []
+        late = commit(db, user_id, trades())
+        assert (late.added, late.effect) == (5, [])
+        (row,) = portfolio(db, view_of(db, user_id)).holdings
+        assert (row.asset.symbol, row.quantity) == ("BTC", Decimal("0.5"))
+
+    def test_rows_dated_ahead_of_the_clock_are_part_of_the_effect(self, db, user_id):
+        days = (datetime.now(UTC) - START).days + 3
+        ahead = trades([("Deposit", "7.00", "EUR", "", "", "", "", "Kraken", days)])
+        assert held(imports.preview(db, user_id, ahead, "export.csv").effect) == {"fiat:EUR": (0, 7)}
+
+
+class TestTimeZones:
+    PARIS = ReadOptions(time_zone="Europe/Paris")
+
+    def test_the_times_of_a_file_are_read_in_the_zone_that_is_named(self, db, user_id):
+        assert imports.preview(db, user_id, trades(), "export.csv").zone == "UTC"
+        seen = imports.preview(db, user_id, trades(), "export.csv", options=self.PARIS)
+        assert (seen.zone, seen.first_at) == ("Europe/Paris", START - timedelta(hours=1))
+        assert imports.preview(db, user_id, balance([("BTC", "1", "40000")]), "export.csv").zone == ""
+
+    @pytest.mark.parametrize("first", ["UTC", "Europe/Paris"])
+    def test_importing_twice_in_two_zones_is_importing_once(self, db, user_id, first):
+        user_settings.update(db, user_id, time_zone="Europe/Paris")
+        before, after = (ReadOptions(), self.PARIS) if first == "UTC" else (self.PARIS, ReadOptions())
+        commit(db, user_id, trades(), options=before)
+        days = [one.at for one in load_ledger(db, user_id).transactions]
+        more = (*LEDGER, ("Deposit", "1.00", "EUR", "", "", "", "", "Kraken", 5))
+        again = commit(db, user_id, trades(more), options=after)
+        assert (again.added, again.duplicates) == (1, 5)
+        assert [(one.code, one.params) for one in again.warnings] == [
+            ("import.warn.other_zone", {"count": 5})
+        ]
+        assert [one.at for one in load_ledger(db, user_id).transactions][:5] == days
+        assert commit(db, user_id, trades(more), options=after).added == 0
+
+    def test_once_undone_a_file_can_be_had_in_another_zone(self, db, user_id):
+        done = commit(db, user_id, trades())
+        imports.undo(db, user_id, done.batch_id)
+        again = commit(db, user_id, trades(), options=self.PARIS)
+        assert (again.added, again.warnings) == (5, [])
 
 
 class TestUndo:

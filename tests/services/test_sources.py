@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.providers import registry
-from smartfolio_app.services import accounts, sources, user_settings
+from smartfolio_app.services import accounts, imports, sources, user_settings
 from smartfolio_app.storage.repo_ledger import revision_of
-from smartfolio_app.storage.tables import SourceRow
+from smartfolio_app.storage.tables import DailyPrice, SourceRow
+from tests.services.cointracking_files import balance
 
 PASSWORD = "correct horse battery"
 
@@ -81,6 +83,14 @@ def test_adding_renaming_switching_off_and_deleting(db, user_id):
     sources.delete_source(db, user_id, "file_crypto_2")
     assert "file_crypto_2" not in by_key(db, user_id)
     assert revision_of(db, user_id) >= revision + 3
+
+
+def test_what_goes_with_a_source_is_said_before_with_the_prices_of_its_files(db, user_id):
+    imports.commit(db, user_id, balance([("BTC", "0.5", "40000"), ("ETH", "2", "2000")]), "balance.csv")
+    going = sources.what_delete_removes(db, user_id, "cointracking_csv")
+    assert going == {"positions": 2, "prices": 2, "files": 1, "batches": 1}
+    sources.delete_source(db, user_id, "cointracking_csv")
+    assert db.execute(select(func.count()).select_from(DailyPrice)).scalar_one() == 0
 
 
 def test_the_wealth_bar_falls_back_to_all_when_its_source_goes(db, user_id):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 
 from smartfolio_app.services import uploads
+from smartfolio_app.services.ledger_view import load_ledger
 from smartfolio_app.state.imports import ImportsState
-from tests.services.cointracking_files import trades
+from tests.services.cointracking_files import START, trades
 from tests.state.tab import call, tab
 
 
@@ -36,22 +38,42 @@ async def test_nonsense_from_a_client_changes_nothing(alice):
     assert state.problems == []
 
 
+async def test_the_zone_of_a_files_times_can_be_said_and_is_the_one_it_is_imported_in(alice, db):
+    state = await tab(ImportsState, alice, "/sources")
+    uploads.receive(alice, "one.csv", trades())
+    await _until(state, "ready", 1)
+    (card,) = state.cards
+    assert (card.zone, card.span) == ("UTC", "Jan 1, 2024 – Jan 5, 2024")
+    for nonsense in ("Mars/Olympus", "../../etc", 7):
+        await call(state, "choose_zone", card.id, nonsense)
+        assert uploads.find(alice, card.id).choices.options is None
+    # Ten hours behind UTC, so each row is ten hours later. What is chosen is shown at once.
+    await call(state, "choose_zone", card.id, "Pacific/Honolulu")
+    assert state.cards[0].zone == "Pacific/Honolulu"
+    await _until(state, "ready", 1)
+    await call(state, "confirm", card.id)
+    await _until(state, "done", 1)
+    first = load_ledger(db, alice).transactions[0]
+    assert first.at == START + timedelta(hours=10)
+
+
+async def _until(state, phase, count):
+    end = time.monotonic() + 60
+    while [(one.phase, one.again) for one in state.cards] != [(phase, False)] * count:
+        assert time.monotonic() < end, state.cards
+        await call(state, "show_all", "")
+
+
 async def test_several_files_are_imported_and_put_aside_at_once(alice):
     state = await tab(ImportsState, alice, "/sources")
-
-    async def until(phase, count):
-        end = time.monotonic() + 60
-        while [one.phase for one in state.cards] != [phase] * count:
-            assert time.monotonic() < end, state.cards
-            await call(state, "show_all", "")
 
     # The second is the first in German: of the two, each row is taken once.
     for name, language in (("one.csv", "en"), ("two.csv", "de")):
         uploads.receive(alice, name, trades(language=language))
-    await until("ready", 2)
+    await _until(state, "ready", 2)
     assert (state.import_all, state.dismiss_all) == ("Import all 2 files", "")
     await call(state, "confirm_all")
-    await until("done", 2)
+    await _until(state, "done", 2)
     assert sorted(len(one.result) for one in state.cards) == [1, 2]  # one of them says what was there already
     assert (state.import_all, state.dismiss_all) == ("", "Done with all 2")
     await call(state, "put_away")

@@ -13,7 +13,7 @@ from smartfolio_app.errors import ConflictError
 from smartfolio_app.keys import KeyRefusedError
 from smartfolio_app.storage import vault
 from smartfolio_app.storage.engine import session_scope
-from smartfolio_app.storage.tables import SourceRow, User
+from smartfolio_app.storage.tables import AlertChannel, SourceRow, User
 from smartfolio_app.storage.vault import Vault, VaultLockedError, open_vault
 
 
@@ -56,6 +56,22 @@ def test_a_new_key_is_made_and_closes_everything(settings, sources):
     assert key_ids() == {vault.key_id(after[0])}
     assert stat.S_IMODE((settings.data_dir / "vault.key").stat().st_mode) == 0o600
     assert secrets(settings, sources) == EXPECTED
+
+
+def test_secrets_of_alert_channels_are_moved_to_the_new_key_as_well(settings, sources):
+    with session_scope() as db:
+        owner = db.get(SourceRow, sources[0]).user_id
+        channel = AlertChannel(user_id=owner, kind="webhook", label="hook")
+        db.add(channel)
+        db.flush()
+        open_vault(settings).set(db, channel.id, "url", "https://hooks.example/abc", drawer="channel")
+        name = channel.id
+    before = vault.key_id(keys.vault_keys(settings)[0])
+    assert vault.rotate(settings, step=2).rotated == 10
+    with session_scope() as db:
+        assert open_vault(settings).get(db, name, "url", drawer="channel") == "https://hooks.example/abc"
+        used = db.connection().exec_driver_sql("SELECT key_id FROM channel_secret").scalars().all()
+    assert used == [vault.key_id(keys.vault_keys(settings)[0])] != [before]
 
 
 def test_after_a_kill_it_goes_on_and_makes_no_further_key(settings, sources, monkeypatch):

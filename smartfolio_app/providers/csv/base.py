@@ -171,7 +171,10 @@ class ParsedFile:
 
 @dataclass(frozen=True, slots=True)
 class FormatInfo:
-    """A known export. ``label`` and ``institution`` are proper names and are not translated."""
+    """A known export. ``label`` and ``institution`` are proper names and are not translated.
+
+    ``local_times``: its rows tell the time of day by a clock whose zone the file does not name.
+    """
 
     id: str
     label: str
@@ -179,6 +182,7 @@ class FormatInfo:
     category: Category
     provider: str
     kind: Literal["transactions", "statement"] = "transactions"
+    local_times: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every format, on a small file of its own: what it is taken for, and what it says."""
 
 import dataclasses
+from datetime import time
 
 import pytest
 
@@ -121,3 +122,22 @@ def test_reading_does_not_change_the_transactions_it_gave():
     assert all(dataclasses.is_dataclass(transaction) for transaction in parsed.transactions)
     with pytest.raises(dataclasses.FrozenInstanceError):
         parsed.transactions[0].account = "x"
+
+
+def test_a_format_says_whether_its_times_need_a_zone():
+    """Those that tell the time of day move with the zone exactly when their format says so; days alone stay days."""
+    found = {info.id: info.local_times for info in formats()}
+    for name in FILES:
+        if EXPECTED[name]["format"] == "mapping":
+            continue
+        here, there = (
+            [
+                one.at
+                for one in parse(
+                    data(name), options=dataclasses.replace(options(name), time_zone=zone)
+                ).transactions
+            ]
+            for zone in ("UTC", "Asia/Tokyo")
+        )
+        tells_hours = any(at.time() != time() for at in here)
+        assert found[EXPECTED[name]["format"]] == (tells_hours and here != there), name

@@ -124,7 +124,12 @@ def _read(table: Table, book: Book) -> None:
 FORMATS = (
     Format(
         FormatInfo(
-            "cointracking_trades", "CoinTracking trade table", "CoinTracking", "crypto", "cointracking_csv"
+            "cointracking_trades",
+            "CoinTracking trade table",
+            "CoinTracking",
+            "crypto",
+            "cointracking_csv",
+            local_times=True,
         ),
         _matches,
         _read,

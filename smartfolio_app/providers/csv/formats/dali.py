@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -211,6 +212,8 @@ FORMATS = (
     Format(_info("dali_out", "dali-rp2 out"), _matches_out, _read_out),
     Format(_info("dali_intra", "dali-rp2 intra"), _matches_intra, _read_intra),
     Format(
-        _info("trezor_wallet", "Trezor wallet (old)", "Trezor", "trezor_csv"), _matches_trezor, _read_trezor
+        replace(_info("trezor_wallet", "Trezor wallet (old)", "Trezor", "trezor_csv"), local_times=True),
+        _matches_trezor,
+        _read_trezor,
     ),
 )

@@ -286,5 +286,9 @@ def _read(table: Table, book: Book) -> None:
 
 
 FORMATS = (
-    Format(FormatInfo("degiro_account", "DEGIRO account", "DEGIRO", "stocks", "degiro_csv"), _matches, _read),
+    Format(
+        FormatInfo("degiro_account", "DEGIRO account", "DEGIRO", "stocks", "degiro_csv", local_times=True),
+        _matches,
+        _read,
+    ),
 )

@@ -139,7 +139,9 @@ def _read(table: Table, book: Book) -> None:
 
 FORMATS = (
     Format(
-        FormatInfo("degiro_transactions", "DEGIRO transactions", "DEGIRO", "stocks", "degiro_csv"),
+        FormatInfo(
+            "degiro_transactions", "DEGIRO transactions", "DEGIRO", "stocks", "degiro_csv", local_times=True
+        ),
         _matches,
         _read,
     ),

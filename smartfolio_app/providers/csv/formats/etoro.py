@@ -94,5 +94,9 @@ def _read(table: Table, book: Book) -> None:
 
 
 FORMATS = (
-    Format(FormatInfo("etoro", "eToro account activity", "eToro", "stocks", "etoro_csv"), _matches, _read),
+    Format(
+        FormatInfo("etoro", "eToro account activity", "eToro", "stocks", "etoro_csv", local_times=True),
+        _matches,
+        _read,
+    ),
 )

@@ -243,7 +243,14 @@ def _read(table: Table, book: Book) -> None:
 
 FORMATS = (
     Format(
-        FormatInfo("ibkr_flex", "Interactive Brokers Flex XML", "Interactive Brokers", "stocks", "ibkr_csv"),
+        FormatInfo(
+            "ibkr_flex",
+            "Interactive Brokers Flex XML",
+            "Interactive Brokers",
+            "stocks",
+            "ibkr_csv",
+            local_times=True,
+        ),
         _matches,
         _read,
     ),

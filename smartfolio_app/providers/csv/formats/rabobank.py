@@ -79,6 +79,10 @@ def _read(table: Table, book: Book) -> None:
 
 FORMATS = (
     Format(
-        FormatInfo("rabobank", "Rabobank investments", "Rabobank", "stocks", "rabobank_csv"), _matches, _read
+        FormatInfo(
+            "rabobank", "Rabobank investments", "Rabobank", "stocks", "rabobank_csv", local_times=True
+        ),
+        _matches,
+        _read,
     ),
 )

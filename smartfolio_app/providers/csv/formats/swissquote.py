@@ -144,7 +144,14 @@ def _read(table: Table, book: Book) -> None:
 
 FORMATS = (
     Format(
-        FormatInfo("swissquote", "Swissquote transactions", "Swissquote", "stocks", "swissquote_csv"),
+        FormatInfo(
+            "swissquote",
+            "Swissquote transactions",
+            "Swissquote",
+            "stocks",
+            "swissquote_csv",
+            local_times=True,
+        ),
         _matches,
         _read,
     ),
