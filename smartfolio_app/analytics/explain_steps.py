@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smartfolio_app.analytics.results import Measure, Step
+from smartfolio_app.analytics.results import Explanation, Measure, Step
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import plain
 
@@ -39,6 +39,34 @@ def line(label: str, amount: Decimal | None, measure: Measure, unit: str = "", *
 def money(label: str, amount: Decimal | None, currency: str, **more: object) -> Step:
     """Return a line with an amount of money."""
     return line(label, amount, Measure.MONEY, currency, **more)
+
+
+def explained(  # noqa: PLR0917 - what an explanation is made of
+    titled: str,
+    name: str,
+    amount: Decimal | None,
+    measure: Measure,
+    steps: tuple[Step, ...],
+    params: Mapping[str, str] | None = None,
+    *,
+    unit: str = "",
+    notes: tuple[str, ...] = (),
+) -> Explanation:
+    """Return the explanation of a figure called ``name``; ``titled`` is the message key of its title and its formula,
+    with ``{what}`` (``title``, ``formula``) and ``{name}`` in it.
+    """
+    return Explanation(
+        figure="",
+        title=titled.format(what="title", name=name),
+        formula=titled.format(what="formula", name=name),
+        result="" if amount is None else plain(amount),
+        steps=steps,
+        notes=notes,
+        params=dict(params or {}),
+        amount=amount,
+        measure=measure,
+        unit=unit,
+    )
 
 
 def replaced(step: Step, fields: Mapping[str, object]) -> Step:

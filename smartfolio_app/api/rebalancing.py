@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.rebalancing.drift import PRESETS, Bands
-from smartfolio_app.analytics.rebalancing.optimise import Suggestions, Tested
+from smartfolio_app.analytics.rebalancing.optimise import OutOfSample, Suggestions
 from smartfolio_app.analytics.rebalancing.trades import Venue
 from smartfolio_app.api.dependencies import Caller, Database, SignedIn, language_of
 from smartfolio_app.api.files import attachment
@@ -241,7 +241,7 @@ class TestedOut(Answer):
     turnover: Amount | None
 
     @classmethod
-    def of(cls, found: Tested) -> TestedOut:
+    def of(cls, found: OutOfSample) -> TestedOut:
         """Read the engine's figures."""
         return cls(**{name: exact(getattr(found, name)) for name in cls.model_fields})
 

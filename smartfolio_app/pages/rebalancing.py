@@ -369,6 +369,25 @@ def _venue(one: Var) -> rx.Component:
     )
 
 
+def _lots(one: Var) -> rx.Component:
+    """Return the lots of a sale that takes many, folded away; each leads to the same explanation."""
+    return rx.el.details(
+        rx.el.summary(t("rebalancing.lots_show"), class_name="small"),
+        rx.el.ul(
+            rx.foreach(
+                one.lot_lines,
+                lambda text: rx.el.li(
+                    figure(
+                        text, one.quantity_figure, of="rebalancing.quantity", extra="sentence small faint"
+                    ),
+                    key=text,
+                ),
+            )
+        ),
+        class_name="picked-lots",
+    )
+
+
 def _trade(one: Var) -> rx.Component:
     return rx.el.tr(
         cell(
@@ -386,6 +405,7 @@ def _trade(one: Var) -> rx.Component:
                             extra="sentence small faint",
                         ),
                     ),
+                    rx.cond(one.lot_lines, _lots(one)),
                     rx.el.span(
                         rx.cond(
                             one.quantity,

@@ -113,30 +113,8 @@ def _bad_day() -> rx.Component:
         ),
         Underwater.create(curve=S.curve, label=S.curve.summary),
         rx.el.div(
-            rx.el.p(
-                rx.el.span(t("risk.deepest"), class_name="faint"),
-                figures_in(
-                    rx.el.span(S.facts["max_drawdown"], class_name="strong sk w5"),
-                    " ",
-                    rx.el.span(S.fall, class_name="quiet sk w20"),
-                    name=S.prefix + "max_drawdown",
-                    of="risk.deepest",
-                    said=S.facts["max_drawdown"],
-                    extra="sentence",
-                ),
-            ),
-            rx.el.p(
-                rx.el.span(t("risk.below_peak"), class_name="faint"),
-                figures_in(
-                    rx.el.span(S.facts["drawdown"], class_name="strong sk w5"),
-                    " ",
-                    rx.el.span(S.below, class_name="quiet"),
-                    name=S.prefix + "drawdown",
-                    of="risk.below_peak",
-                    said=S.facts["drawdown"],
-                    extra="sentence",
-                ),
-            ),
+            _fall("max_drawdown", "risk.deepest", rx.el.span(S.fall, class_name="quiet sk w20")),
+            _fall("drawdown", "risk.below_peak", rx.el.span(S.below, class_name="quiet")),
             class_name="risk-fall",
         ),
         rx.el.p(
@@ -149,6 +127,21 @@ def _bad_day() -> rx.Component:
             class_name="hero-note small faint",
         ),
         class_name="hero",
+    )
+
+
+def _fall(name: str, label: str, when: rx.Component) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(t(label), class_name="faint"),
+        figures_in(
+            rx.el.span(S.facts[name], class_name="strong sk w5"),
+            " ",
+            when,
+            name=S.prefix + name,
+            of=label,
+            said=S.facts[name],
+            extra="sentence",
+        ),
     )
 
 

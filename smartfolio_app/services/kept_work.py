@@ -20,7 +20,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col
 
-from smartfolio_app.analytics.rebalancing.optimise import Idea, Suggestions, Tested
+from smartfolio_app.analytics.rebalancing.optimise import Idea, OutOfSample, Suggestions
 from smartfolio_app.analytics.results import FloatArray
 from smartfolio_app.analytics.risk.simulation import Drawn, Future, Plan
 from smartfolio_app.errors import NotFoundError, SmartFolioError
@@ -110,13 +110,18 @@ def _future(told: Mapping[str, Any]) -> Future:
 
 def _suggestions(told: Mapping[str, Any]) -> Suggestions:
     ideas = tuple(
-        Idea(one["method"], tuple(one["weights"]), Tested(**one["tested"]), tuple(map(tuple, one["fitted"])))
+        Idea(
+            one["method"],
+            tuple(one["weights"]),
+            OutOfSample(**one["tested"]),
+            tuple(map(tuple, one["fitted"])),
+        )
         for one in told["ideas"]
     )
     more = {
         "assets": tuple(told["assets"]),
         "present": tuple(told["present"]),
-        "present_tested": Tested(**told["present_tested"]),
+        "present_tested": OutOfSample(**told["present_tested"]),
         "ideas": ideas,
         "returns": _array_in(told["returns"]),
     }

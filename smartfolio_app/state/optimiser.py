@@ -11,7 +11,7 @@ import reflex as rx
 
 from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.rebalancing.drift import whole
-from smartfolio_app.analytics.rebalancing.optimise import METHODS, Suggestions, Tested
+from smartfolio_app.analytics.rebalancing.optimise import METHODS, OutOfSample, Suggestions
 from smartfolio_app.analytics.results import Measure
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
@@ -145,7 +145,7 @@ class OptimiserState(PageState, rx.State):
         )
 
 
-def _measured(tested: Tested, name: str, figures: Figures) -> str:
+def _measured(tested: OutOfSample, name: str, figures: Figures) -> str:
     value = exact(getattr(tested, name))
     if value is None:
         return UNKNOWN

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: How many held assets are offered as targets, the largest first.
 OFFERED = 20
+#: A sale that takes more lots than this shows them only when asked.
+FEW_LOTS = 4
 HUNDRED = Decimal(100)
 _CENT = Decimal("0.01")
 
@@ -75,6 +77,7 @@ class TradeRow:
     tax: str = ""
     tax_figure: str = ""
     lots: str = ""
+    lot_lines: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -249,10 +252,12 @@ def trade_row(number: int, one: Planned, proposal: Proposal, figures: Figures) -
     """Return one trade as it is read."""
     trade, sells = one.trade, one.trade.side == "sell"
     label = label_of(trade.key, proposal.targets.by, figures, one.asset.symbol if one.asset else "")
-    lots = ", ".join(
+    lots = [
         figures.say("rebalancing.lot", number=figures.count(at + 1), quantity=figures.quantity(quantity))
         for at, quantity in trade.picked
-    )
+    ]
+    many = len(lots) > FEW_LOTS
+    told = figures.say("rebalancing.lots", lots=", ".join(lots))
 
     def name(measure: str) -> str:
         return figure_name(proposal.wish, measure, str(number))
@@ -281,7 +286,8 @@ def trade_row(number: int, one: Planned, proposal: Proposal, figures: Figures) -
         gain_direction=direction(one.gain) if sells else "none",
         tax=figures.money(one.tax) if sells and not unknown and _taxed(proposal.targets) else "",
         tax_figure=name("tax"),
-        lots=figures.say("rebalancing.lots", lots=lots) if lots else "",
+        lots=figures.say("rebalancing.lots_many", count=len(lots)) if many else told if lots else "",
+        lot_lines=lots if many else [],
     )
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from smartfolio_app.analytics.rebalancing.optimise import Idea, Suggestions, Tested
+from smartfolio_app.analytics.rebalancing.optimise import Idea, OutOfSample, Suggestions
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.rebalancing import optimiser
 
@@ -52,7 +52,7 @@ async def test_targets_are_kept_and_the_plan_is_told_and_saved(owner):
 
 def told(progress):
     """Stand for the worker process: what it would have found."""
-    tested = Tested(0.1, 0.2, 0.5, -0.3, -0.02, None)
+    tested = OutOfSample(0.1, 0.2, 0.5, -0.3, -0.02, None)
     ideas = (Idea("equal_risk", (0.25, 0.75), tested, ((0.25, 0.75),)),)
     progress("optimise", 3, 3)
     return Suggestions(

@@ -7,7 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from smartfolio_app.analytics.clock import day_of
+from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.services.signals import sentiment
+from smartfolio_app.services.signals.regimes import markets
 from smartfolio_app.storage.engine import session_scope
 from tests.api.conftest import token_of
 from tests.services.signals.test_sentiment import Here
@@ -29,7 +32,7 @@ async def read(client, path):
     return answer.json()
 
 
-async def test_everything_stored_is_told(client):
+async def test_everything_stored_is_told(client, alice):
     with session_scope() as db:
         store_signals(db, datetime.now(UTC))
     told = await read(client, "/api/market/signals")
@@ -50,6 +53,17 @@ async def test_everything_stored_is_told(client):
     skill = mood["record"]["brier_skill"]
     assert Decimal(skill["low"]) <= Decimal(skill["value"]) <= Decimal(skill["high"])
     assert (mood["verdict"] == "edge") == (Decimal(skill["low"]) > 0)
+    with session_scope() as db:
+        told = sentiment.sentiment(db, alice)
+    record = told.mood.record
+    for name, one in (("hit_rate", record.hits), ("brier_skill", record.skill)):
+        assert mood["record"][name] == {
+            part: str(exact(getattr(one, part))) for part in ("value", "low", "high")
+        }
+    assert float(mood["record"]["brier"]) == pytest.approx(record.brier)
+    assert float(mood["record"]["base_brier"]) == pytest.approx(record.base_brier)
+    assert float(mood["record"]["base_hit_rate"]) == pytest.approx(record.base_hits)
+    assert mood["record"]["days"] == len(record.days) == sum(one["count"] for one in mood["record"]["bins"])
     assert {one["name"] for one in mood["components"]} == {
         "fear_greed",
         "funding",
@@ -63,6 +77,19 @@ async def test_everything_stored_is_told(client):
     regimes = await read(client, "/api/market/regimes")
     assert [one["subject"] for one in regimes] == ["BTC", "ETH", "S&P 500"]
     assert all(one["regime"] for one in regimes)
+    with session_scope() as db:
+        known = markets(db)
+    for one, market in zip(regimes, known, strict=True):
+        assert [spell["first"] for spell in one["spells"]] == [
+            day_of(spell.start).isoformat() for spell in market.regime.spells
+        ]
+        assert [spell["last"] for spell in one["spells"]][-1] is None
+        for row, after in zip(one["after"], market.regime.after, strict=True):
+            parts = ("lowest", "lower_quarter", "median", "upper_quarter", "highest", "rose")
+            assert (row["regime"], row["days"], row["count"]) == (after.regime, after.days, after.count)
+            assert [row[part] for part in parts] == [
+                None if after.count == 0 else str(exact(getattr(after, part))) for part in parts
+            ]
     why = await read(client, "/api/explain/signals:score:market")
     assert why["amount"] == mood["chance"]
 

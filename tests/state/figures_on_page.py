@@ -194,6 +194,15 @@ def _is_told(number: str, amounts: list[Decimal], *, whole: bool) -> bool:
     return any(abs(one - wanted) <= near for one in sizes) or (whole and int(wanted) in map(int, sizes))
 
 
+def shown_on(layout: Callable[[], rx.Component], page: PageState) -> dict[str, list[tuple[str, str]]]:
+    """Return what a page shows of its states: by name, each text with the figure it opens (empty where none)."""
+    whole = layout().render()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, text, figure in Reading(page).shown(_content(whole) or whole, {}):
+        found.setdefault(name, []).append((text, figure))
+    return found
+
+
 def unexplained(
     layout: Callable[[], rx.Component], page: PageState, user_id: str, besides: frozenset[str] = frozenset()
 ) -> tuple[list[str], int]:

@@ -9,12 +9,13 @@ from smartfolio_app.pages.rebalancing import rebalancing
 from smartfolio_app.services import demo
 from smartfolio_app.services.jobs import jobs
 from smartfolio_app.services.rebalancing import optimiser, targets
+from smartfolio_app.state import rebalancing_rows
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.optimiser import OptimiserState
 from smartfolio_app.state.rebalancing import RebalancingState
 from smartfolio_app.storage.engine import session_scope
-from tests.state.figures_on_page import unexplained
+from tests.state.figures_on_page import shown_on, unexplained
 from tests.state.tab import call, notice, tab
 
 #: What is typed, and what is said of it meanwhile.
@@ -105,6 +106,13 @@ async def test_the_plan_by_venue_with_its_rules_locks_and_reasons(household):
         False,
     )
 
+    many = [trade for venue in page.trades for trade in venue.trades if trade.lot_lines]
+    assert many, "the sample household bought in many small parts"
+    told = [one for named in shown_on(rebalancing, page).values() for one in named]
+    for trade in many:  # folded away, and each of them told by its explanation
+        assert trade.lots == f"{len(trade.lot_lines)} lots"
+        assert len(trade.lot_lines) > rebalancing_rows.FEW_LOTS
+        assert {(text, trade.quantity_figure) for text in trade.lot_lines} <= set(told)
     problems, explained = unexplained(rebalancing, page, household, FORM)
     assert not problems, "\n".join(problems)
     assert explained > 20

@@ -39,7 +39,7 @@ class NoSolutionError(SmartFolioError):
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class OutOfSample:
     """What weights did out of sample: growth and volatility a year, Sharpe ratio (risk-free 0), deepest fall, mean of
     the worst 5 % of days, and the share that was exchanged at each refit (``None``: nothing was refitted).
     """
@@ -60,7 +60,7 @@ class Idea:
 
     method: str
     weights: tuple[float, ...]
-    tested: Tested
+    tested: OutOfSample
     fitted: tuple[tuple[float, ...], ...]
 
 
@@ -70,7 +70,7 @@ class Suggestions:
 
     assets: tuple[str, ...]
     present: tuple[float, ...]
-    present_tested: Tested
+    present_tested: OutOfSample
     ideas: tuple[Idea, ...]
     days: int
     train_days: int
@@ -169,10 +169,10 @@ def _model(method: str) -> Any:
     return makers[method](risk_measure=RiskMeasure.VARIANCE)
 
 
-def measured(returns: FloatArray, days_a_year: int, fitted: Sequence[FloatArray] = ()) -> Tested:
+def measured(returns: FloatArray, days_a_year: int, fitted: Sequence[FloatArray] = ()) -> OutOfSample:
     """Return the figures of daily ``returns`` made by weights that were ``fitted`` one after the other."""
     moved = [float(np.abs(new - old).sum()) / 2 for old, new in pairwise(fitted)]
-    return Tested(
+    return OutOfSample(
         growth=dispersion.annual_growth(returns, days_a_year),
         volatility=dispersion.volatility(returns, days_a_year),
         sharpe=dispersion.sharpe(returns, days_a_year),

@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from sqlmodel import Session
 
 from smartfolio_app.analytics.explain import UnknownFigureError
-from smartfolio_app.analytics.explain_steps import LISTED, holding_lines, line, money, transactions_of
+from smartfolio_app.analytics.explain_steps import (
+    LISTED,
+    explained,
+    holding_lines,
+    line,
+    money,
+    transactions_of,
+)
 from smartfolio_app.analytics.rebalancing.drift import Drift
 from smartfolio_app.analytics.rebalancing.trades import Venue
 from smartfolio_app.analytics.results import Explanation, Measure, Portfolio, Step
@@ -29,6 +37,8 @@ from smartfolio_app.services.views import View
 from smartfolio_app.services.wealth import portfolio
 
 _LINES = frozenset({"held", "worth", "target", "amount", "quantity"})
+
+_explained = partial(explained, "explain.rebalance.{name}.{what}", notes=("explain.rebalance.note",))
 
 Found = tuple[Decimal | None, tuple[Step, ...]]
 
@@ -62,7 +72,8 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
         if told is None:
             raise unknown
         # they are names of lines, too
-        return _explained(f"{measure}_of" if measure in _LINES else measure, *told)
+        amount, kind, unit, steps = told
+        return _explained(f"{measure}_of" if measure in _LINES else measure, amount, kind, steps, unit=unit)
     if measure in ("share", "after"):
         found = _share(plan, portfolio(db, view), about, measure)
     elif about and measure in _TRADES:
@@ -77,23 +88,7 @@ def explain_plan(db: Session, view: View, figure: str) -> Explanation:
     is_share = measure in ("share", "after")
     name = f"{measure}_trade" if about and not is_share else measure
     kind = Measure.SHARE if is_share else Measure.MONEY
-    return _explained(name, amount, kind, "" if is_share else plan.currency, steps)
-
-
-def _explained(
-    name: str, amount: Decimal | None, measure: Measure, unit: str, steps: tuple[Step, ...]
-) -> Explanation:
-    return Explanation(
-        figure="",
-        title=f"explain.rebalance.{name}.title",
-        formula=f"explain.rebalance.{name}.formula",
-        result="" if amount is None else plain(amount),
-        steps=steps,
-        notes=("explain.rebalance.note",),
-        amount=amount,
-        measure=measure,
-        unit=unit,
-    )
+    return _explained(name, amount, kind, steps, unit="" if is_share else plan.currency)
 
 
 # ----------------------------------------------------------------------------------------------------------- drift

@@ -10,7 +10,7 @@ from decimal import Decimal
 from smartfolio_app.analytics.explain import UnknownFigureError
 from smartfolio_app.analytics.explain_risk import exact
 from smartfolio_app.analytics.explain_steps import line
-from smartfolio_app.analytics.rebalancing.optimise import HELD_DAYS, Suggestions, Tested
+from smartfolio_app.analytics.rebalancing.optimise import HELD_DAYS, OutOfSample, Suggestions
 from smartfolio_app.analytics.results import Explanation, Measure, Step
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import symbol_of
@@ -80,7 +80,7 @@ def explain(user_id: str, figure: str) -> Explanation:
     )
 
 
-def _tested(tested: Tested, measure: str) -> Decimal | None:
+def _tested(tested: OutOfSample, measure: str) -> Decimal | None:
     return exact(getattr(tested, measure))
 
 

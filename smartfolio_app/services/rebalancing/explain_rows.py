@@ -207,7 +207,11 @@ def _quantity(plan: Proposal, _whole: Portfolio, number: str) -> Told | None:
     steps = (
         money("explain.rebalance.amount", one.trade.amount, plan.currency),
         *_priced(one, plan)[1:],
-        *([Step("explain.rebalance.lots_picked", "", children=lots)] if lots else []),
+        *(
+            [line("explain.rebalance.lots_picked", Decimal(len(lots)), Measure.COUNT, children=lots)]
+            if lots
+            else []
+        ),
     )
     return one.trade.quantity, Measure.QUANTITY, symbol_of(one.trade.asset), steps
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
-from decimal import Decimal
+from functools import partial
 
+from smartfolio_app.analytics import explain_steps
 from smartfolio_app.analytics.clock import day_of
-from smartfolio_app.analytics.results import Explanation, Measure, Step
 
 #: Providers as people read them: a name, or a message key.
 _SOURCES = {
@@ -18,30 +18,13 @@ _SOURCES = {
     "own": "explain.provider.file",
 }
 
+#: An explanation of a signal: name, amount, measure, steps and params.
+explained = partial(explain_steps.explained, "explain.signals.{what}.{name}")
+
 
 def source_name(provider: str) -> str:
     """Return a provider's name, or the message key of it."""
     return _SOURCES.get(provider, provider)
-
-
-def explained(
-    name: str,
-    amount: Decimal | None,
-    measure: Measure,
-    steps: tuple[Step, ...],
-    params: dict[str, str] | None = None,
-) -> Explanation:
-    """Return an explanation; ``name`` is that of its title and its formula."""
-    return Explanation(
-        figure="",
-        title=f"explain.signals.title.{name}",
-        formula=f"explain.signals.formula.{name}",
-        result="" if amount is None else str(amount),
-        steps=steps,
-        params=params or {},
-        amount=amount,
-        measure=measure,
-    )
 
 
 def end_of(day: int | None) -> datetime | None:

@@ -104,6 +104,65 @@ def test_the_answers_a_fit_learns_from_were_known_on_its_day(monkeypatch):
     assert set(gaps) == {model.REFIT_DAYS}
 
 
+def test_the_record_is_graded_against_the_base_rate_of_the_very_days():
+    rng = np.random.default_rng(12)
+    rose = (rng.uniform(size=400) < 0.6).astype(float)
+    chance = np.clip(0.5 + 0.3 * (rose - 0.5) + rng.normal(0, 0.2, 400), 0.01, 0.99)
+    base = np.full(400, 0.55)
+    found = model.graded(np.arange(400), chance, base, rose)
+    assert found.brier == pytest.approx(((chance - rose) ** 2).mean())
+    assert found.base_brier == pytest.approx(((base - rose) ** 2).mean())
+    assert found.skill.value == pytest.approx(1 - found.brier / found.base_brier)
+    assert found.hits.value == pytest.approx(((chance > 0.5) == (rose > 0.5)).mean())
+    assert found.base_hits == pytest.approx(rose.mean()), "the base rate always calls a rise"
+    assert [one.count for one in found.bins] == [80] * 5
+    assert sum(one.said for one in found.bins) / 5 == pytest.approx(chance.mean())
+    assert sum(one.happened for one in found.bins) / 5 == pytest.approx(rose.mean())
+    right = ((chance > 0.5) == (rose > 0.5)).astype(float)
+    for one, plain in ((found.hits, right.std() / 20), (found.skill, None)):
+        assert one.low < one.value < one.high
+        if plain is not None:  # independent days: 95 % of a normal distribution, as far as 2000 draws tell
+            assert one.high - one.low == pytest.approx(2 * 1.96 * plain, rel=0.25)
+
+
+def test_neighbouring_days_share_their_answer_and_so_the_interval_is_wider():
+    rng = np.random.default_rng(13)
+    stretches = np.repeat(rng.integers(0, 2, 20).astype(float), 20)
+    chance, base = np.full(400, 0.6), np.full(400, 0.5)
+    clumped = model.graded(np.arange(400), chance, base, stretches).hits
+    mixed = model.graded(np.arange(400), chance, base, rng.permutation(stretches)).hits
+    assert clumped.high - clumped.low > 1.8 * (mixed.high - mixed.low)
+
+
+def test_an_edge_is_demonstrated_by_the_whole_interval_alone():
+    found = mood(noise(0), FIRST + DAYS).record
+    for low, verdict in ((-0.001, NONE), (0.0, NONE), (0.001, EDGE)):
+        assert replace(found, skill=model.Interval(0.05, low, 0.1)).verdict == verdict
+
+
+def test_weights_are_shares_of_their_sizes_and_push_by_what_the_day_is():
+    found = mood(noise(7), FIRST + DAYS)
+    sizes = sum(abs(one.weight) for one in found.parts)
+    for one in found.parts:
+        assert one.share == pytest.approx(abs(one.weight) / sizes)
+    greed = next(one for one in found.parts if one.name == "fear_greed")
+    known = noise(7).fear_greed
+    told = np.isfinite(known)
+    assert greed.value == known[-1]
+    table = known[told] / 100
+    assert greed.push == pytest.approx(
+        greed.weight * (known[-1] / 100 - table.mean()) / table.std(), abs=0.03
+    )
+
+
+def test_the_newest_close_may_be_of_a_long_weekend_and_no_older():
+    market = noise(1, 300)  # too short for a model, and so quickly told
+    shut = replace(market, traded=np.ones(300, dtype=bool))
+    for one, days in ((market, 3), (shut, 6)):
+        assert mood(one, FIRST + 299 + days).reason == "short"
+        assert mood(one, FIRST + 299 + days + 1).reason == "old"
+
+
 def test_the_same_history_gives_the_same_answer():
     one, two = mood(noise(8), FIRST + DAYS), mood(noise(8), FIRST + DAYS)
     assert (one.chance, one.record.skill, one.record.hits) == (two.chance, two.record.skill, two.record.hits)

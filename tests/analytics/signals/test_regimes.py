@@ -10,14 +10,19 @@ import numpy as np
 import pytest
 
 from smartfolio_app.analytics.clock import day_number, day_of
+from smartfolio_app.analytics.signals import regimes
 from smartfolio_app.analytics.signals.regimes import (
     ADVANCE,
+    AFTER_DAYS,
+    CALM,
     COIN,
     CONFIRMED,
     DECLINE,
     PULLBACK,
     RECOVERY,
     STOCKS,
+    TURBULENT,
+    USUAL,
     regime_of,
 )
 
@@ -80,6 +85,60 @@ def test_what_followed_is_counted_with_the_days_it_had():
     none = regime_of(*market((500, 1.002), (60, 0.985)), COIN)
     late = next(one for one in none.after if (one.regime, one.days) == (DECLINE, 90))
     assert (late.count, late.median) == (0, None)
+
+
+def test_what_followed_leaves_out_the_regime_nobody_saw_begin():
+    days, closes = market((500, 1.002), (120, 0.985), (300, 1.006), (60, 0.985), (200, 1.006))
+    found = regime_of(days, closes, COIN)
+    seen = [one for one in found.spells[1:] if one.regime == ADVANCE]
+    assert found.spells[0].regime == ADVANCE
+    assert len(seen) == 2
+    for span in AFTER_DAYS:
+        after = next(one for one in found.after if (one.regime, one.days) == (ADVANCE, span))
+        ways = [closes[one.start - FIRST + span] / closes[one.start - FIRST] - 1 for one in seen]
+        assert after.count == 2, span
+        low, high = sorted(ways)
+        whole = (after.lowest, after.lower_quarter, after.median, after.upper_quarter, after.highest)
+        assert whole == pytest.approx([low + (high - low) * part for part in (0, 0.25, 0.5, 0.75, 1)])
+        assert after.rose == sum(one > 0 for one in ways) / 2
+    falls = next(one for one in found.after if (one.regime, one.days) == (PULLBACK, 30))
+    assert falls.count
+    assert falls.rose == 0
+
+
+def test_far_below_is_from_three_tenths_on_for_coins_and_from_a_fifth_for_stocks():
+    for rules, fall in ((COIN, 0.30), (STOCKS, 0.20)):
+        assert rules.far_below == fall
+        below = np.array([-fall + 1e-9, -fall, -fall + 1e-9, -fall])
+        gap = np.array([0.01, 0.01, 0.0, 0.0])  # on the mean is not above it
+        said = [regimes.REGIMES[at] for at in regimes._said(gap, below, rules)]
+        assert said == [ADVANCE, RECOVERY, PULLBACK, DECLINE]
+    assert (COIN.closes_a_year, STOCKS.closes_a_year) == (365, 252)
+
+
+def test_five_closes_in_a_row_make_a_change():
+    assert CONFIRMED == 5
+    said = np.array([0] * 9 + [3] * 4 + [0] * 3 + [3] * 5)
+    counts = regimes._confirmed(said).tolist()
+    assert counts == [-1] * 4 + [0] * 16 + [3]
+
+
+def test_volatility_is_named_by_its_place_among_two_years_of_its_market():
+    calm, wild = (np.random.default_rng(3).normal(0, size, 400) for size in (0.01, 0.03))
+    for rules in (COIN, STOCKS):
+        for moves in (np.r_[calm, wild], np.r_[wild, calm]):
+            closes = 100 * np.exp(np.cumsum(moves))
+            found = regime_of(np.arange(len(closes)), closes, rules)
+            returns = np.diff(np.log(closes))
+            each = np.array(
+                [returns[at - 30 : at].std(ddof=1) for at in range(30, len(returns) + 1)]
+            ) * np.sqrt(rules.closes_a_year)
+            assert found.volatility == pytest.approx(each[-1])
+            newest = each[-2 * rules.closes_a_year :]
+            assert found.volatility_rank == pytest.approx((newest <= each[-1]).mean())
+            assert found.turbulence == regimes._turbulence(found.volatility_rank) != ""
+    words = [regimes._turbulence(rank) for rank in (None, 0.25, 0.26, 0.74, 0.75)]
+    assert words == ["", CALM, USUAL, USUAL, TURBULENT]
 
 
 def test_too_few_closes_are_no_regime():
