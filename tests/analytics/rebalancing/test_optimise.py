@@ -64,6 +64,12 @@ def test_the_test_is_out_of_sample_beside_the_present_weights():
     assert steps[-1][1] == steps[-1][2] == len(METHODS) * 13
 
 
+def test_what_is_exchanged_at_a_refit_is_half_of_all_that_moves():
+    fitted = [np.array(one) for one in ([0.5, 0.5], [0.7, 0.3], [0.6, 0.4])]
+    found = optimise.measured(np.array([0.01, -0.02, 0.03] * 30), 252, fitted)
+    assert found.turnover == pytest.approx((0.2 + 0.1) / 2)
+
+
 def test_what_cannot_be_solved_is_named():
     with pytest.raises(NoSolutionError, match=r"rebalance\.no_solution"):
         weights_of("equal_risk", np.full((60, 2), np.nan))

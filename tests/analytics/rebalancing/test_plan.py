@@ -69,6 +69,12 @@ def test_bands_by_points_and_by_parts_of_the_target():
     assert Bands(None, None).broken(D(1), D(0)) == ""
 
 
+def test_a_band_is_left_beyond_its_edge_and_not_on_it():
+    bands = Bands(D("0.05"), D("0.25"))
+    assert [bands.broken(D(share), D("0.5")) for share in ("0.45", "0.55", "0.4499")] == ["", "", "absolute"]
+    assert [bands.broken(D(share), D("0.04")) for share in ("0.03", "0.05", "0.0501")] == ["", "", "relative"]
+
+
 def test_drift_counts_what_has_a_target_alone():
     first, second = drifts({"BTC": D(300), "ETH": D(100), "MEME": D(600)}, HALVES, Bands())
     assert (first.share, first.difference, first.band) == (D("0.75"), D("0.25"), "absolute")
@@ -162,6 +168,36 @@ def test_trades_below_the_minimum_are_left_out_and_no_money_is_missing():
     plan = make_plan(places, {}, Rules(weights, minimum=D(20)))
     assert {trade.key for trade in plan.trades} == {"BTC", "SOL"}
     assert plan.left >= 0
+
+
+def test_a_trade_of_just_the_minimum_is_made():
+    places = [place("BTC", 600), place("ETH", 400)]
+    assert len(make_plan(places, {}, Rules(HALVES, minimum=D(100))).trades) == 2
+    assert make_plan(places, {}, Rules(HALVES, minimum=D("100.01"))).trades == ()
+
+
+def test_what_is_taken_out_is_sold_where_there_is_too_much_and_drift_is_told_before_and_after():
+    plan = make_plan([place("BTC", 700), place("ETH", 300)], {}, Rules(HALVES, cash=D(-200)))
+    assert moved(plan) == {("BTC", "kraken"): D(-300), ("ETH", "kraken"): D(100)}
+    assert [(one.share, one.band) for one in plan.before] == [(D("0.7"), "absolute"), (D("0.3"), "absolute")]
+    assert [(one.share, one.band) for one in plan.after] == [(D("0.5"), ""), (D("0.5"), "")]
+    assert (plan.left, plan.turnover) == (0, D(300))
+
+
+def test_money_that_comes_while_no_band_is_broken_is_only_placed():
+    plan = make_plan([place("BTC", 520), place("ETH", 480)], {}, Rules(HALVES, cash=D(10)))
+    assert not plan.needed
+    assert moved(plan) == {("ETH", "kraken"): D(10)}
+
+
+def test_every_trade_pays_the_fee_of_its_own_venue():
+    venues = {"kraken": Venue("kraken", D("0.01"), D(2)), "saxo": Venue("saxo", D("0.002"), D(5))}
+    plan = make_plan([place("BTC", 700), place("ETH", 300, "saxo")], venues, Rules(HALVES))
+    sold, bought = plan.trades
+    assert (sold.venue, sold.fee) == ("kraken", 2 + sold.amount / 100)
+    assert (bought.venue, bought.fee) == ("saxo", 5 + bought.amount * 2 / 1000)
+    assert plan.fees == sold.fee + bought.fee
+    assert plan.left == sold.amount - bought.amount - plan.fees
 
 
 def test_whole_units_are_traded_whole():
