@@ -56,11 +56,16 @@ def settings(tmp_path: Path, migrated_database: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture(autouse=True)
-def _quick_hash_on_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How long a password takes to hash is no matter of the database: the run over PostgreSQL does without."""
-    if POSTGRES:
-        hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-        monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
+def quick_hash(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A password hash that takes no time; only where a server of its own checks it, it is made as that makes it."""
+    if "e2e" in request.path.parts:
+        yield
+        return
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
+    passwords._nobodys_hash.cache_clear()
+    yield
+    passwords._nobodys_hash.cache_clear()
 
 
 @cache
@@ -122,7 +127,10 @@ def shared_dir() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test the marker of its stage by its folder, and skip those whose samples are missing."""
+    """Put the slow ones first, give each test the marker of its stage, and skip those whose samples are missing."""
+    # Files with slow tests first, each as a whole: nobody waits in the end for one that came last.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     here = Path(__file__).parent
     stages = {"e2e": pytest.mark.e2e, "api": pytest.mark.rest, "promises": pytest.mark.rest}
     for item in items:

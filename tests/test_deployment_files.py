@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartfolio_app.settings import PROJECT_ROOT, known_variables
+from tests.support.ports import free_port
 
 COMPOSE_FILES = ("docker-compose.yml", "docker-compose.scale.yml")
 #: What the containers are given whatever .env says: inside, the place and the port are always the same.
@@ -122,9 +123,7 @@ def site(tmp_path: Path) -> Path:
     """A copy of the deployment files, with an .env on a port that is free."""
     for name in (*COMPOSE_FILES, "deploy.sh", ".env.production.example", "Dockerfile"):
         shutil.copy(PROJECT_ROOT / name, tmp_path / name)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     text = (PROJECT_ROOT / ".env.production.example").read_text(encoding="utf-8")
     (tmp_path / ".env").write_text(text.replace("SMARTFOLIO_PORT=8080", f"SMARTFOLIO_PORT={port}"))
     (tmp_path / ".env").chmod(0o600)

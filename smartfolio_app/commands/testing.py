@@ -40,6 +40,8 @@ COMMANDS: dict[Stage, list[list[str]]] = {
     Stage.types: [[sys.executable, "-m", "mypy"]],
 }
 MARKERS = {Stage.unit: "not e2e and not rest", Stage.rest: "rest and not e2e", Stage.e2e: "e2e"}
+#: Where a stage's tests are; the first one's are in all other folders. What is not read costs no time.
+FOLDERS = {Stage.rest: ["api", "promises"], Stage.e2e: ["e2e"]}
 # Tests must not depend on how this machine runs its own SmartFolio; only where tools are found is passed on.
 PASSED_ON = {"SMARTFOLIO_VENV", "SMARTFOLIO_WORK_DIR", "SMARTFOLIO_CHROMIUM"}
 # As pytest ends: three equals signs or more, "3 failed, 120 passed in 12.34s (0:00:12)", and again equals signs.
@@ -121,7 +123,7 @@ def _passes(command: list[str]) -> bool:
 
 def _run_pytest(result: Result, arguments: list[str], *, fast: bool) -> None:
     marker = MARKERS[result.stage] + (" and not slow" if fast else "")
-    command = [*PYTHON, "-m", "pytest", "-m", marker]
+    command = [*PYTHON, "-m", "pytest", "-m", marker, "-o", f"testpaths={' '.join(_places(result.stage))}"]
     # Neighbours stay together (they share fixtures, the browser tests one server a worker) until a worker is idle.
     command += ["-n", str(WORKERS), "--dist", "worksteal"]
     if sys.stdout.isatty():
@@ -144,6 +146,15 @@ def _run_pytest(result: Result, arguments: list[str], *, fast: bool) -> None:
     # An argument such as `-k word` may leave a stage without tests; a stage that has none by itself is broken.
     nothing = pytest.returncode == NOTHING_COLLECTED and bool(arguments)
     result.failed = pytest.returncode != 0 and not nothing
+
+
+def _places(stage: Stage) -> list[str]:
+    """Return where to look for a stage's tests unless the arguments name a place; the markers tell them apart."""
+    if stage in FOLDERS:
+        return [f"tests/{name}" for name in FOLDERS[stage]]
+    elsewhere = {name for names in FOLDERS.values() for name in names}
+    found = (path for path in (ROOT / "tests").iterdir() if path.is_dir() or path.name.startswith("test_"))
+    return sorted(f"tests/{path.name}" for path in found if path.name not in elsewhere | {"__pycache__"})
 
 
 def _counted(text: str) -> Counter[str]:
@@ -175,6 +186,8 @@ def _environment() -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name in PASSED_ON or not name.startswith(ours)
     }
+    # Compiled once and kept, as for anybody: a run starts many processes, and each would do it all again.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return kept | {"PYTHONPATH": str(ROOT)}
 
 

@@ -11,9 +11,9 @@ from smartfolio_app.security.middleware import protect
 from smartfolio_app.services import accounts
 from smartfolio_app.storage.engine import session_scope
 from tests.security.asgi import ORIGIN
-from tests.security.conftest import PASSWORD, quick_hash, settings
+from tests.security.conftest import PASSWORD, settings, still
 
-__all__ = ["PASSWORD", "quick_hash", "settings"]
+__all__ = ["PASSWORD", "settings", "still"]
 
 
 @pytest.fixture

@@ -174,7 +174,7 @@ async def test_uploaded_file_is_kept_as_it_came(as_alice):
     assert (await as_alice.get(f"/api/sources/files/{kept[0]['id']}")).content == EXPORT.encode()
 
 
-async def test_imports_have_a_bucket_of_their_own(connect, api, alice, bob):
+async def test_imports_have_a_bucket_of_their_own(connect, api, alice, bob, still):
     client = connect(token=token_of(alice))
     assert api.state.limits.take_now(IMPORTS, user_key(alice), cost=int(IMPORTS.burst)).allowed
     limited = await send(client, EXPORT)

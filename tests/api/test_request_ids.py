@@ -98,7 +98,7 @@ def test_what_was_bound_for_one_request_is_not_on_the_next_ones_lines():
     assert get_contextvars() == {"request_id": second}
 
 
-async def test_a_refused_request_has_its_id_too(connect, settings):
+async def test_a_refused_request_has_its_id_too(connect, settings, still):
     client = connect()
     answers = [await client.get("/api/users/me") for _ in range(int(settings.rate_limit_burst_size) + 20)]
     limited = next(one for one in answers if one.status_code == 429)

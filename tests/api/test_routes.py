@@ -251,7 +251,7 @@ async def test_password_is_changed_by_who_knows_it(as_alice, connect, alice):
     assert (await connect(cookie=device).get("/api/users/me")).status_code == 401
 
 
-async def test_guessing_the_password_through_the_api_is_slowed_down(as_alice):
+async def test_guessing_the_password_through_the_api_is_slowed_down(as_alice, still):
     for _ in range(3):
         await as_alice.post("/api/users/me/password", json={"current": "guess", "new": "a new long secret"})
     answer = await as_alice.post(
@@ -340,7 +340,7 @@ async def test_report_that_is_none_is_refused(connect, settings, body):
 
 
 @pytest.mark.usefixtures("_no_reports")
-async def test_reports_are_limited_in_size_rate_and_number(connect, settings):
+async def test_reports_are_limited_in_size_rate_and_number(connect, settings, still):
     large = await connect().post("/api/security/csp-report", content=b"x" * 20_000)
     assert large.status_code == 413
     statuses = [

@@ -116,6 +116,27 @@ def test_a_stage_without_any_test_is_broken_unless_the_caller_chose_so(
         assert result.failed is failed
 
 
+def test_every_test_is_looked_for_by_one_stage_alone() -> None:
+    looked = [testing._places(stage) for stage in (Stage.unit, Stage.rest, Stage.e2e)]
+    assert looked[1:] == [["tests/api", "tests/promises"], ["tests/e2e"]]
+    found = [path for places in looked for place in places for path in files_in(testing.ROOT / place)]
+    assert sorted(found) == sorted(files_in(testing.ROOT / "tests"))
+    assert len(found) > 200
+
+
+def files_in(place: Path) -> list[Path]:
+    return [place] if place.is_file() else list(place.rglob("test_*.py"))
+
+
+def test_the_places_are_for_who_names_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    script = f"import sys; open({str(said)!r}, 'w').write('|'.join(sys.argv[1:]))"
+    monkeypatch.setattr(testing, "PYTHON", [sys.executable, "-c", script])
+    testing._run_pytest(Result(Stage.e2e), ["tests/e2e/test_trust.py"], fast=False)
+    assert "-o|testpaths=tests/e2e|" in said.read_text()
+    assert said.read_text().endswith("|tests/e2e/test_trust.py")
+
+
 def test_tests_do_not_see_how_this_machine_runs_its_own_smartfolio(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SMARTFOLIO_DATA_DIR", "SECURITY_TRUSTED_PROXIES", "DATABASE_URL", "REFLEX_WEB_WORKDIR"):
         monkeypatch.setenv(name, "mine")
@@ -123,3 +144,8 @@ def test_tests_do_not_see_how_this_machine_runs_its_own_smartfolio(monkeypatch: 
     environment = testing._environment()
     assert "mine" not in environment.values()
     assert environment["SMARTFOLIO_CHROMIUM"] == "/opt/chromium"
+
+
+def test_what_python_compiles_is_kept_from_one_process_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in testing._environment()

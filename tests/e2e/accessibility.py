@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import axe_playwright_python
 
+from tests.e2e.acts import comes_true
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -19,11 +21,25 @@ def _axe() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def accessibility_faults(page: Page, *, leave_out: tuple[str, ...] = ()) -> list[str]:
+def accessibility_faults(
+    page: Page, *, leave_out: tuple[str, ...] = (), patience_seconds: float = 10
+) -> list[str]:
     """WCAG A and AA faults that axe finds, one line each: rule, impact, element, what is wrong.
 
-    ``leave_out`` names rules (``color-contrast``) a test has a reason not to ask for.
+    A fault is one that stays: what is found in a page that is still being filled is looked for again, for as long as
+    ``patience_seconds``. ``leave_out`` names rules (``color-contrast``) a test has a reason not to ask for.
     """
+    found: list[str] = []
+
+    def none() -> bool:
+        found[:] = _faults_now(page, leave_out)
+        return not found
+
+    comes_true(page, none, patience_seconds)
+    return found
+
+
+def _faults_now(page: Page, leave_out: tuple[str, ...]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(f"() => {{ {_axe()} }}")
     found: dict[str, Any] = page.evaluate(

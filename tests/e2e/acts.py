@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 from tests.e2e.app import ROOT, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from playwright.sync_api import Page
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
 RESULTS = ROOT / "test-results"
+PATIENCE_SECONDS = 60.0
+TOO_WIDE = "() => document.documentElement.scrollWidth - window.innerWidth"
+
+
+def comes_true(page: Page, ask: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Wait until something holds that ``expect`` has no words for; the page goes on meanwhile."""
+    end = time.monotonic() + seconds
+    while not ask():
+        if time.monotonic() > end:
+            return False
+        page.wait_for_timeout(100)
+    return True
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the screen, as soon as what is drawn has followed the window's size."""
+    return comes_true(page, lambda: page.evaluate(TOO_WIDE) <= 0)
 
 
 def sign_in(page: Page, person: Person) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from smartfolio_app.security import tokens
 from smartfolio_app.services import accounts
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage.engine import session_scope
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CLI = [sys.executable, "-P", "-m", "smartfolio_app.cli"]
@@ -149,7 +149,7 @@ class RunningApp:
         with session_scope(load_settings(data_dir=self.data_dir)) as db:
             return tokens.create(db, accounts.find_user(db, person.name).id, name="test", scope=scope)[1]
 
-    def setup_link(self, patience_seconds: float = 2) -> str | None:
+    def setup_link(self, patience_seconds: float = 60) -> str | None:
         """The one-time link that a first start prints right after the address; None when none comes."""
         deadline = time.monotonic() + patience_seconds
         while time.monotonic() < deadline:
@@ -157,10 +157,3 @@ class RunningApp:
                 return found.group(0)
             time.sleep(0.02)
         return None
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,7 +11,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import Person, RunningApp
 from tests.e2e.household import session_cookies
 
@@ -95,6 +95,6 @@ def test_a_rule_fires_is_seen_and_goes_where_its_owner_says(
     for address, name in (("/alerts", "alerts"), ("/brief", "brief")):
         phone.goto(address)
         expect(phone.locator(".alert-line, .brief-line").first).to_be_visible(timeout=PATIENCE)
-        assert phone.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+        assert fits(phone)
         assert not accessibility_faults(phone)
         shoot(phone, f"{name}-phone-light")

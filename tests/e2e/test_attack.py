@@ -68,8 +68,8 @@ def unhurt(target: RunningApp) -> Iterator[RunningApp]:
     """The server, which must be as well after the test as before it."""
     before = len(target.log())
     yield target
-    assert httpx.get(f"{target.url}/healthz").status_code == 200
-    assert httpx.get(f"{target.url}/readyz").status_code == 200
+    assert httpx.get(f"{target.url}/healthz", timeout=60).status_code == 200
+    assert httpx.get(f"{target.url}/readyz", timeout=60).status_code == 200
     assert "Traceback" not in target.log()[before:], target.log()[before:][-6000:]
     assert peak_memory(target) < MOST_MEMORY
 
@@ -223,6 +223,7 @@ def session_of(app: RunningApp) -> str:
         f"{app.url}/auth/login",
         data={"name": person.name, "password": person.password},
         headers={"Origin": app.url},
+        timeout=60,
     )
     return answer.cookies["smartfolio_session"]
 
@@ -279,7 +280,7 @@ LIMITED = {
 
 def raw(app: RunningApp, head: str, body: Iterable[bytes] = ()) -> bytes:
     """Send a request byte by byte as given; return the beginning of the answer."""
-    with socket.create_connection(("127.0.0.1", app.port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", app.port), timeout=60) as wire:
         wire.sendall(head.encode())
         with suppress(OSError):  # the server may close while we are still talking
             for part in body:

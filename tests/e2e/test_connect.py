@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import RunningApp
 from tests.e2e.household import change, session_cookies
 from tests.loopback.cointracking import CoinTrackingServer
@@ -111,7 +111,7 @@ def test_an_account_is_connected_in_three_steps_synced_and_taken_back(
     expect(ours).to_contain_text("à la main", timeout=LONG)
     ours.get_by_role("button", name=re.compile("^Fichiers")).click()
     expect(ours).to_contain_text("•••• -ann", timeout=LONG)
-    assert phone.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(phone)
     assert not accessibility_faults(phone)
     shoot(phone, "connect-details-phone-light")
     phone.get_by_role("button", name="Ajouter une source").click()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, comes_true, fits, shoot
 
 PATIENCE = 60_000
 #: The share of a picture's pixels that are painted.
@@ -18,16 +18,6 @@ PAINTED = """(canvas) => {
   for (let at = 3; at < pixels.length; at += 4) painted += pixels[at] > 0;
   return painted / (pixels.length / 4);
 }"""
-TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def comes_true(page: Page, ask: Callable[[], bool]) -> bool:
-    """Wait until something holds: pictures follow a change of the window a frame or more later."""
-    for _ in range(PATIENCE // 250):
-        if ask():
-            return True
-        page.wait_for_timeout(250)
-    return False
 
 
 def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[..., Page]) -> None:
@@ -65,7 +55,9 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     expect(page.locator(".plan tbody .side").first).to_have_text("Buy", timeout=PATIENCE)
     expect(page.locator(".plan .side.sells")).to_have_count(0, timeout=PATIENCE)
     for name in ("CSV", "JSON"):
-        address = page.get_by_role("link", name=name).get_attribute("href")
+        link = page.get_by_role("link", name=name)
+        expect(link).to_have_attribute("href", re.compile("1000"))
+        address = link.get_attribute("href")
         answer = page.request.get(address)
         assert answer.ok
         assert "attachment" in answer.headers["content-disposition"]
@@ -74,7 +66,7 @@ def test_targets_are_typed_planned_explained_and_taken_back(sample: Callable[...
     assert accessibility_faults(page) == []
     shoot(page, "rebalancing")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert comes_true(page, lambda: page.evaluate(TOO_WIDE) <= 0)
+    assert fits(page)
     shoot(page, "rebalancing-phone")
     page.get_by_role("button", name="Change targets").click()
     page.get_by_role("button", name="Remove all targets").click(timeout=PATIENCE)
@@ -89,10 +81,14 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     canvas = matrix.locator("canvas")
     assert comes_true(page, lambda: canvas.evaluate(PAINTED) > 0.5)
     assert page.locator(".correlations *").count() <= 4, "one picture, however many cells"
-    matrix.scroll_into_view_if_needed()
-    box = matrix.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
-    expect(page.locator(".matrix-cell")).to_contain_text("·", timeout=PATIENCE)
+
+    def told_under_the_pointer() -> bool:
+        for part in (3, 4):  # it moves, also when the page has moved under it
+            box = matrix.bounding_box()
+            matrix.hover(position={"x": box["width"] / 2, "y": box["height"] / part})
+        return "·" in page.locator(".matrix-cell").inner_text()
+
+    assert comes_true(page, told_under_the_pointer)
     assert accessibility_faults(page) == []
 
     sharpe = page.get_by_role("button", name=re.compile("Sharpe"))
@@ -117,6 +113,6 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     panel.get_by_role("button", name="Close").click()
     shoot(page, "risk")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert comes_true(page, lambda: page.evaluate(TOO_WIDE) <= 0)
+    assert fits(page)
     assert comes_true(page, lambda: canvas.evaluate(PAINTED) > 0.5)
     shoot(page, "risk-phone")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import DESKTOP, PHONE, shoot
+from tests.e2e.acts import DESKTOP, PHONE, comes_true, shoot
 
 Opener = Callable[..., Page]
 
@@ -36,8 +36,14 @@ def test_every_figure_on_the_dashboard_answers_with_the_number_it_is_asked_about
     panel = page.get_by_role("dialog", name="Why this number?")
     # a sentence opens what it speaks of, and a tile that looks ahead rounds
     figures = page.locator("main .why:visible:not(.sentence, .outlook-headline)")
-    count = figures.count()
-    assert count > 20
+    count = 0
+
+    def all_there() -> bool:
+        nonlocal count
+        before, count = count, figures.count()
+        return before == count > 20 and not page.locator(".skeleton:visible").count()
+
+    assert comes_true(page, all_there)
     for index in (*range(6), count // 2, count - 1):
         one = figures.nth(index)
         shown = one.inner_text().strip()

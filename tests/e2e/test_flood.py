@@ -35,7 +35,7 @@ def aside(work: Coroutine[Any, Any, Result]) -> Future[Result]:
 
 
 async def ask(url: str, cookies: dict[str, str], count: int) -> list[httpx.Response]:
-    async with httpx.AsyncClient(base_url=url, cookies=cookies) as client:
+    async with httpx.AsyncClient(base_url=url, cookies=cookies, timeout=60) as client:
         return await asyncio.gather(*(client.get("/api/wealth/global/summary") for _ in range(count)))
 
 
@@ -43,7 +43,7 @@ async def flood(url: str, seconds: float, rate: float) -> tuple[Counter[int], fl
     """Ask ``rate`` times a second from another address of loopback; count the statuses and the seconds it took."""
     statuses: Counter[int] = Counter()
     transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2", limits=httpx.Limits(max_connections=20))
-    async with httpx.AsyncClient(base_url=url, transport=transport, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=url, transport=transport, timeout=60) as client:
 
         async def once() -> None:
             answer = await client.get("/api/users/me")
@@ -64,7 +64,7 @@ async def flood(url: str, seconds: float, rate: float) -> tuple[Counter[int], fl
 def waits_of(url: str, cookies: dict[str, str], seconds: float) -> list[float]:
     """Ask as a person's page and scripts would, well within the budget; seconds each answer took, sorted."""
     waits = []
-    with httpx.Client(base_url=url, cookies=cookies) as client:
+    with httpx.Client(base_url=url, cookies=cookies, timeout=60) as client:
         started = time.monotonic()
         while time.monotonic() - started < seconds:
             before = time.monotonic()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from smartfolio_app.analytics.bundles import document
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 
 Opener = Callable[..., Page]
 PATIENCE = 120_000
@@ -28,8 +28,7 @@ def test_everybody_can_read_them(sample: Opener) -> None:
             page.goto(f"{address}?currency=EUR&crypto=all")
             expect(page.locator(ready).first).to_be_visible(timeout=PATIENCE)
             assert accessibility_faults(page) == [], (name, how)
-            wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 0, (name, how)
+            assert fits(page), (name, how)
             shoot(page, f"{name}-{'phone' if how else 'desktop'}")
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 
 Opener = Callable[..., Page]
 
@@ -79,7 +79,7 @@ def test_it_works_on_a_phone_and_in_french(open_page: Opener, person: object, th
     page.goto("/items")
     add(page, "real_estate", "A flat with quite a long name in the old town", "350,000.00", "2026-02-28")
     expect(page.locator(".item")).to_contain_text("$350,000.00")
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert not accessibility_faults(page)
     shoot(page, f"items-phone-{theme}")
     page.goto("/settings")

@@ -36,7 +36,7 @@ def test_never_blocked_by_its_own_work(new_app: Callable[..., RunningApp], tmp_p
             return done.json()["added"]
 
     waits = []
-    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=app.url) as client:
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=app.url, timeout=60) as client:
         job = pool.submit(work)
         while not job.done():
             started = time.monotonic()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import RunningApp
 from tests.e2e.household import drop
 from tests.e2e.watch import watch_of
@@ -172,7 +172,7 @@ def test_a_bank_a_mighty_key_a_second_account_and_a_ticker_of_several_coins(
     phone = open_page(ann, base=outside.url, size=PHONE, theme="light")
     phone.goto("/sources")
     expect(phone.locator("[data-questions] > li").filter(has_text="GEM")).to_be_visible(timeout=LONG)
-    assert phone.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(phone)
     shoot(phone, "outside-questions-phone-light")
     questions.get_by_role("button").first.click()
     expect(questions).to_be_hidden(timeout=LONG)

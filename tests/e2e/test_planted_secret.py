@@ -30,7 +30,7 @@ from tests.e2e.household import drop
 from tests.e2e.watch import watch_of
 from tests.loopback.cointracking import CoinTrackingServer
 from tests.services.cointracking_files import trades
-from tests.support.planted import kept_in, needles, opened_backup
+from tests.support.planted import files_under, kept_in, needles, opened_backup
 from tests.support.redis_server import Server
 
 KEY = "planted/key+of&ann=" + secrets.token_urlsafe(9)
@@ -82,11 +82,16 @@ class Overheard:
         return said + re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), said)
 
 
+def whole_lines(log: str) -> list[str]:
+    """The lines that are written to their end: the app goes on writing."""
+    return [line for line in log[: log.rfind("\n") + 1].splitlines() if line.strip()]
+
+
 def setup_link_of(app: RunningApp) -> str:
     """The one secret that is told in the log on purpose, once, a moment after the start."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        for line in app.log().splitlines():
+        for line in whole_lines(app.log()):
             if "setup_link" in line:
                 return str(json.loads(line)["setup_link"])
         time.sleep(0.05)
@@ -212,8 +217,7 @@ def test_a_planted_secret_is_nowhere(
     inside = b"\n".join(opened_backup(app.data_dir, backup).values())
     assert ciphertext.encode() in inside, "a backup keeps it, as ciphertext alone"
 
-    files = (path for path in app.data_dir.rglob("*") if path.is_file())
-    heaps = {f"file {path.relative_to(app.data_dir)}": path.read_bytes() for path in files}
+    heaps = {f"file {name}": content for name, content in files_under(app.data_dir).items()}
     assert any(name.endswith("-wal") for name in heaps)
     heaps |= {
         "what the server answered": b"\n".join(told),
@@ -239,7 +243,7 @@ def test_a_planted_secret_is_nowhere(
             assert needle not in heap, f"{needle!r} is in {name}"
 
     # The log: one JSON object a line, whoever speaks, and no secret of any kind in it.
-    lines = [json.loads(line) for line in app.log().splitlines() if line.strip()]
+    lines = [json.loads(line) for line in whole_lines(app.log())]
     assert {"smartfolio_app.security.middleware", "smartfolio_app.smartfolio_app"} <= {
         one["logger"] for one in lines
     }

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot, sign_in
+from tests.e2e.acts import PHONE, fits, shoot, sign_in
 from tests.e2e.app import Person, RunningApp
 from tests.e2e.household import session_cookies
 
@@ -85,7 +85,7 @@ def test_a_token_is_shown_once_works_and_stops_working_when_revoked(settings: Pa
     token = shown.locator("code").inner_text()
     assert not accessibility_faults(settings)
     headers = {"Authorization": f"Bearer {token}"}
-    assert httpx.get(f"{app.url}/api/users/sources", headers=headers).status_code == 200
+    assert httpx.get(f"{app.url}/api/users/sources", headers=headers, timeout=60).status_code == 200
     shown.get_by_role("button", name="I have copied it").click()
     expect(shown).to_be_hidden()
     assert token not in settings.content()
@@ -94,20 +94,20 @@ def test_a_token_is_shown_once_works_and_stops_working_when_revoked(settings: Pa
     assert token not in settings.content()
     tokens.get_by_role("button", name="Revoke backup script").click()
     expect(tokens.get_by_role("listitem")).to_have_count(0)
-    assert httpx.get(f"{app.url}/api/users/sources", headers=headers).status_code == 401
+    assert httpx.get(f"{app.url}/api/users/sources", headers=headers, timeout=60).status_code == 401
 
 
 def test_another_device_is_signed_out_at_once(settings: Page, app: RunningApp, person: Person) -> None:
     stolen = session_cookies(app, person)
     cookies = {one["name"]: one["value"] for one in stolen}
-    assert httpx.get(f"{app.url}/api/users/sources", cookies=cookies).status_code == 200
+    assert httpx.get(f"{app.url}/api/users/sources", cookies=cookies, timeout=60).status_code == 200
     settings.reload()
     devices = section(settings, "Signed-in devices")
     expect(devices.get_by_role("listitem")).to_have_count(2)
     expect(devices.get_by_role("listitem").filter(has_text="This device")).to_have_count(1)
     devices.get_by_role("button", name=re.compile("^Sign out ")).first.click()
     expect(devices.get_by_role("listitem")).to_have_count(1)
-    assert httpx.get(f"{app.url}/api/users/sources", cookies=cookies).status_code == 401
+    assert httpx.get(f"{app.url}/api/users/sources", cookies=cookies, timeout=60).status_code == 401
 
 
 def test_the_password_changes_for_who_knows_the_old_one(settings: Page, person: Person) -> None:
@@ -124,6 +124,7 @@ def test_the_password_changes_for_who_knows_the_old_one(settings: Page, person: 
     expect(password.get_by_text("Password changed")).to_be_visible()
     settings.goto("/")
     settings.get_by_role("button", name="Sign out").first.click()
+    settings.wait_for_url("**/login")
     sign_in(settings, Person(person.name, "five quite new words"))
 
 
@@ -138,6 +139,6 @@ def test_it_works_on_a_phone(open_page: Opener, person: Person) -> None:
     page = open_page(person, size=PHONE)
     page.goto("/settings")
     expect(page.get_by_label("Time zone")).not_to_have_value("")
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert not accessibility_faults(page)
     shoot(page, "settings-phone-dark")

@@ -12,7 +12,7 @@ from smartfolio_app.settings import load_settings
 from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import MarketSignal
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import RunningApp
 from tests.support.signals import store_signals
 
@@ -56,7 +56,7 @@ def test_it_says_what_is_missing_and_then_what_the_record_is(
 
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         expect(page.locator(".signal-hero .chip")).to_be_visible(timeout=PATIENCE)
-        assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+        assert fits(page)
         shoot(page, "signals-phone-dark")
     finally:
         with session_scope(settings) as db:

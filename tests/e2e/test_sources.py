@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import Person, RunningApp
 from tests.e2e.household import change, drop, session_cookies, table
 from tests.services.cointracking_files import LEDGER, many, trades
@@ -179,8 +179,9 @@ def test_a_source_is_switched_renamed_and_deleted_after_saying_what_goes(sources
     ours.get_by_role("button", name="Done").click()
 
     opened = source(page, "CoinTracking")
-    if not opened.locator(".source-details").count():
-        opened.get_by_role("button", name=re.compile("^Files and imports")).click()
+    details = opened.get_by_role("button", name=re.compile("^Files and imports"))
+    expect(details).to_have_attribute("aria-expanded", "false")
+    details.click()
     expect(opened.get_by_role("table", name="Imports")).to_contain_text("5")
     link = opened.get_by_role("link", name="Download mine.csv")
     with page.expect_download() as downloading:
@@ -233,7 +234,7 @@ def test_it_works_on_a_phone(sources: Opener, theme: str, language: str) -> None
     drop(page, (f"phone-{theme}.csv", trades()))
     ours = card(page, f"phone-{theme}.csv")
     expect(ours.locator(".tallies .main dd")).to_be_visible()
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert not accessibility_faults(page)
     shoot(page, f"sources-phone-{theme}")
     ours.get_by_role("button", name=re.compile(f"phone-{theme}")).click()

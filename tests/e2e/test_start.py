@@ -53,7 +53,7 @@ def test_a_first_start_and_the_ones_after_it(new_app: Maker) -> None:
     app.restart()
     assert "Building the pages" not in app.log()
     assert "Preparing" not in app.log()
-    assert httpx.get(f"{app.url}/healthz").status_code == 200
+    assert httpx.get(f"{app.url}/healthz", timeout=60).status_code == 200
     assert app.setup_link(patience_seconds=0.5) is None
 
     # Ctrl+C is an ordinary way to end.
@@ -69,7 +69,11 @@ def test_the_shell_works_while_the_server_runs(app: RunningApp) -> None:
     name = f"shell-{secrets.token_hex(4)}"
     app.cli("user", "add", name, stdin="correct horse battery\n")
     token = app.cli("token", "create", name, "--scope", "read").stdout.strip().splitlines()[-1]
-    asked = {"url": f"{app.url}/api/users/sources", "headers": {"Authorization": f"Bearer {token}"}}
+    asked = {
+        "url": f"{app.url}/api/users/sources",
+        "headers": {"Authorization": f"Bearer {token}"},
+        "timeout": 60,
+    }
     answer = httpx.get(**asked)
     assert answer.status_code == 200
     assert len(answer.json()["sources"]) > 0
@@ -119,7 +123,7 @@ def test_building_and_running_leave_the_checkout_as_it_was(
 
     before = state()
     app = new_app()
-    assert httpx.get(app.url).status_code == 200
+    assert httpx.get(app.url, timeout=60).status_code == 200
     app.stop()
     assert state() == before
 

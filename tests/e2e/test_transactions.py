@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, shoot
+from tests.e2e.acts import PHONE, fits, shoot
 from tests.e2e.app import RunningApp
 from tests.e2e.household import session_cookies
 from tests.services.cointracking_files import trades
@@ -33,7 +33,7 @@ def transactions(open_page: Opener, cookies: list[dict[str, Any]]) -> Opener:
         page = open_page(**how)
         page.context.add_cookies(cookies)
         page.goto(path)
-        expect(rows(page).first).to_be_visible(timeout=20_000)
+        expect(rows(page).first).to_be_visible(timeout=60_000)
         return page
 
     return opened
@@ -89,6 +89,7 @@ def test_one_typed_in_by_hand_is_checked_corrected_removed_and_brought_back(tran
     expect(form.get_by_role("alert")).to_contain_text("“a few” is not a quantity")
     form.get_by_label("Received", exact=True).fill("12.5")
     form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).not_to_contain_text("a few")
     expect(form.get_by_role("alert")).to_be_visible()  # a purchase has a price
     form.get_by_label("Paid", exact=True).fill("1,250.00")
     form.get_by_label("Paid in").fill("eur")
@@ -138,7 +139,7 @@ def test_it_works_on_a_phone(transactions: Opener, theme: str) -> None:
     expect(page.get_by_label("From", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_label("From", exact=True)).to_be_visible()
-    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits(page)
     assert not accessibility_faults(page)
     shoot(page, f"transactions-phone-{theme}")
     rows(page).filter(has_text=re.compile("Staking")).get_by_role("button").click()

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.accessibility import accessibility_faults
+from tests.e2e.acts import comes_true
 from tests.e2e.traffic import measure
 from tests.e2e.watch import Watch
 
@@ -86,10 +87,9 @@ def test_every_kind_of_fault_is_seen(watched: tuple[Page, Watch], fault: str) ->
     assert watch.problems == [], "the page itself is clean"
     script, signs = FAULTS[fault]
     page.evaluate(script)
-    page.wait_for_timeout(200)
-    seen = "\n".join(watch.unexpected())
-    for sign in signs:
-        assert sign in seen
+    assert comes_true(page, lambda: all(sign in "\n".join(watch.unexpected()) for sign in signs)), (
+        watch.unexpected()
+    )
 
 
 def test_an_announced_problem_is_allowed_and_must_come(watched: tuple[Page, Watch]) -> None:
@@ -98,13 +98,12 @@ def test_an_announced_problem_is_allowed_and_must_come(watched: tuple[Page, Watc
     watch.expect(r"Failed to load resource")
     assert len(watch.unexpected()) == 2, "announced, but nothing came yet"
     page.evaluate("() => fetch('/missing')")
-    page.wait_for_timeout(200)
-    assert watch.unexpected() == []
+    assert comes_true(page, lambda: watch.unexpected() == []), watch.unexpected()
 
 
 def test_accessibility_faults_are_seen_under_a_strict_policy(watched: tuple[Page, Watch]) -> None:
     page, watch = watched
-    faults = accessibility_faults(page)
+    faults = accessibility_faults(page, patience_seconds=0)
     assert [fault.split(" ")[0] for fault in faults] == ["button-name"]
     assert watch.unexpected() == [], "looking for faults must not make any"
 
@@ -113,6 +112,6 @@ def test_the_traffic_of_a_load_is_counted(watched: tuple[Page, Watch], origin: s
     page, _ = watched
     traffic = measure(page)
     page.goto(origin)
-    page.wait_for_timeout(200)
+    assert comes_true(page, lambda: len(PAGE) < traffic.kilobytes * 1000)
     assert traffic.requests >= 1
-    assert len(PAGE) < traffic.kilobytes * 1000 < len(PAGE) + 2000
+    assert traffic.kilobytes * 1000 < len(PAGE) + 2000

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import alice, api, as_alice, as_bob, bob, connect, door, quick_hash
+from tests.api.conftest import alice, api, as_alice, as_bob, bob, connect, door
 
-__all__ = ["alice", "api", "as_alice", "as_bob", "bob", "connect", "door", "quick_hash"]
+__all__ = ["alice", "api", "as_alice", "as_bob", "bob", "connect", "door"]

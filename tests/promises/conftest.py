@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import alice, api, as_alice, as_bob, bob, connect, door, quick_hash, settings
+from tests.api.conftest import alice, api, as_alice, as_bob, bob, connect, door, settings, still
 
-__all__ = ["alice", "api", "as_alice", "as_bob", "bob", "connect", "door", "quick_hash", "settings"]
+__all__ = ["alice", "api", "as_alice", "as_bob", "bob", "connect", "door", "settings", "still"]

@@ -29,7 +29,7 @@ async def test_thirty_parallel_calls_of_one_user_meet_no_limit(as_alice):
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def test_who_exceeds_the_budget_is_limited_alone_and_told_when_to_come_back(as_alice, as_bob):
+async def test_who_exceeds_the_budget_is_limited_alone_and_told_when_to_come_back(as_alice, as_bob, still):
     flood = await asyncio.gather(*(as_bob.get("/api/users/me") for _ in range(120)))
     limited = [answer for answer in flood if answer.status_code == 429]
     assert limited

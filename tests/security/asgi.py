@@ -47,7 +47,7 @@ class Socket:
 
     async def __aexit__(self, *_error) -> None:
         self.to_app.put_nowait({"type": "websocket.disconnect", "code": 1000})
-        done, _ = await asyncio.wait({self._task}, timeout=2)
+        done, _ = await asyncio.wait({self._task}, timeout=30)
         if not done:
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

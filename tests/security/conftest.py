@@ -1,24 +1,31 @@
-"""Two users, and a password hash that takes no time."""
+"""Two users."""
 
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
 
 from smartfolio_app.security import passwords, recognise
+from smartfolio_app.security.buckets import BucketMemory
+from smartfolio_app.security.throttle import GrowingDelay
 from smartfolio_app.storage import tables
 from smartfolio_app.storage.engine import session_scope
 
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch):
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", lambda: hasher)
-    passwords._nobodys_hash.cache_clear()
-    yield
-    passwords._nobodys_hash.cache_clear()
+@pytest.fixture
+def still(monkeypatch):
+    """Budgets and delays for which no time passes: a test that uses them up may take as long as the machine needs."""
+
+    def halted(original):
+        def held(self, *args, **options):
+            self._clock = lambda: 1_000_000.0
+            return original(self, *args, **options)
+
+        return held
+
+    for kind, name in ((BucketMemory, "take"), (GrowingDelay, "enter")):
+        monkeypatch.setattr(kind, name, halted(getattr(kind, name)))
 
 
 @pytest.fixture

@@ -151,7 +151,7 @@ async def test_thirty_parallel_calls_of_one_user_are_never_limited(make, alice):
     assert answers[0].headers["ratelimit"].startswith('"default";r=')
 
 
-async def test_limited_caller_is_told_when_to_come_back(make):
+async def test_limited_caller_is_told_when_to_come_back(make, still):
     client = make(rate_limit_refill_rate=0.1, rate_limit_burst_size=2.0)
     assert [(await client.get("/api/x")).status_code for _ in range(3)] == [200, 200, 429]
     answer = await client.get("/api/x")
@@ -161,7 +161,7 @@ async def test_limited_caller_is_told_when_to_come_back(make):
     assert answer.json()["error"]["code"] == "limit.too_many_requests"
 
 
-async def test_retry_after_is_never_zero(make):
+async def test_retry_after_is_never_zero(make, still):
     client = make(rate_limit_refill_rate=1000.0, rate_limit_burst_size=1.0)
     answers = await asyncio.gather(*(client.get("/api/x") for _ in range(20)))
     limited = [one for one in answers if one.status_code == 429]
@@ -170,7 +170,7 @@ async def test_retry_after_is_never_zero(make):
 
 
 async def test_flood_from_an_address_leaves_the_user_behind_it_and_everybody_else_alone(
-    app, settings, tmp_path, alice
+    app, settings, tmp_path, alice, still
 ):
     slow = settings.model_copy(update={"rate_limit_refill_rate": 0.1, "rate_limit_burst_size": 5.0})
     door = protect(app, slow, static_dir=tmp_path)
@@ -184,7 +184,7 @@ async def test_flood_from_an_address_leaves_the_user_behind_it_and_everybody_els
     assert (await client("198.51.100.67").get("/api/x")).status_code == 200
 
 
-async def test_signed_in_user_has_one_bucket_whatever_the_device(app, settings, tmp_path, alice):
+async def test_signed_in_user_has_one_bucket_whatever_the_device(app, settings, tmp_path, alice, still):
     slow = settings.model_copy(update={"rate_limit_refill_rate": 0.01, "rate_limit_burst_size": 4.0})
     door = protect(app, slow, static_dir=tmp_path)
     with session_scope() as db:
@@ -203,7 +203,7 @@ async def test_signed_in_user_has_one_bucket_whatever_the_device(app, settings, 
     assert statuses == [200, 200, 200, 200, 429]
 
 
-async def test_made_up_forwarding_headers_open_no_new_bucket(make):
+async def test_made_up_forwarding_headers_open_no_new_bucket(make, still):
     client = make(rate_limit_refill_rate=0.01, rate_limit_burst_size=3.0)
     statuses = [
         (
@@ -223,7 +223,7 @@ async def test_pages_files_and_health_are_free(make):
         assert statuses == {200}
 
 
-async def test_wrong_tokens_run_into_their_own_small_bucket(make, alice):
+async def test_wrong_tokens_run_into_their_own_small_bucket(make, alice, still):
     client = make()
     wrong = {"authorization": "Bearer smartfolio_" + "x" * 43}
     statuses = [(await client.get("/api/x", headers=wrong)).status_code for _ in range(12)]
@@ -269,7 +269,7 @@ async def test_upload_from_elsewhere_never_reaches_the_app(make, app, alice, cha
     assert app.scopes == []
 
 
-async def test_uploads_draw_from_the_imports_bucket(make, alice):
+async def test_uploads_draw_from_the_imports_bucket(make, alice, still):
     client = make()
     headers = UPLOAD | cookie_of(alice) | {"origin": ORIGIN}
     assert (await client.post("/_upload", content=b"x", headers=headers)).status_code == 200

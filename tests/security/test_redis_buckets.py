@@ -32,7 +32,7 @@ class Server:
         options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen([SERVER, *options], stdout=subprocess.DEVNULL, cwd=self.socket.parent)
         self.client = redis.Redis(unix_socket_path=str(self.socket))
-        for _ in range(100):
+        for _ in range(1200):
             try:
                 if self.client.ping():
                     return
@@ -57,7 +57,9 @@ def shared_server(tmp_path_factory):
 
 
 @pytest.fixture
-def server(shared_server):
+def server(shared_server, monkeypatch):
+    # Who waits longer counts for itself, also where it is the machine that has other work.
+    monkeypatch.setattr(redis_buckets, "TIMEOUT_SECONDS", 60.0)
     shared_server.client.flushall()
     return shared_server
 
@@ -73,11 +75,12 @@ def own_server(tmp_path):
 def test_bucket_fills_and_empties_as_in_memory(server):
     storage, memory = BucketRedis(server.address), BucketMemory()
     for number in range(40):
-        options = {"interval": 60.0, "burst": 12.5, "cost": 1 + number % 3}
+        # So slow that a moment in which the machine has other work between the two makes no difference.
+        options = {"interval": 6000.0, "burst": 12.5, "cost": 1 + number % 3}
         ours, theirs = storage.take("key", **options), memory.take("key", **options)
         assert (ours.allowed, ours.remaining) == (theirs.allowed, theirs.remaining)
-        assert ours.retry_after == pytest.approx(theirs.retry_after, abs=0.5)
-        assert ours.reset_after == pytest.approx(theirs.reset_after, abs=0.5)
+        assert ours.retry_after == pytest.approx(theirs.retry_after, abs=30)
+        assert ours.reset_after == pytest.approx(theirs.reset_after, abs=30)
 
 
 def test_looking_takes_nothing(server):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.security.conftest import alice, bob, quick_hash, settings
+from tests.security.conftest import alice, bob, settings
 
-__all__ = ["alice", "bob", "quick_hash", "settings"]
+__all__ = ["alice", "bob", "settings"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.support.ports import free_port
 
 
 class NoPostgresError(Exception):
@@ -78,9 +79,7 @@ def start() -> Server:
         for path in (folder, data):
             os.chown(path, user.pw_uid, user.pw_gid)
     _run([where / "initdb", "-D", data, "-U", "smartfolio", "-A", "trust", "-E", "UTF8", "--locale=C"], user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         where / "postgres",
         "-D",

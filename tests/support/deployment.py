@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import httpx
 
 from smartfolio_app.settings import PROJECT_ROOT
 from tests.support import docker_stand_in
+from tests.support.ports import free_port
 
 FILES = (
     "docker-compose.yml",
@@ -108,9 +108,7 @@ def prepare(folder: Path) -> Deployment:
         path.mkdir(parents=True)
     for name in FILES:
         shutil.copy(PROJECT_ROOT / name, site / name)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     text = (PROJECT_ROOT / ".env.production.example").read_text(encoding="utf-8")
     (site / ".env").write_text(text.replace("SMARTFOLIO_PORT=8080", f"SMARTFOLIO_PORT={port}"))
     (site / ".env").chmod(0o600)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+
+from tests.support.ports import free_port
 
 
 class NoRedisError(Exception):
@@ -64,9 +65,7 @@ def start() -> Server:
     """Start one; raises ``NoRedisError``."""
     where = binary()
     folder = Path(tempfile.mkdtemp(prefix="smartfolio-redis-"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     process = subprocess.Popen(
         [where, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder

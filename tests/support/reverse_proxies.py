@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.support.ports import free_port
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "proxy"
 HOST = "127.0.0.1"
 EXAMPLE_NAME = "money.example.org"
@@ -131,7 +133,7 @@ def start(name: str, folder: Path, app_port: int, certificates: Certificates) ->
         NoProxyError: It cannot be had or does not start.
     """
     program = find_program(name)
-    port = _free_port()
+    port = free_port(HOST)
     log = folder / "log"
     command = _COMMANDS[name](program, folder, port, app_port, certificates)
     process = subprocess.Popen(
@@ -191,7 +193,7 @@ def _nginx(program: str, folder: Path, port: int, app_port: int, given: Certific
     lines = [line for line in text.splitlines() if "listen [::]" not in line]  # machines without IPv6
     text = "\n".join(lines).replace(EXAMPLE_NAME, HOST)
     changes = {
-        "listen 80;": f"listen {HOST}:{_free_port()};",
+        "listen 80;": f"listen {HOST}:{free_port(HOST)};",
         "listen 443 ssl http2;": f"listen {HOST}:{port} ssl http2;",
         f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(given.chain),
         f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(given.key),
@@ -215,9 +217,3 @@ _COMMANDS: dict[str, Callable[[str, Path, int, int, Certificates], list[object]]
     "caddy": _caddy,
     "nginx": _nginx,
 }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

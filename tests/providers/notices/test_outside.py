@@ -106,11 +106,12 @@ def test_one_who_drips_is_not_waited_for(monkeypatch):
 
 
 def test_nobody_there_is_no_connection():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(NoticeError) as caught:
-        outside.post(f"http://127.0.0.1:{port}/", b"{}", {}, private=True)
+    with socket.socket() as taken:
+        taken.bind(
+            ("127.0.0.1", 0)
+        )  # bound, not listening: a connection is refused, and nobody else can take it
+        with pytest.raises(NoticeError) as caught:
+            outside.post(f"http://127.0.0.1:{taken.getsockname()[1]}/", b"{}", {}, private=True)
     assert (caught.value.code, caught.value.lasting) == ("notice.no_connection", False)
 
 

@@ -7,9 +7,6 @@ from smartfolio_app.services import accounts, market_data, sources, sync
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
 from tests.loopback.cointracking import CoinTrackingServer
-from tests.security.conftest import quick_hash
-
-__all__ = ["quick_hash"]
 
 PASSWORD = "correct horse battery"
 ANN = {"api_key": "ct-key-0001-of-ann", "api_secret": "ct-secret-0001-of-ann"}
@@ -48,12 +45,12 @@ def online(settings, world):
 
 
 @pytest.fixture
-def ann(db, quick_hash):
+def ann(db):
     return accounts.create_user(db, "ann", PASSWORD, currency="EUR").id
 
 
 @pytest.fixture
-def ben(db, quick_hash):
+def ben(db):
     return accounts.create_user(db, "ben", PASSWORD, currency="USD").id
 
 
