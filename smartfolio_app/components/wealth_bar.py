@@ -35,6 +35,7 @@ def wealth_bar() -> rx.Component:
                 class_name="row",
                 title=t("bar.change_today"),
             ),
+            rx.cond(AppState.syncing != "", _syncing("icon-button only-phone")),
             class_name="total",
         ),
         rx.el.div(
@@ -45,16 +46,7 @@ def wealth_bar() -> rx.Component:
                 width="w12",
                 extra="coverage truncate",
             ),
-            rx.cond(
-                AppState.syncing != "",
-                rx.el.a(
-                    icon("loader-circle", "tiny"),
-                    rx.el.span(AppState.syncing, class_name="truncate"),
-                    href="/sources",
-                    title=AppState.syncing,
-                    class_name="syncing",
-                ),
-            ),
+            rx.cond(AppState.syncing != "", _syncing(words=True)),
             class_name="state not-phone",
         ),
         rx.el.div(
@@ -101,6 +93,18 @@ def _scope(category: str, *, quiet: bool = False) -> rx.Component:
     )
 
 
+def _syncing(extra: str = "", *, words: bool = False) -> rx.Component:
+    """Return the quiet mark that syncs are under way: on a phone a turning sign, whose words the sheet has."""
+    return rx.el.a(
+        icon("loader-circle", "tiny"),
+        *([rx.el.span(AppState.syncing, class_name="truncate")] if words else []),
+        href="/sources",
+        title=AppState.syncing,
+        aria_label=AppState.syncing,
+        class_name=f"syncing {extra}".strip(),
+    )
+
+
 def _currency(*, quiet: bool = False, extra: str = "") -> rx.Component:
     return select(
         AppState.currencies,
@@ -117,6 +121,7 @@ def _choices() -> rx.Component:
         *[field(f"bar.scope_{category}", _scope(category)) for category in CATEGORIES],
         field("bar.currency", _currency()),
         rx.el.p(AppState.coverage, class_name="small quiet"),
+        rx.cond(AppState.syncing != "", rx.el.p(_syncing(words=True), class_name="small")),
         rx.el.div(light_switch(), sign_out(words=True), class_name="row between"),
         open=AppState.choosing,
         on_close=AppState.close_choices,

@@ -293,6 +293,52 @@ def test_a_budget_is_a_moving_window(world):
     assert len(world.asked) == 3
 
 
+def test_what_earlier_processes_spent_and_were_told_still_holds(world):
+    budget = Budget(calls=3, seconds=3600)
+    world.get(world.client(budget=budget, key="k"))
+    world.answers = [httpx.Response(429, headers={"retry-after": "600"})]
+    with pytest.raises(errors.ProviderPausedError):
+        world.get(world.client(budget=budget, key="k"))
+    later = Gateway(
+        clock=lambda: world.now,
+        history=lambda provider, key_id: [one for one in world.calls if one.key_id == key_id],
+    )
+    mine, anothers = (later.provider("prices", HOST, budget=budget, key=key) for key in ("k", "other"))
+    assert (mine.health().left, anothers.health().left) == (1, 3)
+    assert mine.health().paused_until == datetime.fromtimestamp(world.now + 600, UTC)
+    later.close()
+
+
+def test_calls_of_one_key_follow_each_other(world):
+    """What is signed with a nonce or a timestamp arrives in the order in which it was signed."""
+    client = world.client(key="k")
+    made, sent = [], []
+    one_is_made, go_on = threading.Event(), threading.Event()
+
+    def signed(name):
+        made.append(name)
+        if name == "first":
+            one_is_made.set()
+            go_on.wait(30)
+        return Outgoing("orders", method="POST", content=name.encode())
+
+    def ask(name):
+        client.ask(lambda: signed(name), read=json_object)
+        sent.append(name)
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in ("first", "second")]
+    threads[0].start()
+    assert one_is_made.wait(30)
+    threads[1].start()
+    threads[1].join(0.2)  # long enough to overtake, if it could
+    assert made == ["first"]
+    go_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert [request.content for request in world.asked] == [b"first", b"second"]
+    assert sent == ["first", "second"]
+
+
 def test_what_is_signed_is_signed_anew_after_a_wait_for_the_budget(world):
     client = world.client(budget=Budget(calls=1, seconds=60))
     world.get(client)

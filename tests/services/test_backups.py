@@ -239,10 +239,16 @@ def test_seven_days_four_weeks_and_twelve_months_are_kept(home: Settings) -> Non
         (backups.folder(home) / f"smartfolio-{made:%Y%m%dT%H%M%SZ}{backups.SUFFIX}").touch()
     backups.rotate(home)
     kept = [made for made, _ in backups.listed(home)]
-    assert kept[:7] == [start - timedelta(days=day) for day in range(7)]
-    assert len({made.strftime("%G-%V") for made in kept[:10]}) >= 4
-    assert len({made.strftime("%Y-%m") for made in kept}) == 12
-    assert len(kept) <= 7 + 4 + 12
+    days = [start - timedelta(days=day) for day in range(7)]
+    sundays = [
+        datetime(2026, 6, day, 3, tzinfo=UTC) for day in (21, 14)
+    ]  # of the weeks before those seven days'
+    firsts = [
+        datetime(2026 - (month > 6), month, 1, 3, tzinfo=UTC)
+        for month in (6, 5, 4, 3, 2, 1, *range(12, 7, -1))
+    ]
+    month_ends = [first - timedelta(days=1) for first in firsts]
+    assert kept == [*days, *sundays, *month_ends]
     backups.rotate(home)
     assert [made for made, _ in backups.listed(home)] == kept
 

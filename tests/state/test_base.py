@@ -8,10 +8,13 @@ from decimal import Decimal
 import pytest
 import reflex as rx
 from reflex.istate.data import RouterData
+from sqlalchemy import select
+from sqlmodel import col
 
 import smartfolio_app.pages  # noqa: F401 - every page's state is registered
 from smartfolio_app.analytics.results import Coverage
 from smartfolio_app.analytics.scope import Scope
+from smartfolio_app.components.wealth_bar import wealth_bar
 from smartfolio_app.providers.errors import ProviderUnreachableError
 from smartfolio_app.providers.http import ProviderClient
 from smartfolio_app.security import sessions
@@ -27,6 +30,7 @@ from smartfolio_app.state.places import PLACES
 from smartfolio_app.state.seat import state_of_page
 from smartfolio_app.storage import engine
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.tables import SourceRow, SyncRun
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 
@@ -217,3 +221,23 @@ def test_every_page_has_its_state():
 def test_the_bar_says_how_sure_its_total_is(coverage, text):
     assert coverage_text(coverage, Figures(now=NOW)) == text
     assert Decimal(coverage.priced) <= coverage.total
+
+
+async def test_syncs_under_way_are_said_in_the_bar_until_they_are_over(anna, db):
+    source = db.execute(select(SourceRow).where(col(SourceRow.user_id) == anna).limit(1)).scalar_one()
+    run = SyncRun(user_id=anna, source_id=source.id, trigger="manual", begun_with="{}", state="running")
+    db.add(run)
+    db.commit()
+    app = await load(app_of(anna))
+    assert app.syncing == "1 sync under way"
+    run.state = "done"
+    db.add(run)
+    db.commit()
+    await ran(AppState.look.fn(app))
+    assert app.syncing == ""
+
+
+def test_the_sign_of_a_sync_is_on_a_wide_screen_and_on_a_phone():
+    drawn = str(wealth_bar().render())
+    assert drawn.count('className:"syncing icon-button only-phone"') == 1
+    assert drawn.count('className:"syncing"') == 2  # the wide bar, and the sheet behind the phone's button
