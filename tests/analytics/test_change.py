@@ -190,6 +190,23 @@ def test_the_previous_close_is_the_end_of_the_last_business_day(day, since):
     assert found == datetime.fromisoformat(since).replace(tzinfo=UTC)
 
 
+def test_a_snapshot_that_is_not_taken_yet_is_none():
+    zone = ZoneInfo("UTC")
+    assert anchor_instant(Anchor.SNAPSHOT, NOW, zone, NOW) == NOW
+    assert anchor_instant(Anchor.SNAPSHOT, NOW, zone, NOW + World.hour) is None
+    assert anchor_instant(Anchor.SNAPSHOT, NOW, zone, None) is None
+
+
+def test_a_price_of_the_very_midnight_is_the_new_day_s(world):
+    quotes = [
+        world.price("BTC 50 EUR", at=-13),
+        world.price("BTC 70 EUR", at=MIDNIGHT),
+        world.price("BTC 60 EUR"),
+    ]
+    change = world.portfolio(world.ledger(world.tx("deposit", "1 BTC", at=-30)), quotes).change
+    assert (change.value_then, change.market) == (50, 10)
+
+
 def test_midnight_is_the_user_s_own():
     found = anchor_instant(Anchor.MIDNIGHT, NOW, ZoneInfo("America/New_York"), None)
     assert found == datetime(2024, 5, 15, 4, tzinfo=UTC)

@@ -145,6 +145,7 @@ def test_a_balance_below_zero_is_kept_and_warned_of_with_its_first_cause(world):
         (warning.code, warning.params["asset"], warning.transaction_id) for warning in portfolio.warnings
     }
     assert warnings == {("ledger.negative_cash", "EUR", "t1"), ("ledger.negative_balance", "BTC", "t2")}
+    assert world.portfolio(ledger, scope=Scope(crypto="binance")).warnings == ()  # another place's trouble
 
 
 def test_items_carry_their_last_valuation_and_are_gone_when_closed(world):

@@ -277,6 +277,14 @@ def test_every_call_is_recorded_as_what_it_was(world, answer, outcome, status):
     assert {(call.outcome, call.status, call.path) for call in world.calls} == {(outcome, status, "/api/btc")}
 
 
+def test_an_answer_that_cannot_be_unpacked_is_no_answer(world):
+    packed = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
+    world.gateway.http = httpx.Client(transport=httpx.MockTransport(lambda _: packed))
+    with pytest.raises(errors.ProviderAnswerError):
+        world.get()
+    assert [call.outcome for call in world.calls] == ["unreadable"]
+
+
 def test_a_budget_is_a_moving_window(world):
     client = world.client(budget=Budget(calls=2, seconds=60))
     world.get(client)

@@ -261,6 +261,46 @@ def test_the_daily_backup_is_made_once_a_day(home: Settings) -> None:
     assert backups.last_drill(home).error == ""
 
 
+def test_old_ones_go_only_when_the_new_one_is_proven(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    backups.folder(home).mkdir()
+    old = backups.folder(home) / f"smartfolio-20200101T030000Z{backups.SUFFIX}"
+    for day in range(1, 30):  # so many that some would go
+        (backups.folder(home) / f"smartfolio-202001{day:02}T030000Z{backups.SUFFIX}").touch()
+    packed = backups._pack
+
+    def cut(settings: Settings, file: Path, *more: object) -> None:
+        packed(settings, file, *more)
+        file.write_bytes(file.read_bytes()[:-40])
+
+    monkeypatch.setattr(backups, "_pack", cut)
+    with pytest.raises(BackupError):
+        backups.make_and_prove(home)
+    assert old.exists()
+    assert len(backups.listed(home)) == 30
+    assert backups.last_drill(home).error
+    monkeypatch.undo()
+    backups.make_and_prove(home)
+    assert not old.exists()
+
+
+def test_what_is_brought_here_is_proven_before_it_is_taken_and_three_are_kept(
+    home: Settings, tmp_path: Path
+) -> None:
+    good = backups.make(home, tmp_path)
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(good.read_bytes()[:-40])
+    with pytest.raises(BackupError):
+        backups.accept(home, damaged)
+    assert damaged.exists()
+    assert backups.listed(home, "uploaded") == []
+    days = [datetime(2026, 6, day, tzinfo=UTC) for day in range(1, 6)]
+    for day in days:
+        copy = tmp_path / "copy"
+        copy.write_bytes(good.read_bytes())
+        backups.accept(home, copy, now=day)
+    assert [made for made, _ in backups.listed(home, "uploaded")] == days[:1:-1]
+
+
 # ------------------------------------------------------------------------------------------- while the server runs
 def alices_id() -> str:
     with session_scope() as db:
