@@ -314,9 +314,8 @@ def _taken(amounts: Sequence[Decimal], fresh: Sequence[Decimal], order: NDArray[
     for first, last in pairwise(edges):
         if last > first:
             begin, end = int(order[first]), int(order[first]) + last - first
-            for at in range(
-                begin, min(end, len(amounts)), _PIECE
-            ):  # so that no other thread waits for all of them
+            # In pieces, so that no other thread waits for all of them.
+            for at in range(begin, min(end, len(amounts)), _PIECE):
                 taken += amounts[at : min(at + _PIECE, end)]
             taken += fresh[max(begin - len(amounts), 0) : max(end - len(amounts), 0)]
     return taken

@@ -42,9 +42,8 @@ class KeptLots:
     """The lots of a ledger in one currency by one policy. Book, costs and arrays are made when they are asked for."""
 
     def __init__(self, ledger: LedgerView, values: MarketValues, currency: str, policy: Policy) -> None:
-        self._view = ref(
-            ledger
-        )  # which keeps these lots: in a circle, nothing of a large ledger would be freed
+        # The ledger keeps these lots: in a circle, nothing of a large one would be freed.
+        self._view = ref(ledger)
         self._currency = currency
         self._policy = policy
         self._of_assets: dict[AssetId, LotBook] = {}  # the one asked for last
