@@ -3,9 +3,10 @@
 Starts the server again, opens the dashboard of a household with ten thousand and with a hundred thousand transactions
 (warm server), changes its currency and its scope, corrects one transaction and waits until the chart is right, counts
 what a first visit loads, and imports a hundred thousand rows. All that time the health check is asked a hundred times
-a second, from a process of its own and in turns with a server that does nothing. Prints median, 99th percentile and slowest of each; a median over its bound is a failure, and of the health
-check a 99th percentile. Everything runs on this machine alone: what else runs on it shows in the figures, so
-``--record`` (which writes docs/performance-pages.md) is for a quiet one.
+a second, from a process of its own and in turns with a server that does nothing. Prints median, 99th percentile and
+slowest of each; a median over its bound is a failure, and of the health check a 99th percentile. Everything runs on
+this machine alone: what else runs on it shows in the figures, so ``--record`` (which writes docs/performance-pages.md)
+is for a quiet one.
 """
 
 from __future__ import annotations
@@ -110,9 +111,9 @@ def main() -> int:
     print("\n".join(lines))
     if chosen.record:
         how = (
-            "Written by `python -m benchmarks.pages --record`: the real server and a real Chromium on one machine, the "
-            f"browser with less of a right to its processors (nice {BROWSER_NICE}). *Idle server*: one that does nothing, "
-            "asked in turns with the health check; what it takes is the machine's own doing."
+            "Written by `python -m benchmarks.pages --record`: the real server and a real Chromium on one machine, "
+            f"the browser with less of a right to its processors (nice {BROWSER_NICE}). *Idle server*: one that does "
+            "nothing, asked in turns with the health check; what it takes is the machine's own doing."
         )
         write_report(REPORT, "What a person waits for", how, lines)
     failed = [figure.what for figure in figures if not figure.holds]

@@ -18,8 +18,8 @@ COMPARED = {
     "performance/ghostfolio": "tests/golden/test_ghostfolio.py",
     "risk": "tests/analytics/risk/test_risk_against_libraries.py",
 }
-#: The United Kingdom's share matching: the same day first, then the 30 days after the sale, then the pool. It is a method
-#: of its own that none of the six is, and that looks into the future of a sale (``docs/gains.md`` says so).
+#: The United Kingdom's share matching: the same day first, then the 30 days after the sale, then the pool. It is a
+#: method of its own that none of the six is, and that looks into the future of a sale (``docs/gains.md`` says so).
 NOT_COMPARED = {"costbasis/uk_hmrc_optional": "share matching of the same day and of 30 days"}
 
 
