@@ -240,6 +240,11 @@ def test_the_movers_are_the_strongest_on_either_side(world, prices):
     assert [(row.asset.symbol, row.change_today_pct) for row in gainers] == [("BTC", Decimal("0.2"))]
     assert [(row.asset.symbol, row.change_today_pct) for row in losers] == [("ETH", Decimal("-0.2"))]
     assert movers(world.portfolio(ledger, prices), smallest=Decimal(50))[1] == []
+    both = [*prices, world.price("SOL 100 EUR", at=-40), world.price("SOL 40 EUR")]
+    falling = world.ledger(world.tx("deposit", "1 ETH", at=-30), world.tx("deposit", "1 SOL", at=-30))
+    losers = movers(world.portfolio(falling, both))[1]
+    assert [row.asset.symbol for row in losers] == ["SOL", "ETH"]  # by percentage, the deepest fall first
+    assert len(movers(world.portfolio(falling, both), count=1)[1]) == 1
 
 
 WORLD = World()

@@ -13,6 +13,7 @@ from smartfolio_app.analytics.allocation import by_category, by_class, by_curren
 from smartfolio_app.analytics.ledger_view import UnknownSourceError
 from smartfolio_app.analytics.portfolio import LedgerView, WealthItemView
 from smartfolio_app.analytics.scope import Category, Scope
+from smartfolio_app.ledger.assets import Asset, AssetClass
 from tests.analytics.conftest import NOW, World
 
 
@@ -188,6 +189,37 @@ def test_the_allocation_adds_up_by_group_class_category_source_and_currency(worl
     exposures = {part.key: part.value for part in by_currency(portfolio)}
     assert exposures["crypto"] == 12000
     assert exposures["EUR"] == 103999
+
+
+def test_shares_are_of_what_is_owned_a_debt_has_none_and_what_has_no_price_no_slice(world):
+    ledger = world.ledger(
+        world.tx("trade", "1 BTC", "40 USD", at=-9),
+        world.tx("deposit", "1 SOL", at=-9),
+        world.tx("deposit", "1 DOGE", at=-9),
+        world.tx("deposit", "1 XYZ", at=-9),
+    )
+    prices = [world.price(one) for one in ("BTC 100 USD", "SOL 500 USD", "DOGE 25 USD")]
+    portfolio = world.portfolio(ledger, prices, currency="USD")
+    groups = [(part.key, part.value, part.share, part.count) for part in by_group(portfolio)]
+    assert groups == [  # in the order of the eleven groups, not of their worth
+        ("BTC", 100, Decimal("0.16"), 1),
+        ("SOL", 500, Decimal("0.8"), 1),
+        ("MEME", 25, Decimal("0.04"), 1),
+    ]
+    money = {part.key: (part.value, part.share) for part in by_currency(portfolio)}
+    assert money == {"crypto": (625, 1), "USD": (-40, None)}
+
+
+def test_a_share_is_exposed_to_the_currency_it_is_quoted_in_even_without_a_price_in_it(world):
+    apple = Asset(world.asset(".AAPL"), AssetClass.STOCK, "AAPL", quote_currency="USD")
+    ledger = world.ledger(
+        world.tx("deposit", "1 .AAPL", at=-9, source="x"),
+        world.tx("deposit", "1 .SAP", at=-9, source="x"),
+        assets={apple.id: apple},
+    )
+    prices = [world.price(".AAPL 100 EUR"), world.price(".SAP 50 EUR")]
+    exposures = {part.key: part.value for part in by_currency(world.portfolio(ledger, prices))}
+    assert exposures == {"USD": 100, "EUR": 50}
 
 
 # ------------------------------------------------------------------------------------------------ properties

@@ -257,6 +257,15 @@ class TestStatements:
         newer = commit(db, user_id, balance([("BTC", "0.5", "50000")]))
         assert (newer.added, newer.prices, newer.effect) == (1, 1, [])
 
+    def test_the_same_file_said_to_be_of_a_later_day_is_a_statement_of_that_day(self, db, user_id):
+        data = balance([("BTC", "0.5", "40000")])
+        for month in (1, 6):
+            of_that_day = ReadOptions(as_of=datetime(2024, month, 1, tzinfo=UTC))
+            assert commit(db, user_id, data, options=of_that_day).added == 1
+            assert commit(db, user_id, data, options=of_that_day).added == 0
+        (rows,) = load_ledger(db, user_id).statements.values()
+        assert [one.as_of.month for one in rows] == [1, 6]
+
     def test_prices_in_a_file_are_its_users_alone(self, db, user_id):
         commit(db, user_id, balance([("BTC", "0.5", "40000")]))
         rows = db.execute(select(DailyPrice)).scalars().all()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from decimal import Decimal
+
 import pytest
 
 from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.providers.csv.base import UnknownFormatError
 from smartfolio_app.providers.csv.mapping import Mapping
-from smartfolio_app.services import accounts, imports, mappings
+from smartfolio_app.services import accounts, import_work, imports, mappings
+from smartfolio_app.services.import_results import Request
 from smartfolio_app.services.ledger_view import load_ledger
 
 PASSWORD = "correct horse battery"
@@ -54,6 +58,31 @@ def test_a_saved_mapping_reads_files_with_the_same_headings(db, user_id):
     spaced = FILE.replace(b"wann,was", b" Wann ,WAS")
     assert mappings.for_headers(db, user_id, (" Wann ", "WAS", *HEADERS[2:])).name == "My exchange"
     assert imports.preview(db, user_id, spaced, "own.csv").mapping_name == "My exchange"
+
+
+def test_what_a_process_remembers_of_the_last_file_is_one_users_and_one_mappings(db, user_id):
+    """A large file is read once for its preview and its import; never for somebody else or by other columns."""
+
+    def seen(user, mapping=None):
+        return import_work.preview_here(Request(user, FILE, "own.csv", mapping=mapping), lambda *_: None)
+
+    swapped = dataclasses.replace(
+        MAPPING,
+        columns={
+            **MAPPING.columns,
+            "received_asset": (4,),
+            "received_quantity": (3,),
+            "sent_asset": (1,),
+            "sent_quantity": (2,),
+        },
+    )
+    right, wrong = ({row.asset: row.after for row in seen(user_id, one).effect} for one in (MAPPING, swapped))
+    assert right["crypto:BTC"] == -wrong["crypto:BTC"] == Decimal("0.5")
+    mappings.save(db, user_id, "My exchange", MAPPING, HEADERS)
+    assert seen(user_id).mapping_name == "My exchange"
+    other = accounts.create_user(db, "Ben", PASSWORD).id
+    with pytest.raises(UnknownFormatError):
+        seen(other)
 
 
 def test_saving_again_under_a_name_replaces(db, user_id):

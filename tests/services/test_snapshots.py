@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from smartfolio_app.analytics.scope import Scope
-from smartfolio_app.services import snapshots, sources, user_settings, wealth
+from smartfolio_app.services import accounts, snapshots, sources, user_settings, wealth
+from smartfolio_app.storage.tables import User
 
 NOW = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
 
@@ -66,6 +67,14 @@ def test_midnight_is_the_users_own(db, household):
     user_settings.update(db, household, time_zone="Pacific/Auckland")
     (due,) = snapshots.due(db, NOW)
     assert due == (household, datetime(2026, 11, 22, 11, tzinfo=UTC))
+
+
+def test_nobody_watches_over_the_days_of_who_is_disabled(db, someone):
+    assert [user for user, _ in snapshots.due(db, NOW)] == [someone]
+    accounts.create_user(db, "root", "correct horse battery", admin=True)
+    name = db.get(User, someone).name
+    accounts.disable(db, name)
+    assert someone not in [user for user, _ in snapshots.due(db, NOW)]
 
 
 def test_one_persons_broken_source_stops_nobody_else(db, household, someone, give, monkeypatch):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from smartfolio_app.services import accounts, sources
+from smartfolio_app.services.credentials import CredentialView
 from smartfolio_app.services.sync import engine as sync_engine
 from smartfolio_app.storage.repo_sync import due_sources, state_of, take_lease
 from smartfolio_app.storage.tables import SourceRow, SyncRun, SyncState
@@ -86,6 +87,68 @@ def test_a_stopped_sync_waits_for_its_time_and_one_by_hand_for_its_owner(db, sou
     for outcome in ("done", "failed", "cancelled"):
         assert ended(outcome)[0].next_at is None
     assert due_sources(db, utc_now() + timedelta(days=9)) == []
+
+
+def test_a_source_is_fresh_for_two_of_its_rounds_and_then_says_since_when_not(db, source_id, monkeypatch):
+    state, source = state_of(db, source_id), db.get(SourceRow, source_id)
+    there = [CredentialView(name, name, required=True, is_set=True) for name in ("api_key", "api_secret")]
+    monkeypatch.setattr(sources.credentials, "describe", lambda *_: there)
+
+    def told(ago, every=60, error=""):
+        state.succeeded_at, state.every_minutes, state.error = utc_now() - ago, every, error
+        state.error_params = '{"provider": "cointracking_api"}'
+        db.add(state)
+        db.commit()
+        seen = sources.status_of(db, state.user_id, source.key)
+        return seen.status, bool(seen.reason)
+
+    assert told(1.9 * HOUR) == ("ok", False)
+    assert told(2.1 * HOUR) == ("stale", True)
+    assert told(0.4 * HOUR, every=5) == ("ok", False)  # half an hour at least
+    assert told(0.6 * HOUR, every=5) == ("stale", True)
+    assert told(47 * HOUR, every=0) == ("ok", False)
+    assert told(49 * HOUR, every=0) == ("stale", True)
+    assert told(0.1 * HOUR, error="provider.timeout") == ("stale", True)
+    there[0] = CredentialView("api_key", "api_key", required=True, is_set=True, locked=True)
+    assert told(0.1 * HOUR) == ("error", True)
+    there[0] = CredentialView("api_key", "api_key", required=True, is_set=False)
+    assert told(0.1 * HOUR) == ("not_configured", True)
+    assert not sources.status_of(db, state.user_id, source.key).visible
+
+
+def test_what_nobody_foresaw_ends_the_sync_and_lets_the_source_go(db, source_id, monkeypatch):
+    state = state_of(db, source_id)
+    run = SyncRun(user_id=state.user_id, source_id=source_id, trigger="manual", begun_with="{}")
+    db.add(run)
+    db.commit()
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sync_engine._engine, "_sync", broken)
+    sync_engine._engine._do(run.id)
+    db.expire_all()
+    state, run = state_of(db, source_id), db.get(SyncRun, run.id)
+    assert (run.state, run.error, state.error) == ("failed", "sync.unexpected", "sync.unexpected")
+    assert (state.owner, state.failures) == ("", 1)
+    assert state.next_at is not None
+
+
+def test_nothing_is_synced_for_who_is_disabled(db, source_id, settings, monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        sync_engine, "current_settings", lambda: settings.model_copy(update={"offline": False})
+    )
+    monkeypatch.setattr(sync_engine, "start", lambda _db, user, key, trigger: begun.append(user))
+    state = state_of(db, source_id)
+    state.next_at = utc_now() - HOUR
+    db.add(state)
+    db.commit()
+    assert sync_engine.tick(db) == 1
+    assert begun == [state.user_id]
+    accounts.create_user(db, "root", PASSWORD, admin=True)
+    accounts.disable(db, "ann")
+    assert sync_engine.tick(db) == 0
 
 
 def test_a_source_is_its_process_until_that_is_silent_for_a_minute(db, source_id, time_machine):
