@@ -139,6 +139,16 @@ def test_a_price_the_user_typed_wins_on_its_day_and_on_that_day_only():
     assert value(book.with_points([price(BTC, "EUR", "7", NOW + DAY)]), BTC, "EUR", NOW + DAY) == 7
 
 
+def test_of_several_words_about_one_instant_the_user_s_own_counts_then_their_file_s():
+    told = [
+        price(APPLE, "USD", value, provider=who)
+        for who, value in (("manual", "1"), ("file", "2"), ("coingecko", "3"), ("yahoo", "4"))
+    ]
+    for best in range(3):
+        for rows in (told[best:], told[best:][::-1]):
+            assert PriceBook(rows).unit_price(APPLE, "USD", NOW).value == (1, 2, 4)[best]
+
+
 def test_a_trade_s_own_price_serves_only_where_the_market_is_silent():
     traded = price(BTC, "EUR", "55", NOW, "trade")
     assert value(PriceBook([traded], RATES), BTC, "EUR") == 55

@@ -1,5 +1,8 @@
 """When a source is synced again: as its owner said, later and later after failures, never after any wait asked for."""
 
+import os
+import socket
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -132,6 +135,28 @@ def test_what_nobody_foresaw_ends_the_sync_and_lets_the_source_go(db, source_id,
     assert (run.state, run.error, state.error) == ("failed", "sync.unexpected", "sync.unexpected")
     assert (state.owner, state.failures) == ("", 1)
     assert state.next_at is not None
+
+
+def test_what_a_dead_process_of_this_machine_had_taken_is_taken_over_at_once(db, source_id):
+    state = state_of(db, source_id)
+    run = SyncRun(user_id=state.user_id, source_id=source_id, trigger="manual", begun_with="{}")
+    db.add(run)
+    db.commit()
+    host, engine = socket.gethostname()[:60], sync_engine._engine
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+
+    def taken_from(owner):
+        state = state_of(db, source_id)
+        state.owner, state.owner_until = owner, utc_now() + timedelta(seconds=50)
+        db.add(state)
+        db.commit()
+        return engine._take(run.id) == source_id
+
+    assert not taken_from(f"{host}:{os.getppid()}:abc")  # lives
+    assert not taken_from(f"elsewhere:{gone.pid}:abc")  # nobody here can tell
+    assert taken_from(f"{host}:{gone.pid}:abc")
+    assert taken_from(f"{host}:{os.getpid()}:abc")  # this number's process before us
 
 
 def test_nothing_is_synced_for_who_is_disabled(db, source_id, settings, monkeypatch):
