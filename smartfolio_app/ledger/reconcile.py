@@ -93,8 +93,9 @@ def reconcile(transactions: Sequence[Transaction], statement: Statement) -> Reco
             _gap(asset, reported[asset], booked[asset], differences, past, lowest, first, statement.as_of)
             for asset in differences
         ]
-        agreed = len(reported.keys() | {asset for asset, total in booked.items() if total}) - len(gaps)
-        return Reconciliation(statement.as_of, max(agreed, 0), tuple(gaps))
+        # What was held once and is gone on both sides is nothing to agree about.
+        held = {asset for totals in (reported, booked) for asset, total in totals.items() if total}
+        return Reconciliation(statement.as_of, len(held - differences.keys()), tuple(gaps))
 
 
 def _gap(  # noqa: PLR0917 - the facts of one comparison
