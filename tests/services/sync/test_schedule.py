@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from smartfolio_app.services import accounts, sources
+from smartfolio_app.services import accounts, audit, credentials, sources
 from smartfolio_app.services.credentials import CredentialView
 from smartfolio_app.services.sync import engine as sync_engine
 from smartfolio_app.storage.repo_sync import due_sources, state_of, take_lease
@@ -157,6 +157,19 @@ def test_what_a_dead_process_of_this_machine_had_taken_is_taken_over_at_once(db,
     assert not taken_from(f"elsewhere:{gone.pid}:abc")  # nobody here can tell
     assert taken_from(f"{host}:{gone.pid}:abc")
     assert taken_from(f"{host}:{os.getpid()}:abc")  # this number's process before us
+
+
+def test_credentials_that_come_and_go_are_in_their_owners_log_by_name_alone(db, source_id):
+    source = db.get(SourceRow, source_id)
+    credentials.store(db, source, {"api_key": "planted-key", "api_secret": "planted-secret"})
+    credentials.forget(db, source)
+    db.commit()
+    told = [one for one in audit.entries(db, source.user_id) if one.action.startswith("credential.")]
+    assert [one.action for one in told] == ["credential.remove", "credential.set"]
+    assert "planted" not in str(told)
+    assert not credentials.are_there(db, source)
+    credentials.forget(db, source)  # nothing was there: nothing is logged
+    assert len(audit.entries(db, source.user_id)) == len(told) + 2  # its account's and its source's making
 
 
 def test_nothing_is_synced_for_who_is_disabled(db, source_id, settings, monkeypatch):

@@ -12,6 +12,7 @@ from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundErro
 from smartfolio_app.ledger.assets import crypto, fiat
 from smartfolio_app.ledger.balances import holdings_at
 from smartfolio_app.providers.connectors import CredentialsRefusedError, cointracking
+from smartfolio_app.providers.errors import ProviderUnreachableError
 from smartfolio_app.services import imports, market_data, sources, sync, transactions
 from smartfolio_app.services.sync import engine as sync_engine
 from smartfolio_app.storage.repo_ledger import read_statements, read_transactions, revision_of
@@ -138,6 +139,17 @@ def test_the_same_trades_through_csv_and_api_appear_once(db, ann, live, synced, 
     assert len(ledger(db, ann)) == 4
     assert (outcome.added, outcome.duplicates) == ((0, 4) if first == "csv" else (4, 0))
     assert len([one for one in sources.source_status(db, ann).sources if one.configured]) == 3 + 1
+
+
+def test_a_sync_that_fails_half_way_says_what_it_has_changed(db, ann, live, synced, monkeypatch):
+    def down(*_):
+        raise ProviderUnreachableError("provider.server_error", provider="cointracking_api", status=500)
+
+    monkeypatch.setattr(cointracking.CoinTracking, "balance", down)
+    failed = synced(ann, live(ann))
+    assert (failed.state, failed.added) == ("failed", 4)
+    effect = json.loads(db.get(SyncRun, failed.id).effect)
+    assert effect["crypto:BTC"] == ["0", "0.5"]
 
 
 def test_equal_fills_stay_two_and_a_shift_is_not_believed_for_one_row(db, ann, live, synced, world):
