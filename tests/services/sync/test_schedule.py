@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from smartfolio_app.services import accounts, audit, credentials, sources
+from smartfolio_app.errors import ConflictError
+from smartfolio_app.services import accounts, audit, credentials, imports, sources
 from smartfolio_app.services.credentials import CredentialView
 from smartfolio_app.services.sync import engine as sync_engine
 from smartfolio_app.storage.repo_sync import due_sources, state_of, take_lease
-from smartfolio_app.storage.tables import SourceRow, SyncRun, SyncState
+from smartfolio_app.storage.tables import ImportBatch, SourceRow, SyncRun, SyncState
 from smartfolio_app.storage.tables.base import utc_now
 from tests.services.sync.conftest import PASSWORD
 
@@ -170,6 +171,34 @@ def test_credentials_that_come_and_go_are_in_their_owners_log_by_name_alone(db, 
     assert not credentials.are_there(db, source)
     credentials.forget(db, source)  # nothing was there: nothing is logged
     assert len(audit.entries(db, source.user_id)) == len(told) + 2  # its account's and its source's making
+
+
+def test_what_was_taken_back_is_fetched_again_from_where_it_began_and_only_when_asked_for(db, source_id):
+    state = state_of(db, source_id)
+    batch = ImportBatch(user_id=state.user_id, source_id=source_id, format="cointracking_api", added=1)
+    db.add(batch)
+    db.flush()
+    run = SyncRun(
+        user_id=state.user_id,
+        source_id=source_id,
+        trigger="manual",
+        begun_with='{"newest": "2024-01-01"}',
+        batch_id=batch.id,
+        state="waiting",
+    )
+    state.cursor, state.next_at = '{"newest": "2024-06-01"}', utc_now()
+    db.add_all([run, state])
+    db.commit()
+    with pytest.raises(ConflictError) as refused:
+        imports.undo(db, state.user_id, batch.id)
+    assert refused.value.code == "sync.under_way"
+    assert db.get(ImportBatch, batch.id).undone_at is None
+    run.state = "done"
+    db.add(run)
+    db.commit()
+    imports.undo(db, state.user_id, batch.id)
+    state = state_of(db, source_id)
+    assert (state.cursor, state.every_minutes, state.next_at) == ('{"newest": "2024-01-01"}', 0, None)
 
 
 def test_nothing_is_synced_for_who_is_disabled(db, source_id, settings, monkeypatch):
