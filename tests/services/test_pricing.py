@@ -226,7 +226,7 @@ def test_a_price_set_by_hand_is_private_and_wins_on_its_day(db, online, someone,
         ("-1", "USD", 0, InvalidInputError),
         ("NaN", "USD", 0, InvalidInputError),
         ("1", "XXX", 0, InvalidInputError),
-        ("1", "USD", 1, InvalidInputError),
+        ("1", "USD", 2, InvalidInputError),  # also when it has become tomorrow since
     ],
 )
 def test_a_price_set_by_hand_must_be_one(db, settings, someone, give, value, currency, days, error):

@@ -123,7 +123,7 @@ async def test_where_no_return_can_be_told_the_page_says_since_when_prices_are_k
         draft = Draft(at=NOW - timedelta(days=400), kind="deposit", received=("1", "crypto:BTC"))
         transactions.add(db, alice, "manual_crypto", draft)
         manual_prices.set_manual_price(
-            db, alice, asset="crypto:BTC", price=Decimal(9000), currency="EUR", day=NOW.date()
+            db, alice, asset="crypto:BTC", price=Decimal(9000), currency="EUR", day=datetime.now(UTC).date()
         )
     page = await tab(PerformanceState, alice, "/performance")
     await call(page, "choose_period", "MAX")

@@ -227,7 +227,9 @@ def test_the_sample_household_is_judged_in_full(db, settings, sample_user):
     assert worst is not None
     assert worst.limit < 0
     fired = {one.kind for one in rules.listed(db, user) if one.open}
-    assert fired >= {"price", "drawdown", "stale_price", "coverage", "large_flow"}
+    assert fired >= {"price", "stale_price", "coverage", "large_flow"}
+    # What the household's past looks like today depends on the day.
+    assert ("drawdown" in fired) == (facts.fall.depth >= 0.005)
     assert ("var_breach" in fired) == (worst.returned < worst.limit)
 
 
