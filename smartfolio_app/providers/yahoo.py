@@ -176,7 +176,7 @@ def read_chart(body: bytes, now: datetime) -> Chart:
             continue  # a gap stays a gap
         opened = moment(int(stamp))
         day = (opened + offset).date()
-        closed = min(opened + length, datetime.combine(opened.date(), time(23, 59, 59), UTC))
+        closed = min(opened + length, datetime.combine(day, time(23, 59, 59), UTC) - offset)
         if closed >= now or (session and session[0] <= opened < session[1] and now < session[1]):
             continue  # still running
         try:

@@ -162,7 +162,9 @@ def test_dominance_is_a_share_with_its_time(gateway, server):
 # -------------------------------------------------------------------------------------------------------- yahoo
 def chart_body(**changes):
     start = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
-    stamps = [int((start + timedelta(days=number)).timestamp()) for number in range(4)]
+    stamps = changes.pop("stamps", None) or [
+        int((start + timedelta(days=number)).timestamp()) for number in range(4)
+    ]
     meta = {
         "currency": "USD",
         "symbol": "TEST",
@@ -189,6 +191,22 @@ def test_a_null_stays_a_gap_and_a_close_belongs_to_the_exchanges_day():
     assert list(chart.closes) == [date(2026, 3, 2), date(2026, 3, 4), date(2026, 3, 5)]
     assert chart.closes[date(2026, 3, 2)].at == datetime(2026, 3, 2, 21, tzinfo=UTC)
     assert chart.now.price == 51
+
+
+def test_where_a_day_begins_before_midnight_in_utc_its_close_is_the_next_days():
+    """In Sydney trading begins at 23:00 UTC and ends at 5:00; a currency is traded all day."""
+    stamps = [int(datetime(2026, 3, day, 23, tzinfo=UTC).timestamp()) for day in (1, 2, 3, 4)]
+    session = {"regular": {"start": stamps[-1], "end": stamps[-1] + 6 * 3600}}
+    meta = {"currency": "AUD", "gmtoffset": 39_600, "currentTradingPeriod": session}
+    chart = read_chart(chart_body(meta=meta, stamps=stamps), LATER)
+    assert chart.closes[date(2026, 3, 2)].at == datetime(2026, 3, 2, 5, tzinfo=UTC)
+    assert date(2026, 3, 1) not in chart.closes
+    midnights = [int(datetime(2026, 3, day, tzinfo=UTC).timestamp()) for day in (2, 3, 4, 5)]
+    session = {"regular": {"start": midnights[-1], "end": midnights[-1] + 86_400}}
+    rates = read_chart(
+        chart_body(meta={"gmtoffset": 0, "currentTradingPeriod": session}, stamps=midnights), LATER
+    )
+    assert rates.closes[date(2026, 3, 2)].at == datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC)
 
 
 def test_the_day_that_is_running_is_no_close():
