@@ -37,6 +37,14 @@ def expected(source, days, verdict):
     return {(source, day): verdict for day in days}
 
 
+def test_who_is_contradicted_only_by_one_that_is_wrong_itself_is_believed():
+    right = walk(40)
+    days = range(START + 20, START + 26)
+    wrong = slipped(right, 5, days)  # among all days an outlier, against these alone another thing altogether
+    told = {"coingecko": wrong, "binance": {day: right[day] for day in days}, "yahoo": nearly(right)}
+    assert set(found(told)) == {("coingecko", day) for day in days}
+
+
 def test_sources_that_agree_are_left_alone():
     line = walk()
     assert judge({"a": line, "b": nearly(line)}) == []

@@ -262,6 +262,8 @@ def test_a_symbol_nobody_knows_is_refused_and_a_search_without_a_find_is_empty(g
     with pytest.raises(errors.ProviderRefusedError):
         yahoo.chart("NOPE", TODAY - timedelta(days=5), NOW)
     assert yahoo.search("US0000000000") == []
+    server.trouble("status", status=404, path="finance/search", times=1)
+    assert yahoo.search("US1111111111") == []  # that is another way of saying so
     assert [one.symbol for one in yahoo.search("US0378331005")] == ["AAPL", "APC.DE", "APC.F"]
 
 

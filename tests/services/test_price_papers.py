@@ -167,6 +167,13 @@ def test_a_symbol_that_is_refused_harms_no_other_and_is_left_alone_for_a_day(db,
     pricing.refresh(db)
     assert len(charts(server)) == asked
 
+    def is_asked_for(hours):
+        before = len(charts(server))
+        pricing.refresh(db, now=datetime.now(UTC) + timedelta(hours=hours))
+        return any("MONO" in one for one in charts(server)[before:])
+
+    assert [is_asked_for(hours) for hours in (8, 23, 25)] == [False, False, True]
+
 
 def test_an_open_exchange_is_asked_every_quarter_of_an_hour_and_a_closed_one_hardly(
     db, online, server, someone, time_machine
