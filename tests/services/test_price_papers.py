@@ -170,7 +170,7 @@ def test_a_symbol_that_is_refused_harms_no_other_and_is_left_alone_for_a_day(db,
     def is_asked_for(hours):
         before = len(charts(server))
         pricing.refresh(db, now=datetime.now(UTC) + timedelta(hours=hours))
-        return any("MONO" in one for one in charts(server)[before:])
+        return any("MONO" in one.path for one in charts(server)[before:])
 
     assert [is_asked_for(hours) for hours in (8, 23, 25)] == [False, False, True]
 
