@@ -90,6 +90,17 @@ def test_a_compose_file_asks_for_nothing_that_the_example_does_not_offer(name: s
     assert example().keys() - without <= asked, "each value of .env has an effect"
 
 
+def test_the_image_runs_as_nobody_special_over_one_volume_with_no_node_or_bun() -> None:
+    build, _, runtime = "\n".join(lines_of("Dockerfile")).partition("\nFROM python:3.13-slim\n")
+    (user,) = re.findall(r"(?m)^USER (\d+):(\d+)$", runtime)
+    assert "0" not in user
+    assert re.findall(r"(?m)^VOLUME (.+)$", runtime) == ["/data"]
+    (check,) = re.findall(r"(?ms)^HEALTHCHECK .*?CMD (\[.*?\])$", runtime)
+    assert "/healthz'" in check
+    assert re.search(r"pip uninstall .*\bbun-wheel\b", build)
+    assert not re.search(r"(?i)\b(node|bun|npm)\b", re.sub(r"(?m)^#.*$", "", runtime))
+
+
 def test_what_the_example_offers_to_docker_alone_is_used() -> None:
     assert compose_only() <= asked_of_env_file("docker-compose.scale.yml")
 

@@ -11,7 +11,7 @@ import pytest
 from smartfolio_app.api.app import create_api
 from smartfolio_app.security import sessions
 from smartfolio_app.security.middleware import protect
-from smartfolio_app.services import accounts, demo
+from smartfolio_app.services import accounts
 from smartfolio_app.settings import SettingsError, load_settings
 from smartfolio_app.storage.engine import configure, session_scope
 from tests.api.conftest import cookie_of, token_of
@@ -83,7 +83,7 @@ async def test_unknown_names_are_nobody(ask, alice, user):
 
 async def test_the_sample_user_and_who_is_disabled_are_nobody_either(ask, alice):
     with session_scope() as db:
-        sample = demo.demo_user(db).name
+        sample = accounts.create_user(db, "sample", "", demo=True).name
         accounts.create_user(db, "root", "correct horse battery", admin=True)
         accounts.disable(db, "alice")
     for name in (sample, "alice"):

@@ -28,6 +28,9 @@ def test_another_user_cannot_reach_it(settings: Settings) -> None:
     assert staging.listing(other) == []
     with pytest.raises(NotFoundError):
         staging.read(other, staged.id)
+    staging.put(other, "own.csv", b"own")  # so that there is a folder to climb out of
+    with pytest.raises(NotFoundError):
+        staging.read(other, f"../{owner}/{staged.id}")
     staging.discard(other, staged.id)
     assert staging.read(owner, staged.id) == b"secret"
 

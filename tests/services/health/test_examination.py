@@ -24,6 +24,7 @@ from smartfolio_app.services.health.readiness import readiness
 from smartfolio_app.settings import Settings, get_settings
 from smartfolio_app.storage import engine
 from smartfolio_app.storage.engine import session_scope
+from smartfolio_app.storage.tables import HealthDismissal
 from smartfolio_app.storage.vault import open_vault
 
 SECRET = "planted-Provider-Secret-9981"
@@ -283,3 +284,12 @@ def test_readiness_needs_the_schema_of_this_program(settings: Settings, tmp_path
 def test_readiness_needs_redis_where_it_is_configured(settings: Settings) -> None:
     assert readiness(settings).redis is None
     assert not readiness(settings.model_copy(update={"redis_url": "redis://127.0.0.1:9/0"})).ready
+
+
+def test_what_was_set_aside_as_a_warning_is_told_again_when_it_is_an_error(settings):
+    for severity, aside in (("warning", True), ("error", False)):
+        found = Finding("disk", severity, "disk.little", {"size": 1})
+        with session_scope() as db:
+            db.merge(HealthDismissal(finding=found.key, by="ann"))
+        (told,) = examine(settings, checks={"disk": lambda _, one=found: iter([one])})
+        assert told.dismissed is aside
