@@ -3,7 +3,8 @@
 Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_today:<asset id>`` and
 ``change_today:category:<category>``, ``coverage``, ``holding:<asset id>``,
 ``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (each with ``:<policy>``
-where it is not the user's own), ``allocation:<kind>`` and ``allocation:<kind>:<key>`` (kinds:
+where it is not the user's own), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
+``allocation:<kind>:after-<count>`` (what the largest leave; kinds:
 ``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``.
 """
 
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from smartfolio_app.analytics.results import Breakdown, Holding
+
+
+#: What a part of an allocation is a part of.
+ALL_OF = "explain.allocation.of"
 
 
 class UnknownFigureError(NotFoundError):
@@ -392,6 +397,9 @@ def _allocation(subject: Subject, about: str) -> Explanation | None:
     if not key:
         steps = tuple(money(part.label, part.value, whole.currency) for part in parts)
         return _explanation("allocation", total, steps, whole.currency, params=params)
+    after = rest_of(key)
+    if after is not None:
+        return _rest(parts, after, total, whole.currency, params)
     part = next((part for part in parts if part.key == key), None)
     if part is None:
         return None
@@ -399,12 +407,37 @@ def _allocation(subject: Subject, about: str) -> Explanation | None:
     share = line("explain.allocation.share", divide(part.value, total) if total else None, Measure.SHARE)
     steps = (
         money(part.label, part.value, whole.currency, children=mine),
-        money("explain.allocation.of", total, whole.currency),
+        money(ALL_OF, total, whole.currency),
         share,
     )
     return replace(
         _explanation("allocation", part.value, steps, whole.currency, params=params), title=part.label
     )
+
+
+def rest_of(key: str) -> int | None:
+    """Return after how many of the largest parts the rest of an allocation begins, ``None`` for any other key."""
+    name, _, count = key.partition("-")
+    return (
+        int(count) if name == "after" and count.isascii() and count.isdecimal() and len(count) < 4 else None
+    )
+
+
+def _rest(
+    parts: list[Breakdown], after: int, total: Decimal, currency: str, params: dict[str, str]
+) -> Explanation | None:
+    """Return why the parts after the largest ones come to what they do together."""
+    ordered = sorted((part for part in parts if part.value > 0), key=lambda part: -part.value)
+    rest = ordered[after:]
+    if not rest:
+        return None
+    worth = sum((part.value for part in rest), ZERO)
+    steps = (
+        *(money(part.label, part.value, currency) for part in rest),
+        money(ALL_OF, total, currency),
+        line("explain.allocation.share", divide(worth, total), Measure.SHARE),
+    )
+    return _explanation("allocation_rest", worth, steps, currency, params=params)
 
 
 def belongs(holding: Holding, kind: str, key: str) -> bool:

@@ -57,6 +57,9 @@ def explain_change_of(whole: Portfolio, about: str) -> Told | None:
                 children=rates,
             )
         )
+    share = sum((row.share for row in mine if row.share is not None), ZERO)
+    if share:
+        steps.append(line("explain.holding.share", share, Measure.SHARE))
     steps.append(Step("explain.risk.its_transactions", "", link=transactions_of(mine[0].asset.id)))
     return _market(moves), tuple(steps), (f"explain.anchor.{whole.change.anchor}",), params
 

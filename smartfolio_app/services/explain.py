@@ -10,7 +10,7 @@ from sqlmodel import Session
 from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.explain_performance import AGAINST, MEASURES
 from smartfolio_app.analytics.results import Explanation
-from smartfolio_app.services import explain_future, explain_performance, explain_risk
+from smartfolio_app.services import explain_future, explain_line, explain_performance, explain_risk
 from smartfolio_app.services.alerts import explain as explain_alerts
 from smartfolio_app.services.rebalancing import explain as explain_rebalancing
 from smartfolio_app.services.rebalancing import explain_ideas
@@ -47,6 +47,7 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
 _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "risk": explain_risk.explain,
     "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
+    "line": explain_line.explain,
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),
     "rule": lambda db, view, about: explain_alerts.rule(db, view.user_id, about),

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from smartfolio_app.analytics.drawn_line import Point
 from smartfolio_app.ledger.assets import AssetClass, asset_id
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.state.figures import Figures
@@ -153,11 +154,11 @@ def _as_of(item: Item, figures: Figures) -> str:
     return figures.say("items.as_of", date=figures.day(item.current.day))
 
 
-def _carried(item: Item, figures: Figures) -> Iterator[tuple[int, float, str]]:
+def _carried(item: Item, figures: Figures) -> Iterator[Point]:
     """Give the item's worth day by day, from its first value until today or its closing: each holds until the next."""
     until = item.closed_on or figures.moment_now().astimezone(ZoneInfo(figures.time_zone)).date()
     for one, following in zip_longest(item.valuations, item.valuations[1:]):
         end = following.day if following is not None else max(until, one.day) + timedelta(days=1)
         for number in range((end - one.day).days):
             day = one.day + timedelta(days=number)
-            yield int(datetime.combine(day, time(), UTC).timestamp()), float(one.value), figures.day(day)
+            yield Point(int(datetime.combine(day, time(), UTC).timestamp()), float(one.value), day)

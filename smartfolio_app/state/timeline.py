@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
+from smartfolio_app.analytics import drawn_line
+from smartfolio_app.analytics.drawn_line import RANGES, Point, first_day
 from smartfolio_app.analytics.intraday import Intraday
-from smartfolio_app.analytics.money_returns import time_weighted
-from smartfolio_app.analytics.reliable import reliable_from
 from smartfolio_app.analytics.results import History
-from smartfolio_app.ledger.money import divide
 from smartfolio_app.state.figures import Figures, direction
 
-#: In the order they are offered; the key is also its message key under ``dashboard.range_``.
-RANGES = ("1d", "1w", "1m", "3m", "ytd", "1y", "all")
-_DAYS = {"1m": 30, "3m": 91, "1y": 365}
+__all__ = ["RANGES", "Timeline", "build", "day_line", "first_day", "timeline"]
+
 #: A screen is about this many points wide; more are thinned out.
 MAX_POINTS = 730
 
@@ -40,62 +37,32 @@ class Timeline:
     note: str = ""
 
 
-class Point(NamedTuple):
-    """One point: UTC seconds, its value (``nan``: not known), and how its time reads."""
-
-    at: int
-    value: float
-    day: str
-
-    @property
-    def known(self) -> bool:
-        """Tell whether there is a value."""
-        return not math.isnan(self.value)
-
-
-def first_day(chosen: str, today: date) -> date | None:
-    """Return the first day of a range that is counted in days; ``None`` for the whole history."""
-    if chosen == "ytd":
-        return date(today.year, 1, 1)
-    days = _DAYS.get(chosen)
-    return None if days is None else today - timedelta(days=days)
-
-
 def timeline(history: History, figures: Figures) -> Timeline:
     """Return the line of a daily history; its change is what was gained, money that came or went apart.
 
     Days before anything was owned are left out, and so is all that lies before a long stretch without prices.
     """
-    points = [
-        Point(_seconds(day), float(value), figures.day(day))
-        for day, value in zip(history.days, history.value, strict=True)
-    ]
-    owned = next((index for index, point in enumerate(points) if point.value and point.known), None)
+    points, owned, begin = drawn_line.points_of_days(history)
     if owned is None:
         return Timeline()
-    begin = max(owned, min(reliable_from(history.known), len(points) - 1))
-    note = figures.say("dashboard.chart_begins", day=points[begin].day) if begin > owned else ""
+    begins = figures.day(history.days[begin])
+    note = figures.say("dashboard.chart_begins", day=begins) if begin > owned else ""
     if begin == len(points) - 1:
         return Timeline(note=note or figures.say("dashboard.chart_first"))  # one point is no line
-    flows = [float(flow) for flow in history.flows[begin + 1 :] if not math.isnan(flow)]
-    pct = time_weighted(history.value[begin:], history.flows[begin:])
-    return replace(build(points[begin:], _exact(round(math.fsum(flows), 2)), figures, pct), note=note)
+    paid_in, rate = drawn_line.paid_in(history, begin)
+    return replace(build(points[begin:], paid_in, figures, rate), note=note)
 
 
 def day_line(points: Intraday, figures: Figures) -> Timeline:
     """Return the line of a day or a week, by the hour or finer."""
-    drawn = [
-        Point(int(at.timestamp()), float(value), figures.moment(at))
-        for at, value in zip(points.times, points.value, strict=True)
-    ]
-    begin = next((index for index, point in enumerate(drawn) if point.known), len(drawn))
-    if len(drawn) - begin < 2:
+    drawn = drawn_line.points_of_hours(points)
+    if len(drawn) < 2:
         return Timeline(note=figures.say("dashboard.chart_first"))
-    return build(drawn[begin:], None, figures)
+    return build(drawn, None, figures)
 
 
 def build(
-    points: Sequence[tuple[int, float, str]],
+    points: Sequence[Point],
     paid_in: Decimal | None,
     figures: Figures,
     rate: float | None = None,
@@ -105,29 +72,28 @@ def build(
     ``paid_in`` is what came in less what went out meanwhile; ``rate`` the return, where it is not simply the change.
     With privacy its heights are an index: the shape is sent, no amount is.
     """
-    points = _thinned([Point(*point) for point in points])
-    known = [point for point in points if point.known]
-    if not known:
+    told = drawn_line.moved(points, paid_in, rate)
+    if told is None:
         return Timeline()
-    first, last = _exact(known[0].value), _exact(known[-1].value)
+    known = [point for point in points if point.known]
+    points = _thinned(points)
     base = known[0].value if figures.privacy else 0.0
-    change = last - first - (paid_in or 0)
-    pct = _exact(rate) if rate is not None else divide(change, first) if first > 0 else None
+    moves = len(known) > 1
     return Timeline(
         times=[point.at for point in points],
         values=[_height(point.value, base) if point.known else None for point in points],
-        labels=[figures.money(_exact(point.value)) if point.known else "" for point in points],
-        dates=[point.day for point in points],
+        labels=[figures.money(drawn_line.exact(point.value)) if point.known else "" for point in points],
+        dates=[_when(point, figures) for point in points],
         summary=figures.say(
             "dashboard.chart_summary",
-            first=figures.money(first),
-            start=known[0].day,
-            last=figures.money(last),
-            end=known[-1].day,
+            first=figures.money(told.first),
+            start=_when(known[0], figures),
+            last=figures.money(told.last),
+            end=_when(known[-1], figures),
         ),
-        change=figures.money(change, sign=True) if len(known) > 1 else "",
-        change_pct=figures.percent(pct, sign=True) if len(known) > 1 else "",
-        direction=direction(change) if len(known) > 1 else "none",
+        change=figures.money(told.change, sign=True) if moves else "",
+        change_pct=figures.percent(told.rate, sign=True) if moves else "",
+        direction=direction(told.change) if moves else "none",
         flows=_flows(paid_in, figures) if paid_in else "",
     )
 
@@ -141,7 +107,7 @@ def _height(value: float, base: float) -> float:
     return round(value / abs(base) * 100, 3) if base else round(value, 8)
 
 
-def _thinned(points: list[Point]) -> list[Point]:
+def _thinned(points: Sequence[Point]) -> Sequence[Point]:
     if len(points) <= MAX_POINTS:
         return points
     step = math.ceil(len(points) / MAX_POINTS)
@@ -149,9 +115,5 @@ def _thinned(points: list[Point]) -> list[Point]:
     return kept if kept[-1] == points[-1] else [*kept, points[-1]]
 
 
-def _exact(value: float) -> Decimal:
-    return Decimal(repr(value))
-
-
-def _seconds(day: date) -> int:
-    return int(datetime.combine(day, time(), UTC).timestamp())
+def _when(point: Point, figures: Figures) -> str:
+    return figures.moment(point.of) if isinstance(point.of, datetime) else figures.day(point.of)

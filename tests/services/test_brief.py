@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from smartfolio_app.analytics.risk.rolling import MODELS
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.i18n import LANGUAGES
-from smartfolio_app.services import brief, explain, performance, sources, transactions, wealth
-from smartfolio_app.services.alerts import rules
+from smartfolio_app.services import brief, explain, performance, risk, sources, transactions, wealth
+from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.alerts.delivery import writer_of
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.state.places import PLACES
@@ -70,6 +72,27 @@ def test_its_figures_are_those_of_the_dashboard(db, household):
     assert len(keys) == 1
     assert figures(told[keys[0]][0])["gain"] == abs(Decimal(f"{week.gain:.10f}"))
     assert "alerts.said.coverage.fired" in told
+    today = datetime.now(UTC).astimezone(ZoneInfo(view.time_zone)).date()
+    first, last = today - timedelta(days=2), today - timedelta(days=1)
+    day = performance.report(db, view, first=first, last=last).figures
+    (line,) = (
+        one
+        for key, of_key in told.items()
+        for one in of_key
+        if key.startswith("brief.yesterday_") and "flows" not in key
+    )
+    assert figures(line)["gain"] == abs(Decimal(f"{day.gain:.10f}"))
+    assert line.explain == f"performance:gain:{first}..{last}"
+    strongest = sorted(performance.report(db, view, "1W").contributions, key=lambda one: -abs(one.gain))
+    said = [one for key in told if key.startswith("brief.share_") for one in told[key]]
+    assert {one.explain for one in said} == {f"contribution:1W:{one.asset}" for one in strongest[:3]}
+    report = risk.dashboard(db, view).report
+    worst = next(tail for model in MODELS if (tail := report.tail(model, 0.95, 1).var) is not None)
+    assert float(figures(told["brief.bad_day"][0])["pct"]) == pytest.approx(-worst)
+    (alert,) = inbox.listed(db, household)
+    inbox.acknowledge(db, household, alert.id)
+    assert "alerts.said.coverage.fired" not in lines(brief.brief(db, view)), "what was seen asks for nothing"
+    inbox.snooze(db, household, alert.id, 0)
 
 
 def test_every_sentence_leads_on_explains_itself_and_reads_in_every_language(db, household):

@@ -69,7 +69,9 @@ def figures_of(db, view):
             yield f"unrealised:{row.asset.id}"
     for kind in wealth.SPREADS:
         yield f"allocation:{kind}"
+        yield f"allocation:{kind}:after-1"
         yield from (f"allocation:{kind}:{part.key}" for part in wealth.allocation(db, view, kind)[:2])
+    yield from (f"line:{chosen}" for chosen in ("1d", "1w", "1m", "ytd", "all"))
     yield "realised:all"
     for year in gains.years(db, view)[:2]:
         yield from (f"realised:{year}", f"realised:{year}:hifo", f"realised:{year}:total_average")

@@ -109,6 +109,9 @@ def test_the_least_taxed_lots_can_be_chosen_instead(db, someone, view):
     sold = found.trades[0]
     assert sold.trade.picked == ((2, D(2)),)
     assert (sold.gain, sold.short_term, sold.tax) == (D(20), D(20), D(6))
+    # Taxed at 90 %, those 10 cost more than the 50 of the lot before, which are taxed at 10 %.
+    dear = replace(targets.get(db, someone), tax_short=D("0.9"))
+    assert propose(db, view(currency="EUR"), targets=dear).trades[0].trade.picked == ((1, D(2)),)
 
 
 def test_the_tax_of_a_sale_is_that_of_each_lot_it_takes(db, someone, household, view):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from smartfolio_app.components.decision_tiles import decision_tiles as decision_tiles_row
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.state import decision_tiles
+from smartfolio_app.state.dashboard import DashboardState
 from smartfolio_app.state.decision_tiles import DecisionTile, TileEntry
 from smartfolio_app.state.figures import UNKNOWN, Figures
+from smartfolio_app.state.places import PLACES
 
 
 def _fails(_db, _view, _figures):
@@ -27,7 +30,17 @@ def test_what_one_tile_cannot_tell_costs_no_other(monkeypatch):
 
 
 def test_every_tile_opens_a_page_of_its_own():
-    addresses = [entry.address for entry in decision_tiles.TILES]
-    assert all(address.startswith("/") for address in addresses)
+    opens = {entry.key: entry.address for entry in decision_tiles.TILES}
+    assert opens == {
+        "risk": "/risk",
+        "regime": "/signals",
+        "mood": "/signals",
+        "drift": "/rebalancing",
+        "alerts": "/alerts",
+    }
+    assert set(opens.values()) <= {place.address for place in PLACES}
+    drawn = str(decision_tiles_row(DashboardState.outlook).render())
+    for key, address in opens.items():  # the link that covers the tile
+        assert drawn.count(f'\\"{address}\\"') + drawn.count(f'"{address}"') >= 1, key
     keys = [entry.key for entry in decision_tiles.TILES]
     assert len(set(keys)) == len(keys)

@@ -8,10 +8,10 @@ from decimal import Decimal
 from smartfolio_app.analytics import explain as figures
 from smartfolio_app.analytics.bundles.records import Json, rates_out
 from smartfolio_app.analytics.explain_today import chosen, parts_of
-from smartfolio_app.analytics.results import Holding, Step
+from smartfolio_app.analytics.results import Holding, Measure, Step
 from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.money import plain
-from smartfolio_app.services import explain
+from smartfolio_app.services import explain, explain_line
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
 
 
@@ -38,7 +38,8 @@ def holding(asked: Asked, about: str) -> Made:
 def _allocation(asked: Asked, about: str) -> Made:
     kind, _, key = about.partition(":")
     rows = asked.whole.holdings
-    if key and kind == "source":
+    named = key if figures.rest_of(key) is None else ""
+    if named and kind == "source":
         return "worth", {
             "holdings": [
                 _held(row, place.quantity)
@@ -47,12 +48,19 @@ def _allocation(asked: Asked, about: str) -> Made:
                 if place.source_key == key
             ]
         }
-    if key:
+    if named:
         return "worth", holdings_out(row for row in rows if figures.belongs(row, kind, key))
-    found = explain.explain(asked.db, asked.view, f"allocation:{kind}")
-    return "sum", {
-        "parts": [_part(step) for step in found.steps if step.amount is not None and step.amount > 0]
-    }
+    found = explain.explain(asked.db, asked.view, f"allocation:{about}")
+    parts = [step for step in found.steps if step.measure is Measure.MONEY and step.label != figures.ALL_OF]
+    return "sum", {"parts": [_part(step) for step in parts if step.amount is not None and step.amount > 0]}
+
+
+def _line(asked: Asked, about: str) -> Made:
+    found = explain_line.moved(asked.db, asked.view, about)
+    assert found is not None  # it was explained
+    _, _, told = found
+    parts = (("last", told.last), ("first", -told.first), ("paid_in", -(told.paid_in or Decimal(0))))
+    return "sum", {"parts": [{"label": label, "amount": plain(amount)} for label, amount in parts]}
 
 
 def _coverage(asked: Asked, _about: str) -> Made:
@@ -127,4 +135,5 @@ KINDS: dict[str, Maker] = {
     "allocation": _allocation,
     "coverage": _coverage,
     "change_today": _change,
+    "line": _line,
 }

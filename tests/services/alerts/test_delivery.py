@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
-from smartfolio_app.services import accounts, brief, demo, health, user_settings
-from smartfolio_app.services.alerts import channels, delivery, inbox, judging, outbox, rules
+from smartfolio_app.services import accounts, brief, demo, health, sources, transactions, user_settings
+from smartfolio_app.services.alerts import channels, delivery, inbox, judging, outbox, rules, words
 from smartfolio_app.services.alerts.channels import Choices
 from smartfolio_app.services.alerts.outbox import Times
+from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
-from smartfolio_app.storage.tables import AlertChannel, AlertDelivery, AlertSettings
+from smartfolio_app.storage.tables import AlertChannel, AlertDelivery, AlertSettings, SourceRow, SyncState
 from tests.loopback.mail import Letters, MailServer
-from tests.services.alerts.conftest import priced
+from tests.services.alerts.conftest import Received, priced
 
 SECRET = "a shared secret of ours"
 LOW = {"asset": "crypto:BTC", "side": "above", "level": "90"}
@@ -42,14 +46,26 @@ def row_of(db, user_id: str) -> AlertDelivery:
 
 
 # --------------------------------------------------------------------------------------------------------- webhook
+def is_signed(got: Received, secret: str) -> bool:
+    """Tell what a receiver tells: whether a message is what somebody with the secret sent."""
+    signed = got.headers["x-smartfolio-timestamp"].encode() + b"." + got.body
+    expected = "v1=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(got.headers["x-smartfolio-signature"], expected)
+
+
 def test_an_alert_reaches_the_webhook_signed(db, holder, hook, receiver):
     rules.add(db, holder, "price", LOW)
     assert delivery.send_due(db) == 1
     (got,) = receiver.got
     assert got.path == "/in?key=hidden"
     signed = got.headers["x-smartfolio-timestamp"].encode() + b"." + got.body
-    expected = "v1=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
-    assert hmac.compare_digest(got.headers["x-smartfolio-signature"], expected)
+    assert is_signed(got, SECRET)
+    assert signed.startswith(str(int(got.headers["x-smartfolio-timestamp"])).encode() + b".{")
+    # Whoever changes a letter of it, sends it again later, or guesses the secret, is found out.
+    assert not is_signed(replace(got, body=got.body.replace(b"100.00", b"900.00")), SECRET)
+    later = got.headers | {"x-smartfolio-timestamp": str(int(got.headers["x-smartfolio-timestamp"]) + 300)}
+    assert not is_signed(replace(got, headers=later), SECRET)
+    assert not is_signed(got, SECRET + "!")
     assert got.json["type"] == "alerts"
     assert got.json["text"] == "BTC is at €100.00, above €90.00."
     (told,) = got.json["alerts"]
@@ -173,6 +189,62 @@ def test_a_seen_alert_and_a_disabled_owner_are_not_told(db, holder, hook, receiv
     assert {one.error for one in deliveries(db, holder)} == {"notice.no_longer_true", "notice.nobody"}
 
 
+def test_a_channel_that_rests_or_takes_the_brief_alone_gets_no_alert(db, holder, hook, receiver):
+    for choices in (Choices(active=False), Choices(alerts=False, brief=True)):
+        channels.change(db, holder, hook.id, choices)
+        for one in rules.listed(db, holder):
+            rules.delete(db, holder, one.id)
+        rules.add(db, holder, "price", LOW)
+        assert inbox.waiting(db, holder) == 1
+        delivery.send_due(db)
+    assert (receiver.got, deliveries(db, holder)) == ([], [])
+
+
+def test_amounts_stay_at_home_where_a_channel_is_private(db, holder, hook, receiver):
+    channels.change(db, holder, hook.id, Choices(private=True))
+    rules.add(db, holder, "large_flow", {"amount": "1", "days": "31"})
+    wallet = sources.add(db, holder, "file_crypto", "Wallet", separate=True).key
+    at = datetime.now(UTC) - timedelta(hours=3)
+    gift = Draft(at=at, kind="deposit", received=("2", "crypto:BTC"), value=("170", "fiat:EUR"))
+    transactions.add(db, holder, wallet, gift)
+    judging.judge(db, holder)
+    delivery.send_due(db)
+    (got,) = receiver.got
+    assert "170" not in got.body.decode()
+    assert "•" in got.json["text"]
+
+
+def test_the_worst_is_told_first_and_decides_how_loudly(db, holder, hook, receiver):
+    rules.add(db, holder, "price", LOW | {"level": "500"})
+    live = sources.add(db, holder, "cointracking_api", "Account")
+    row = db.execute(select(SourceRow).where(col(SourceRow.key) == live.key)).scalar_one()
+    tried = datetime.now(UTC)
+    rules.add(db, holder, "failed_sync", {"times": "2"})
+    db.add(SyncState(source_id=row.id, user_id=holder, failures=3, error="provider.timeout", tried_at=tried))
+    priced(db, holder, "600")
+    db.commit()
+    assert judging.judge(db, holder).opened == 2
+    delivery.send_due(db)
+    (got,) = receiver.got
+    assert [one["severity"] for one in got.json["alerts"]] == ["error", "info"]
+    first, second = got.json["text"].splitlines()
+    assert first.startswith("Account could not be synced")
+    assert second.startswith("BTC is at")
+
+
+def test_the_log_of_deliveries_forgets_what_is_old_and_nothing_that_waits(db, holder, hook, receiver):
+    rules.add(db, holder, "price", LOW)
+    delivery.send_due(db)
+    now = datetime.now(UTC)
+    assert outbox.sweep(db, now) == 0
+    receiver.answers.append(503)
+    rules.add(db, holder, "price", LOW | {"level": "80"})
+    delivery.send_due(db)
+    assert [one.state for one in deliveries(db, holder)].count("waiting") == 1
+    assert outbox.sweep(db, now + outbox.KEPT + timedelta(hours=1)) == 1
+    assert [one.state for one in deliveries(db, holder)] == ["waiting"]
+
+
 # ------------------------------------------------------------------------------------------------------------- ntfy
 def test_an_alert_reaches_ntfy_with_its_token(db, holder, private, receiver):
     fields = {"server": receiver.address, "topic": "household-1", "token": "tk_secret"}
@@ -220,6 +292,13 @@ def test_an_alert_arrives_by_e_mail_in_the_owners_language(db, holder, mail):
     text = letter.content.decode()
     assert "Auto-Submitted: auto-generated" in text
     assert "To: anna@example.org" in text
+    read = message_from_bytes(letter.content, policy=default)
+    writer = delivery.writer_of(db, holder, private=False)
+    (alert,) = inbox.listed(db, holder)
+    said = words.sentence(alert.kind, alert.says, alert.figures, writer)
+    assert said.startswith("BTC est à ")
+    assert read["Subject"] == " ".join(said.split())
+    assert read.get_content().strip() == said
     assert deliveries(db, holder)[0].state == "done"
 
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 
+import numpy as np
 import pytest
+import time_machine
 
 from smartfolio_app.analytics.alerts.registry import MAIN, kinds
+from smartfolio_app.analytics.rebalancing.drift import Bands
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.i18n import known
-from smartfolio_app.services import accounts, audit, price_needs, sources, transactions
+from smartfolio_app.providers import registry
+from smartfolio_app.services import (
+    accounts,
+    audit,
+    credentials,
+    performance,
+    price_needs,
+    risk,
+    sources,
+    transactions,
+)
 from smartfolio_app.services.alerts import explain as explained
 from smartfolio_app.services.alerts import inbox, judging, rules, words
 from smartfolio_app.services.alerts.delivery import writer_of
@@ -26,7 +40,7 @@ from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.services.views import view_of
 from smartfolio_app.settings import load_settings
 from smartfolio_app.storage import engine
-from smartfolio_app.storage.tables import AlertRule, SourceRow, SyncState
+from smartfolio_app.storage.tables import Alert, AlertRule, SourceRow, SyncState
 from tests.services.alerts.conftest import NOW, priced
 
 D = Decimal
@@ -160,6 +174,11 @@ def test_drift_is_that_of_the_rebalancing_plan(db, holder):
     assert [(one.key, one.share, one.target) for one in facts.drifts] == [
         (one.key, one.share, one.target) for one in plan.before
     ]
+    assert [one.limit for one in facts.drifts] == [D("0.05")] * 2, "the narrower of the two bands"
+    narrow = replace(targets.get(db, holder), bands=Bands(None, D("0.02")))
+    targets.save(db, holder, narrow)
+    assert [one.limit for one in Gathered(db, holder, "EUR", datetime.now(UTC)).drifts] == [D("0.010")] * 2
+    targets.save(db, holder, replace(narrow, bands=Bands()))
     rules.add(db, holder, "drift", {})
     assert set(said(db, holder)) == {
         "Ethereum is 33.3% of the portfolio. Its target is 50.0%.",
@@ -196,6 +215,44 @@ def test_a_sources_failures_and_the_age_of_its_key_are_known(db, holder):
     assert judging.judge(db, holder).closed == 1
 
 
+def test_the_age_of_a_key_is_told_and_asks_for_a_new_one(db, holder):
+    live = sources.add(db, holder, "cointracking_api", "Account")
+    row = db.get(SourceRow, live.id)
+    fields = [one.name for one in registry.provider(row.provider).credential_fields]
+    since = datetime.now(UTC) - timedelta(days=400)
+    with time_machine.travel(since, tick=False):
+        credentials.store(db, row, dict.fromkeys(fields, "k" * 16))
+        db.commit()
+    (found,) = Gathered(db, holder, "EUR", datetime.now(UTC)).credentials
+    assert (found.source, found.label, found.ends_at) == (row.key, "Account", None)
+    assert abs(found.set_at - since) < timedelta(minutes=1)
+    rules.add(db, holder, "expiring_credential", {"age": "500"})
+    assert said(db, holder) == []
+    rules.add(db, holder, "expiring_credential", {"age": "365"})
+    (sentence,) = said(db, holder)
+    assert "Account" in sentence
+    assert "400" in sentence
+
+
+def test_what_cannot_be_known_leaves_an_alert_open(db, holder):
+    rules.add(db, holder, "price", ABOVE | {"level": "90"})
+    assert len(said(db, holder)) == 1
+    tomorrow = datetime.now(UTC) + timedelta(days=3)
+    found = judging.judge(db, holder, now=tomorrow)
+    assert (found.closed, len(said(db, holder))) == (0, 1), "an old price is no news"
+
+
+def test_a_seen_alert_is_not_told_again_when_its_rest_is_over(db, holder):
+    rules.add(db, holder, "price", ABOVE | {"level": "90"})
+    (one,) = inbox.listed(db, holder)
+    inbox.acknowledge(db, holder, one.id)
+    row = db.get(Alert, one.id)
+    row.snoozed_until = datetime.now(UTC) - timedelta(hours=1)
+    db.add(row)
+    db.commit()
+    assert judging.judge(db, holder).opened == 0
+
+
 def test_the_watch_looks_anew_only_when_something_changed(db, holder, monkeypatch):
     judged = []
     monkeypatch.setattr(judging, "judge_all", lambda _db: judged.append(1))
@@ -223,9 +280,21 @@ def test_the_sample_household_is_judged_in_full(db, settings, sample_user):
     facts = Gathered(db, user, "EUR", datetime.now(UTC))
     assert facts.fall is not None
     assert 0 <= facts.fall.depth < 1
+    series = performance.series(db, view_of(db, user))
+    top = int(np.argmax(series.index))
+    assert (facts.fall.peak, facts.fall.at) == (series.days[top], series.days[-1])
+    assert float(facts.fall.depth) == pytest.approx(1 - series.index[-1] / series.index[top], abs=1e-6)
     worst = facts.bad_day(D("0.95"))
     assert worst is not None
     assert worst.limit < 0
+    past = risk.dashboard(db, view_of(db, user)).report
+    assert worst.day == past.days[-1]
+    assert float(worst.returned) == pytest.approx(past.returns[-1], abs=1e-6)
+    assert float(worst.limit) == pytest.approx(np.quantile(past.returns[:-1], 0.05), abs=1e-6), (
+        "without that day"
+    )
+    late = Gathered(db, user, "EUR", datetime.now(UTC) + timedelta(days=6))
+    assert late.bad_day(D("0.95")) is None, "what is long over is no news"
     fired = {one.kind for one in rules.listed(db, user) if one.open}
     assert fired >= {"price", "stale_price", "coverage", "large_flow"}
     # What the household's past looks like today depends on the day.
