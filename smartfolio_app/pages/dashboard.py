@@ -179,7 +179,7 @@ def _today() -> rx.Component:
             S.today.note,
             rx.el.p(
                 figure(S.today.note, "change_today", of="dashboard.today", extra="sentence"),
-                class_name="small faint",
+                class_name="small faint today-note",
             ),
         ),
         rx.el.p(route_link(t("brief.title"), to="/brief", class_name="link small")),
