@@ -63,6 +63,17 @@ class TotalAveragePool(AveragePool):
         """Average anew from here on."""
         self._period += 1
 
+    def reload(self) -> None:
+        """Average what is held anew from here on, at the costs that the columns say now."""
+        before = (self._key, self._book.year, self._period)
+        self._book.left[before] = self._book.left.get(before, ZERO) + self._known
+        self.begin_period()
+        super().reload()
+        if self._known:
+            now = (self._key, self._book.year, self._period)
+            known = self._book.came.get(now, (ZERO, ZERO))
+            self._book.came[now] = (known[0] + self._cost, known[1] + self._known)
+
     def add(self, lot: int) -> None:
         """Take a lot in and note it in the year's book."""
         super().add(lot)
