@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from smartfolio_app.analytics.rebalancing.optimise import METHODS
@@ -23,7 +25,10 @@ FORM = frozenset({"remainder", "rate", "fixed", "minimum"})
 
 
 @pytest.fixture
-def household(settings):
+def household(settings, time_machine):
+    time_machine.move_to(
+        datetime(2026, 11, 20, 12, tzinfo=UTC)
+    )  # how far it is from a target changes with the day
     with session_scope() as db:
         return demo.demo_user(db).id
 
