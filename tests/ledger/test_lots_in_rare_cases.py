@@ -71,18 +71,19 @@ def test_a_split_changes_what_is_owed_of_a_share():
 
 @pytest.mark.parametrize("method", list(Method))
 def test_a_spin_off_takes_its_share_of_the_cost_under_every_method(method):
-    result = book(
+    rows = [
         buy(0, "1 .A", "10 EUR"),
         buy(1, "1 .A", "30 EUR"),
         tx(2, "spin_off", "2 .B", about="stock:A"),
         sell(3, "50 EUR", "2 .A"),
-        buy(4, "1 .A", "9 EUR"),
-        prices={".A": 7, ".B": 7},
-        method=method,
-    )
-    kept = sum(row.cost for row in result.matches()) + sum(lot.cost for lot in result.open_lots("stock:A"))
-    assert kept == 29, "half of what was paid before, and what was paid after"
+    ]
+    prices = {".A": 7, ".B": 7}
+    result = book(*rows, prices=prices, method=method)
+    assert sum(row.cost for row in result.matches()) == 20
     assert sum(lot.cost for lot in result.open_lots("stock:B")) == 20
+    later = book(*rows, buy(4, "1 .A", "9 EUR"), prices=prices, method=method)
+    kept = sum(row.cost for row in later.matches()) + sum(lot.cost for lot in later.open_lots("stock:A"))
+    assert kept == 29, "half of what was paid before, and what was paid after"
 
 
 def test_what_is_repaid_in_parts_was_borrowed_at_one_worth():
