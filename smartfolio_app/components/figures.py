@@ -86,6 +86,17 @@ def why_change(
     )
 
 
+def known_change(
+    text: Var, direction: Var, name: Var, *, of: Text, width: str = "w8", extra: str = ""
+) -> rx.Component:
+    """Return a gain or loss that explains itself where it has a ``name``: one that is not known has none."""
+    return rx.cond(
+        name,
+        why_change(text, direction, name, of=of, width=width, extra=extra),
+        change(text, direction, width=width, extra=extra),
+    )
+
+
 def bar(width: Var, fill: str = "bar-fill", *, extra: str = "") -> rx.Component:
     """Return a thin bar, ``width`` (such as ``40%``) of it filled; the figure beside it says how much."""
     return rx.el.svg(

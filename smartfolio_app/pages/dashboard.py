@@ -10,7 +10,7 @@ from smartfolio_app.components.charts.heat_map import heat_map
 from smartfolio_app.components.charts.ring import ring
 from smartfolio_app.components.controls import link_button, segmented
 from smartfolio_app.components.decision_tiles import decision_tiles
-from smartfolio_app.components.figures import bar, change, figure, hero, plain_figure, skeleton
+from smartfolio_app.components.figures import bar, figure, hero, known_change, skeleton, why_change
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -74,10 +74,18 @@ def _worth() -> rx.Component:
                     S.filled & ~S.line.change,
                     rx.el.p(class_name="hero-change"),
                     rx.el.p(
-                        change(S.line.change, S.line.direction),
-                        change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
+                        _moved(S.line.change),
+                        _moved(S.line.change_pct, width="w5", extra="no-arrow"),
                         rx.el.span(_range_words(), class_name="faint"),
-                        rx.cond(S.line.flows, rx.el.span(S.line.flows, class_name="faint num")),
+                        rx.cond(
+                            S.line.flows,
+                            figure(
+                                S.line.flows,
+                                Var.create("line:").to(str) + S.range,
+                                of="bar.net_worth",
+                                extra="sentence faint",
+                            ),
+                        ),
                         class_name="hero-change",
                     ),
                 ),
@@ -100,6 +108,11 @@ def _worth() -> rx.Component:
     )
 
 
+def _moved(text: Var, **look: str) -> rx.Component:
+    name = Var.create("line:").to(str) + S.range
+    return why_change(text, S.line.direction, name, of="bar.net_worth", **look)
+
+
 def _range_words() -> Var:
     return rx.match(
         S.range,
@@ -118,15 +131,18 @@ def _tiles() -> rx.Component:
 
 
 def _tile(one: Var) -> rx.Component:
+    name = Var.create("category:").to(str) + one.key
     return rx.el.article(
-        rx.el.header(rx.el.h3(one.label), rx.el.span(one.share, class_name="num faint small")),
-        figure(one.value, Var.create("category:").to(str) + one.key, of=one.label, extra="large"),
+        rx.el.header(rx.el.h3(one.label), figure(one.share, name, of=one.label, extra="faint small")),
+        figure(one.value, name, of=one.label, extra="large"),
         rx.el.p(
-            change(one.change, one.direction),
-            change(one.change_pct, one.direction, extra="no-arrow"),
+            known_change(one.change, one.direction, one.change_figure, of=one.label),
+            known_change(one.change_pct, one.direction, one.change_figure, of=one.label, extra="no-arrow"),
             class_name="row wrap",
         ),
-        rx.el.p(one.detail, class_name="small faint num-inline"),
+        rx.el.p(
+            figure(one.detail, name, of=one.label, extra="sentence"), class_name="small faint num-inline"
+        ),
         class_name="tile card",
         key=one.key,
     )
@@ -145,7 +161,7 @@ def _today() -> rx.Component:
         ),
         rx.el.div(
             figure(S.today.total, "change_today", of="dashboard.today", extra="large"),
-            change(S.today.pct, S.today.direction, width="w5"),
+            why_change(S.today.pct, S.today.direction, "change_today", of="dashboard.today", width="w5"),
             class_name="row baseline",
         ),
         rx.el.p(S.today.since, class_name="small faint sk w12"),
@@ -154,12 +170,18 @@ def _today() -> rx.Component:
                 S.today.lines,
                 lambda one: rx.fragment(
                     rx.el.dt(one.label),
-                    rx.el.dd(change(one.value, one.direction)),
+                    rx.el.dd(why_change(one.value, one.direction, "change_today", of=one.label)),
                 ),
             ),
             class_name="facts today-lines",
         ),
-        rx.cond(S.today.note, rx.el.p(S.today.note, class_name="small faint")),
+        rx.cond(
+            S.today.note,
+            rx.el.p(
+                figure(S.today.note, "change_today", of="dashboard.today", extra="sentence"),
+                class_name="small faint today-note",
+            ),
+        ),
         rx.el.p(route_link(t("brief.title"), to="/brief", class_name="link small")),
         class_name="block card",
     )
@@ -182,7 +204,12 @@ def _allocation() -> rx.Component:
                 label=t("dashboard.allocation"),
                 centre=rx.fragment(
                     rx.el.span(t("dashboard.in_view"), class_name="small faint"),
-                    plain_figure(S.whole, extra="strong"),
+                    figure(
+                        S.whole,
+                        Var.create("allocation:").to(str) + S.split,
+                        of="dashboard.allocation",
+                        extra="strong",
+                    ),
                 ),
             ),
             rx.el.ul(rx.foreach(S.slices, _legend_line), class_name="legend"),
@@ -196,7 +223,7 @@ def _legend_line(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(class_name=Var.create("dot ").to(str) + one.hue),
         rx.el.span(one.label, class_name="truncate"),
-        rx.el.span(one.share, class_name="num faint"),
+        figure(one.share, one.figure, of=one.label, extra="faint"),
         figure(one.value, one.figure, of=one.label),
         key=one.key,
     )
@@ -223,8 +250,8 @@ def _top_line(one: Var) -> rx.Component:
             class_name="who",
         ),
         bar(one.width, extra="wide-only"),
-        rx.el.span(one.share, class_name="num faint wide-only part"),
-        change(one.change, one.direction, extra="move"),
+        figure(one.share, one.figure, of=one.symbol, extra="faint wide-only part"),
+        known_change(one.change, one.direction, one.change_figure, of=one.symbol, extra="move"),
         figure(one.value, one.figure, of=one.symbol, extra="sum"),
         key=one.id,
     )
@@ -261,13 +288,12 @@ def _mover_list(title: str, rows: Var, none: str) -> rx.Component:
 def _mover(one: Var) -> rx.Component:
     return rx.el.li(
         rx.el.span(one.badge, class_name="badge", custom_attrs={"aria-hidden": "true"}),
-        route_link(
-            rx.el.span(one.symbol, class_name="symbol"),
-            rx.el.span(one.price, class_name="name num"),
-            to=one.address,
+        rx.el.div(
+            route_link(one.symbol, to=one.address, class_name="symbol"),
+            figure(one.price, one.figure, of=one.symbol, extra="name"),
             class_name="who",
         ),
-        change(one.change, one.direction, extra="move"),
+        known_change(one.change, one.direction, one.change_figure, of=one.symbol, extra="move"),
         key=one.id,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from smartfolio_app.analytics.change_today import LEAST_COVERED
+from smartfolio_app.analytics.explain_today import figure_of
 from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Portfolio
 from smartfolio_app.analytics.scope import Category
@@ -37,6 +38,7 @@ class Tile:
     share: str = ""
     change: str = ""
     change_pct: str = ""
+    change_figure: str = ""
     direction: str = "none"
     detail: str = ""
 
@@ -80,6 +82,7 @@ class AssetRow:
     width: str = "0%"
     price: str = ""
     change: str = ""
+    change_figure: str = ""
     direction: str = "none"
 
 
@@ -152,6 +155,7 @@ def _tile(category: Category, portfolio: Portfolio, figures: Figures) -> Tile:
         share=figures.percent(_ratio(value, portfolio.total)),
         change=figures.money(change, sign=True),
         change_pct=figures.percent(pct, sign=True, decimals=2),
+        change_figure="" if change is None else f"change_today:category:{category.value}",
         direction=direction(change),
         detail=detail,
     )
@@ -210,7 +214,8 @@ def ring(breakdown: Iterable[Breakdown], kind: str, figures: Figures) -> tuple[l
     ]
     if len(shown) < len(positive):
         rest = sum((one.value for one in positive[len(shown) :]), ZERO)
-        rows.append(("rest", figures.say("dashboard.rest"), rest, f"allocation:{kind}"))
+        about = f"allocation:{kind}:after-{len(shown)}"
+        rows.append(("rest", figures.say("dashboard.rest"), rest, about))
     slices, start = [], 0.0
     for index, (key, label, value, figure) in enumerate(rows):
         share = divide(value, whole)
@@ -236,7 +241,7 @@ def top_holdings(portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
     """Return the largest holdings by value."""
     priced = [one for one in portfolio.holdings if one.value is not None and one.value > 0]
     largest = priced[0].value if priced else None
-    return [_asset_row(one, figures, largest) for one in priced[:TOP]]
+    return [_asset_row(one, portfolio, figures, largest) for one in priced[:TOP]]
 
 
 def heat_map(portfolio: Portfolio, figures: Figures, width: int, height: int) -> list[Field]:
@@ -252,10 +257,10 @@ def heat_map(portfolio: Portfolio, figures: Figures, width: int, height: int) ->
     whole = sum((one.value or ZERO for one in there), ZERO)
     there = [one for one in there if (one.value or ZERO) >= whole * CRUMB][:FIELDS]
     boxes = squarify([float(one.value or ZERO) for one in there], width, height)
-    return [_field(one, box, figures) for one, box in zip(there, boxes, strict=True)]
+    return [_field(one, box, portfolio, figures) for one, box in zip(there, boxes, strict=True)]
 
 
-def _field(holding: Holding, box: Box, figures: Figures) -> Field:
+def _field(holding: Holding, box: Box, portfolio: Portfolio, figures: Figures) -> Field:
     asset, gap = holding.asset, 1.5
     change = figures.percent(holding.change_today_pct, sign=True, decimals=2)
     room = box.width / max(len(asset.symbol), 6)
@@ -263,7 +268,7 @@ def _field(holding: Holding, box: Box, figures: Figures) -> Field:
     middle = box.y + box.height / 2
     return Field(
         id=asset.id,
-        figure=f"holding:{asset.id}",
+        figure=figure_of(portfolio, holding) if holding.move is not None else f"holding:{asset.id}",
         symbol=asset.symbol,
         label=figures.say(
             "dashboard.map_field",
@@ -292,9 +297,9 @@ def _tone(ratio: Decimal | None) -> str:
     return f"{'up' if ratio > 0 else 'down'}-{strength}"
 
 
-def asset_rows(holdings: Iterable[Holding], figures: Figures) -> list[AssetRow]:
+def asset_rows(holdings: Iterable[Holding], portfolio: Portfolio, figures: Figures) -> list[AssetRow]:
     """Return holdings as lines of a short list."""
-    return [_asset_row(one, figures, None) for one in holdings]
+    return [_asset_row(one, portfolio, figures, None) for one in holdings]
 
 
 def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
@@ -331,7 +336,7 @@ def concerns(portfolio: Portfolio, figures: Figures) -> list[Concern]:
     return missing + doubtful + old
 
 
-def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> AssetRow:
+def _asset_row(holding: Holding, portfolio: Portfolio, figures: Figures, largest: Decimal | None) -> AssetRow:
     asset = holding.asset
     width = _ratio(holding.value, largest) if largest else None
     return AssetRow(
@@ -346,6 +351,7 @@ def _asset_row(holding: Holding, figures: Figures, largest: Decimal | None) -> A
         width=f"{float(width) * 100:.2f}%" if width is not None else "0%",
         price=_price(holding, figures),
         change=figures.percent(holding.change_today_pct, sign=True, decimals=2),
+        change_figure=figure_of(portfolio, holding) if holding.move is not None else "",
         direction=_shown_direction(holding.change_today_pct),
     )
 

@@ -34,8 +34,10 @@ def test_the_net_worth_explains_itself_down_to_its_prices(sample: Opener, size: 
 def test_every_figure_on_the_dashboard_answers_with_the_number_it_is_asked_about(sample: Opener) -> None:
     page = sample()
     panel = page.get_by_role("dialog", name="Why this number?")
-    # a sentence opens what it speaks of, and a tile that looks ahead rounds
-    figures = page.locator("main .why:visible:not(.sentence, .outlook-headline)")
+    # A sentence opens what it speaks of; a tile that looks ahead and the middle of the ring round; a part, a percentage
+    # and a price are lines of the explanation they open.
+    told_inside = ".sentence, .outlook-headline, .ring-centre *, .change, .faint, .name"
+    figures = page.locator(f"main .why:visible:not({told_inside})")
     count = 0
 
     def all_there() -> bool:
@@ -53,11 +55,21 @@ def test_every_figure_on_the_dashboard_answers_with_the_number_it_is_asked_about
         expect(panel.locator(".explain-steps > li").first).to_be_visible()
         page.keyboard.press("Escape")
         expect(panel).to_be_hidden()
+    for part in (
+        ".tile header .why",
+        ".hero-change .why.no-arrow",
+        ".legend .why.faint",
+        ".movers .why.move",
+    ):
+        page.locator(part).first.click()
+        expect(panel.locator(".explain-steps > li").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
 
 
 def test_an_explanation_leads_to_the_transactions_behind_it(sample: Opener) -> None:
     page = sample()
-    page.locator(".assets li", has_text="BTC").locator(".why").click()
+    page.locator(".assets li", has_text="BTC").locator(".why.sum").click()
     panel = page.get_by_role("dialog", name="Why this number?")
     panel.get_by_role("link").first.click()
     page.wait_for_url(re.compile(r"/transactions\?.*asset=crypto"))

@@ -9,13 +9,15 @@ import reflex as rx
 from smartfolio_app.components.decision_tiles import decision_tiles
 from smartfolio_app.pages.alerts import alerts
 from smartfolio_app.pages.brief import brief
+from smartfolio_app.pages.dashboard import _worth, dashboard
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.state.alerts import AlertsState
 from smartfolio_app.state.brief import BriefState
-from smartfolio_app.state.dashboard import DashboardState
+from smartfolio_app.state.dashboard import SPLITS, DashboardState
+from smartfolio_app.state.timeline import RANGES
 from smartfolio_app.storage.engine import session_scope
-from tests.state.figures_on_page import unexplained
+from tests.state.figures_on_page import shown_on, unexplained
 from tests.state.tab import call, tab
 from tests.support.signals import store_signals
 
@@ -50,3 +52,21 @@ async def test_every_number_of_alerts_of_the_brief_and_of_the_tiles_is_told_by_i
         assert not problems, "\n".join([layout.__name__, *problems])
         assert explained >= least, (layout.__name__, explained)
     await call(page, "acknowledge", page.opened[0].id)
+
+
+async def test_every_number_of_the_dashboard_is_told_by_its_explanation(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(DashboardState, user, "/")
+    for split in SPLITS:  # shares, the legend and what is summed up as the rest, movers, categories, the map
+        await call(page, "choose_split", split)
+        problems, explained = unexplained(dashboard, page, user, frozenset({"range"}))
+        assert not problems, "\n".join([split, *problems])
+        assert explained > 40, split
+    for chosen in RANGES:  # the line of net worth, however long
+        await call(page, "choose_range", chosen)
+        shown = shown_on(dashboard, page)
+        assert shown["change_pct"][0] == (page.line.change_pct, f"line:{chosen}")
+        problems, _ = unexplained(_worth, page, user, frozenset({"range"}))
+        assert not problems, "\n".join([chosen, *problems])
+    assert page.line.flows
