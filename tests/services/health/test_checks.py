@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from cryptography.fernet import Fernet
 
 from smartfolio_app.keys import check_keys, vault_keys
-from smartfolio_app.services import accounts, backups, process_reports, sources
+from smartfolio_app.services import accounts, backups, market_data, process_reports, sources
 from smartfolio_app.services.health import (
     background_jobs,
     backup_state,
     clock,
     limits,
     policy,
+    providers,
     vault,
 )
 from smartfolio_app.services.health.findings import Patient
@@ -137,3 +139,23 @@ def test_who_was_limited_is_told_by_name(db, look, told):
     counted = look(limits.check)["limits.counted"]
     assert (counted.params["allowed"], counted.params["limited"]) == (7, 5)
     assert counted.facts == (("default ann", "4"), ("sign-in 203.0.113.9", "1"))
+
+
+def test_a_provider_that_rests_and_one_that_fails_are_not_fine_and_the_newest_calls_are_told(
+    look, monkeypatch
+):
+    def status(label, error="", rests=False, at=NOW):
+        return SimpleNamespace(
+            label=label, host="h", calls_left=3, succeeded_at=at, breaker_open=rests, error=error
+        )
+
+    statuses = [status("A", rests=True), status("B", error="timeout"), status("C", at=None), status("D")]
+    call = SimpleNamespace(at=NOW, host="h", path="/p", status=429, outcome="silenced", ms=12)
+    monkeypatch.setattr(market_data, "provider_statuses", lambda _: statuses)
+    monkeypatch.setattr(market_data, "recent_calls", lambda *_: [call])
+    found = {code: (one.severity, one.params.get("provider")) for code, one in look(providers.check).items()}
+    assert found["providers.breaker"] == ("warning", "A")
+    assert found["providers.failing"] == ("warning", "B")
+    assert found["providers.never"] == ("info", "C")
+    assert found["providers.answers"] == ("ok", "D")
+    assert look(providers.check)["providers.calls"].facts == ((NOW.isoformat(), "h/p 429 silenced 12 ms"),)
