@@ -83,7 +83,11 @@ async def test_everything_stored_is_told(client, alice):
         assert [spell["first"] for spell in one["spells"]] == [
             day_of(spell.start).isoformat() for spell in market.regime.spells
         ]
-        assert [spell["last"] for spell in one["spells"]][-1] is None
+        ends = [
+            None if spell.end is None else day_of(spell.end).isoformat() for spell in market.regime.spells
+        ]
+        assert [spell["last"] for spell in one["spells"]] == ends
+        assert ends[-1] is None
         for row, after in zip(one["after"], market.regime.after, strict=True):
             parts = ("lowest", "lower_quarter", "median", "upper_quarter", "highest", "rose")
             assert (row["regime"], row["days"], row["count"]) == (after.regime, after.days, after.count)

@@ -54,6 +54,15 @@ def test_every_figure_on_screen_has_an_explanation(db, view):
         assert found.steps or figure == "cost_basis:fiat:EUR", figure  # euros cost what they are
 
 
+def test_what_the_largest_parts_leave_is_the_sum_of_the_others(db, view):
+    for by in wealth.SPREADS:
+        parts = sorted((one.value for one in wealth.allocation(db, view, by) if one.value > 0), reverse=True)
+        for after in range(len(parts)):
+            assert explain(db, view, f"allocation:{by}:after-{after}").amount == sum(parts[after:])
+        with pytest.raises(NotFoundError):
+            explain(db, view, f"allocation:{by}:after-{len(parts)}")
+
+
 @pytest.mark.parametrize(
     "figure", ["", "nonsense", "holding:crypto:NEVERHEARD", "history:soon", "category:x"]
 )
