@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import reflex as rx
@@ -23,7 +24,6 @@ from smartfolio_app.services.alerts.outbox import DeliveryView, Times
 from smartfolio_app.services.alerts.rules import Rule
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state import alerts_rows as rows
-from smartfolio_app.state.base import AppState
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.notices import say
 from smartfolio_app.state.reading import WrongFormError
@@ -114,7 +114,7 @@ class AlertsState(PageState, rx.State):
     @signed_in
     async def acknowledge(self, viewer: Viewer, alert_id: str) -> AsyncIterator[None]:
         """Note that the owner has seen an alert."""
-        async for _ in self._do(viewer, inbox.acknowledge, alert_id):
+        async for _ in self._do(viewer, "", inbox.acknowledge, alert_id):
             yield
 
     @rx.event
@@ -122,7 +122,7 @@ class AlertsState(PageState, rx.State):
     async def snooze(self, viewer: Viewer, alert_id: str, hours: str) -> AsyncIterator[None]:
         """Put an alert off for some hours; 0 takes that back."""
         if hours.isascii() and hours.isdecimal() and len(hours) < 6:
-            async for _ in self._do(viewer, inbox.snooze, alert_id, int(hours)):
+            async for _ in self._do(viewer, "", inbox.snooze, alert_id, int(hours)):
                 yield
 
     # -------------------------------------------------------------------------------------------------------- rules
@@ -130,7 +130,7 @@ class AlertsState(PageState, rx.State):
     @signed_in
     async def add_usual(self, viewer: Viewer) -> AsyncIterator[None]:
         """Add the rules that suit most households."""
-        async for _ in self._do(viewer, rules.add_usual, words="alerts.usual_added"):
+        async for _ in self._do(viewer, "alerts.usual_added", rules.add_usual):
             yield
 
     @rx.event
@@ -186,16 +186,17 @@ class AlertsState(PageState, rx.State):
             self.form_problem = error_text(seat.figures.language, error)
             return
         self.form_open = False
-        async for _ in self._again(viewer, "alerts.saved"):
+        async for _ in self._again(viewer):
             yield
+        await say(self, seat.figures.say("alerts.saved"))
 
     @rx.event
     @signed_in
     async def switch_rule(self, viewer: Viewer) -> AsyncIterator[None]:
         """Switch the opened rule off, or on again."""
         self.form_open = False
-        active = not self.rule_active
-        async for _ in self._do(viewer, rules.change, self.rule_id, words="alerts.saved", active=active):
+        switch = partial(rules.change, active=not self.rule_active)
+        async for _ in self._do(viewer, "alerts.saved", switch, self.rule_id):
             yield
 
     @rx.event
@@ -209,7 +210,7 @@ class AlertsState(PageState, rx.State):
     async def remove_rule(self, viewer: Viewer) -> AsyncIterator[None]:
         """Remove the opened rule."""
         self.form_open = self.asking_removal = False
-        async for _ in self._do(viewer, rules.delete, self.rule_id, words="alerts.removed"):
+        async for _ in self._do(viewer, "alerts.removed", rules.delete, self.rule_id):
             yield
 
     # ----------------------------------------------------------------------------------------------------- channels
@@ -268,8 +269,9 @@ class AlertsState(PageState, rx.State):
             self.channel_problem = error_text(seat.figures.language, error)
             return
         self.channel_open = False
-        async for _ in self._again(viewer, "alerts.saved"):
+        async for _ in self._again(viewer):
             yield
+        await say(self, seat.figures.say("alerts.saved"))
 
     @rx.event
     @signed_in
@@ -282,7 +284,7 @@ class AlertsState(PageState, rx.State):
     async def remove_channel(self, viewer: Viewer) -> AsyncIterator[None]:
         """Remove the opened channel with its secrets."""
         self.channel_open = self.asking_channel = False
-        async for _ in self._do(viewer, channels.delete, self.channel.id, words="alerts.removed"):
+        async for _ in self._do(viewer, "alerts.removed", channels.delete, self.channel.id):
             yield
 
     @rx.event
@@ -295,7 +297,7 @@ class AlertsState(PageState, rx.State):
         try:
             found = await off_loop(delivery.test, viewer.user_id, channel_id)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
         else:
             if found.state == "done":
                 await say(self, seat.figures.say("channels.test_done", channel=found.channel))
@@ -321,8 +323,9 @@ class AlertsState(PageState, rx.State):
         except SmartFolioError as error:
             self.times_problem = error_text(seat.figures.language, error)
             return
-        async for _ in self._again(viewer, "alerts.times.saved"):
+        async for _ in self._again(viewer):
             yield
+        await say(self, seat.figures.say("alerts.times.saved"))
 
     # -------------------------------------------------------------------------------------------------------- inside
     async def _show(self, seat: Seat) -> None:
@@ -347,23 +350,3 @@ class AlertsState(PageState, rx.State):
             kind_of(kind), values, choices, currency or kept.base_currency, seat.figures
         )
         self.form_turn += 1
-
-    async def _do(
-        self, viewer: Viewer, action: Callable[..., Any], *arguments: object, words: str = "", **more: object
-    ) -> AsyncIterator[None]:
-        """Call a service, show everything anew, and say what was done or why it was not."""
-        seat = await self._seat(viewer)
-        try:
-            await off_loop(action, viewer.user_id, *arguments, **more)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in self._again(viewer, words):
-            yield
-
-    async def _again(self, viewer: Viewer, words: str = "") -> AsyncIterator[None]:
-        app = await self.get_state(AppState)
-        async for _ in app._show(viewer):
-            yield
-        if words:
-            await say(self, (await self._seat(viewer)).figures.say(words))

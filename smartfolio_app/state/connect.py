@@ -30,7 +30,6 @@ from smartfolio_app.state.connect_rows import (
     right_rows,
 )
 from smartfolio_app.state.guard import signed_in
-from smartfolio_app.state.notices import say
 from smartfolio_app.state.seat import PageState, Seat
 from smartfolio_app.state.syncs_rows import SyncRow, sync_row
 
@@ -132,7 +131,7 @@ class ConnectState(PageState, rx.State):
         try:
             known = await off_loop(sources.status_of, viewer.user_id, source_key)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
             return None
         if registry.provider(known.provider).sign_in:
             return rx.redirect(f"/sources/sign-in?provider={known.provider}")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
+from functools import partial
 from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 
 import reflex as rx
 
-from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.gains import GainsReport
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.security.identity import Viewer
@@ -170,10 +169,7 @@ class GainsState(ListState, rx.State):
             yield
 
     async def _keep(self, viewer: Viewer, seat: Seat, changes: dict[str, object]) -> AsyncIterator[None]:
-        try:
-            await off_loop(user_settings.update, viewer.user_id, **changes)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+        if not await self._done(seat, partial(user_settings.update, **changes), viewer.user_id):
             return
         self.method = self.pooling = self.rule = ""
         app = await self.get_state(AppState)

@@ -27,7 +27,6 @@ from smartfolio_app.services.staging import clean_name
 from smartfolio_app.state.base import AppState, Option
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.imports_rows import UploadCard, format_options, upload_card
-from smartfolio_app.state.notices import say
 from smartfolio_app.state.seat import PageState, Seat
 from smartfolio_app.storage.engine import current_settings
 
@@ -173,10 +172,7 @@ class ImportsState(PageState, rx.State):
     async def confirm(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
         """Import a file as previewed."""
         seat = await self._seat(viewer)
-        try:
-            await off_loop(uploads.confirm, viewer.user_id, upload_id)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+        await self._done(seat, uploads.confirm, viewer.user_id, upload_id)
         await self._show(seat)
         yield ImportsState.watch
 
@@ -206,10 +202,7 @@ class ImportsState(PageState, rx.State):
     async def undo(self, viewer: Viewer, upload_id: str) -> AsyncIterator[Any]:
         """Take back what an import added."""
         seat = await self._seat(viewer)
-        try:
-            await off_loop(uploads.undo, viewer.user_id, upload_id)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+        await self._done(seat, uploads.undo, viewer.user_id, upload_id)
         yield AppState.load
 
     async def _show(self, seat: Seat) -> None:
@@ -254,7 +247,7 @@ class ImportsState(PageState, rx.State):
             try:
                 await action(viewer.user_id, upload_id)
             except SmartFolioError as error:
-                await say(self, error_text(seat.figures.language, error), "bad")
+                await self._refused(seat, error)
         await self._show(seat)
         yield ImportsState.watch
 
@@ -266,7 +259,7 @@ class ImportsState(PageState, rx.State):
         try:
             await run_in_threadpool(action, viewer.user_id, *arguments, **changes)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
         await self._show(seat)
         yield ImportsState.watch
 

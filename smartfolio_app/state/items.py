@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,6 @@ from smartfolio_app.ledger.assets import AssetClass, asset_id
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import items, wealth
 from smartfolio_app.services.jobs import off_loop
-from smartfolio_app.state.base import AppState
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.items_rows import ItemDetail, ItemRow, ValuationRow, item_detail, item_row, subtotal
@@ -154,21 +153,21 @@ class ItemsState(PageState, rx.State):
     @signed_in
     async def delete_value(self, viewer: Viewer, day: str) -> AsyncIterator[None]:
         """Remove one value of the opened item's history."""
-        seat = await self._seat(viewer)
         try:
             on = date.fromisoformat(day)
         except ValueError:
             return
-        async for _ in self._change(seat, "items.value_deleted", items.delete_value, self.detail.id, on):
+        one = self.detail
+        async for _ in self._do(viewer, "items.value_deleted", items.delete_value, one.id, on, name=one.name):
             yield
 
     @rx.event
     @signed_in
     async def close_or_reopen(self, viewer: Viewer) -> AsyncIterator[None]:
         """Let the opened item count until today, or again from now on."""
-        seat = await self._seat(viewer)
-        on = None if self.detail.closed else _today(seat)
-        async for _ in self._change(seat, "items.saved", items.set_closed, self.detail.id, on):
+        one = self.detail
+        on = None if one.closed else _today(await self._seat(viewer))
+        async for _ in self._do(viewer, "items.saved", items.set_closed, one.id, on, name=one.name):
             yield
 
     @rx.event
@@ -181,9 +180,9 @@ class ItemsState(PageState, rx.State):
     @signed_in
     async def remove(self, viewer: Viewer) -> AsyncIterator[None]:
         """Delete the opened item with its history."""
-        seat, chosen = await self._seat(viewer), self.detail.id
+        one = self.detail
         self.asking_removal = False
-        async for _ in self._change(seat, "items.deleted", items.delete, chosen):
+        async for _ in self._do(viewer, "items.deleted", items.delete, one.id, name=one.name):
             yield
 
     async def _show(self, seat: Seat) -> None:
@@ -206,28 +205,9 @@ class ItemsState(PageState, rx.State):
         try:
             self.detail = item_detail(await off_loop(items.get, seat.viewer.user_id, item_id), seat.figures)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
         self.edited_value, self.value_problem = ValuationRow(), ""
         self.value_form += 1
-
-    async def _change(
-        self, seat: Seat, words: str, action: Callable[..., Any], *arguments: object
-    ) -> AsyncIterator[None]:
-        """Call a service for the opened item, show everything anew, and say what was done or why it was not."""
-        name = self.detail.name
-        try:
-            await off_loop(action, seat.viewer.user_id, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in self._again(seat.viewer):
-            yield
-        await say(self, seat.figures.say(words, name=name))
-
-    async def _again(self, viewer: Viewer) -> AsyncIterator[None]:
-        app = await self.get_state(AppState)
-        async for _ in app._show(viewer):
-            yield
 
 
 def _worth(db: Any, view: wealth.View) -> dict[str, Decimal | None]:

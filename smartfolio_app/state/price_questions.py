@@ -8,8 +8,6 @@ from typing import Any
 
 import reflex as rx
 
-from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import price_evidence, pricing
 from smartfolio_app.services.jobs import off_loop
@@ -54,15 +52,12 @@ class PriceQuestionsState(PageState, rx.State):
     @signed_in
     async def choose(self, viewer: Viewer, asset: str, coin: str) -> AsyncIterator[Any]:
         """Say which one an asset is; an empty ``coin``: none that anybody prices."""
-        seat = await self._seat(viewer)
         if asset not in {one.asset for one in self.questions}:
             return
-        try:
-            await off_loop(pricing.choose_coin, viewer.user_id, asset, coin or pricing.NO_COIN)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+        seat, chosen = await self._seat(viewer), coin or pricing.NO_COIN
+        if not await self._done(seat, pricing.choose_coin, viewer.user_id, asset, chosen):
             return
-        async for _ in (await self.get_state(AppState))._show(viewer):
+        async for _ in self._again(viewer):
             yield
         await say(self, seat.figures.say("prices.chosen_done"))
         yield AppState.refresh

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
 
+from smartfolio_app.errors import SmartFolioError
+from smartfolio_app.i18n import error_text
+from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state.figures import Figures
+from smartfolio_app.state.notices import say
 
 if TYPE_CHECKING:
     from smartfolio_app.security.identity import Viewer
@@ -48,6 +53,42 @@ class PageState(rx.State, mixin=True):
 
         app = await self.get_state(AppState)
         return await app._seat(viewer)
+
+    async def _done(self, seat: Seat, action: Callable[..., Any], *arguments: object) -> bool:
+        """Call a service off the event loop; where it refuses, say why and return ``False``."""
+        try:
+            await off_loop(action, *arguments)
+        except SmartFolioError as error:
+            await self._refused(seat, error)
+            return False
+        return True
+
+    async def _refused(self, seat: Seat, error: SmartFolioError) -> None:
+        """Say why something was not done."""
+        await say(self, error_text(seat.figures.language, error), "bad")
+
+    async def _again(self, viewer: Viewer) -> AsyncIterator[None]:
+        """Fill the bar and the page again: what was changed may count in any total."""
+        from smartfolio_app.state.base import AppState
+
+        app = await self.get_state(AppState)
+        async for _ in app._show(viewer):
+            yield
+
+    async def _do(
+        self, viewer: Viewer, words: str, action: Callable[..., Any], *arguments: object, **said: str
+    ) -> AsyncIterator[None]:
+        """Call a service for the viewer, show everything anew, and say what was done or why it was not.
+
+        ``words``: the key of the sentence that says it was done, with ``said`` in it; empty: the page shows it.
+        """
+        seat = await self._seat(viewer)
+        if not await self._done(seat, action, viewer.user_id, *arguments):
+            return
+        async for _ in self._again(viewer):
+            yield
+        if words:
+            await say(self, seat.figures.say(words, **said))
 
 
 def shows(path: str, *, live: bool = False) -> Any:

@@ -281,15 +281,9 @@ class SettingsState(PageState, rx.State):
             yield
 
     async def _done(self, seat: Seat, action: Any, *arguments: Any) -> bool:
-        """Call a service and show the outcome; say what went wrong, if so."""
-        try:
-            await off_loop(action, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return False
-        finally:
-            await self._show(seat)
-        return True
+        done = await super()._done(seat, action, *arguments)
+        await self._show(seat)  # whether it was done or not: what is on screen may be older than both
+        return done
 
 
 async def _close_ended_sockets() -> None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.providers import registry
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import files, imports, sources, sync
 from smartfolio_app.services.jobs import off_loop
-from smartfolio_app.state.base import AppState
 from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.imports import ImportsState
@@ -78,7 +76,7 @@ class SourcesState(PageState, rx.State):
         """Count a source in the totals, or leave it out."""
         label = self._label_of(key)
         words = "sources.switched_on" if active else "sources.switched_off"
-        async for _ in self._change(viewer, (words, {"label": label}), sources.set_active, key, active):
+        async for _ in self._do(viewer, words, sources.set_active, key, active, label=label):
             yield
 
     @rx.event
@@ -96,9 +94,7 @@ class SourcesState(PageState, rx.State):
             self.rename_problem = seat.figures.say("sources.rename_empty")
             return
         key, self.renamed = self.renamed.key, Chosen()
-        async for _ in self._change(
-            viewer, ("sources.renamed", {"label": label}), sources.rename, key, label
-        ):
+        async for _ in self._do(viewer, "sources.renamed", sources.rename, key, label, label=label):
             yield
 
     @rx.event
@@ -109,7 +105,7 @@ class SourcesState(PageState, rx.State):
         try:
             going = await off_loop(sources.what_delete_removes, viewer.user_id, key)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
             return
         self.removal = removal_lines(going, seat.figures)
         self.removed = Chosen(key, self._label_of(key))
@@ -121,8 +117,8 @@ class SourcesState(PageState, rx.State):
         chosen, self.removed = self.removed, Chosen()
         if self.opened == chosen.key:
             self.opened = ""
-        done = ("sources.deleted", {"label": chosen.label})
-        async for _ in self._change(viewer, done, sources.delete_source, chosen.key):
+        done = "sources.deleted"
+        async for _ in self._do(viewer, done, sources.delete_source, chosen.key, label=chosen.label):
             yield
 
     @rx.event
@@ -137,15 +133,15 @@ class SourcesState(PageState, rx.State):
     async def remove_file(self, viewer: Viewer) -> AsyncIterator[None]:
         """Forget a kept file; what was imported from it stays."""
         chosen, self.removed_file = self.removed_file, Chosen()
-        done = ("sources.file_deleted", {"name": chosen.label})
-        async for _ in self._change(viewer, done, files.delete_file, chosen.key):
+        done = "sources.file_deleted"
+        async for _ in self._do(viewer, done, files.delete_file, chosen.key, name=chosen.label):
             yield
 
     @rx.event
     @signed_in
     async def undo_batch(self, viewer: Viewer, batch_id: str) -> AsyncIterator[None]:
         """Take back what an import added."""
-        async for _ in self._change(viewer, ("sources.undone", {}), imports.undo, batch_id):
+        async for _ in self._do(viewer, "sources.undone", imports.undo, batch_id):
             yield
 
     @rx.event
@@ -163,7 +159,7 @@ class SourcesState(PageState, rx.State):
         try:
             made = await off_loop(sources.add, viewer.user_id, provider_id)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
             return
         self.opened = made.key
         async for _ in self._again(viewer):
@@ -222,23 +218,3 @@ class SourcesState(PageState, rx.State):
     def _label_of(self, key: str) -> str:
         cards = (*self.crypto, *self.stocks, *self.wealth)
         return next((one.label for one in cards if one.key == key), key)
-
-    async def _change(
-        self, viewer: Viewer, done: tuple[str, dict[str, str]], action: Callable[..., Any], *arguments: object
-    ) -> AsyncIterator[None]:
-        """Call a service, show everything anew, and say what was done or why it was not."""
-        seat = await self._seat(viewer)
-        try:
-            await off_loop(action, viewer.user_id, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in self._again(viewer):
-            yield
-        await say(self, seat.figures.say(done[0], **done[1]))
-
-    async def _again(self, viewer: Viewer) -> AsyncIterator[None]:
-        """Fill the bar and the page again: what a source holds changes every total."""
-        app = await self.get_state(AppState)
-        async for _ in app._show(viewer):
-            yield

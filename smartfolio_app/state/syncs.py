@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,6 @@ from smartfolio_app.state.base import AppState, Option
 from smartfolio_app.state.connect import ConnectState
 from smartfolio_app.state.connect_rows import RightRow, check_words, right_rows
 from smartfolio_app.state.guard import signed_in
-from smartfolio_app.state.notices import say
 from smartfolio_app.state.reading import read_number
 from smartfolio_app.state.seat import PageState, Seat
 from smartfolio_app.state.syncs_rows import (
@@ -78,7 +77,7 @@ class SyncsState(PageState, rx.State):
         try:
             begun = await off_loop(sync.start, viewer.user_id, source_key)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
             return
         self._began = {*self._began, begun.id}
         yield SyncsState.watch
@@ -268,20 +267,6 @@ class SyncsState(PageState, rx.State):
             if [mine, *others] != self.runs:
                 self.runs = [replace(mine), *others]
         await (await self.get_state(ConnectState))._progress(seat)
-
-    async def _do(
-        self, viewer: Viewer, done: str, action: Callable[..., Any], *arguments: object
-    ) -> AsyncIterator[Any]:
-        """Call a service, show everything anew, and say what was done or why it was not."""
-        seat = await self._seat(viewer)
-        try:
-            await off_loop(action, viewer.user_id, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in (await self.get_state(AppState))._show(viewer):
-            yield
-        await say(self, seat.figures.say(done))
 
 
 def _history(db: Session, user_id: str, key: str) -> tuple[list[sync.SyncView], dict[AssetId, Asset]]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import reflex as rx
 
 from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.transactions import TransactionKind
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import sources, transactions, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.transactions import SORTS, Filter
-from smartfolio_app.state.base import AppState, Option
+from smartfolio_app.state.base import Option
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.listing import ListState
 from smartfolio_app.state.notices import say
@@ -127,7 +126,9 @@ class TransactionsState(ListState, rx.State):
         """Remove the opened transaction, and offer to bring it back."""
         chosen, self.details = self.details.id, TransactionDetail()
         seat = await self._seat(viewer)
-        if not chosen.isdigit() or not await self._done(seat, transactions.delete, int(chosen)):
+        if not chosen.isdigit() or not await self._done(
+            seat, transactions.delete, viewer.user_id, int(chosen)
+        ):
             return
         self._deleted = int(chosen)
         async for _ in self._again(viewer):
@@ -141,7 +142,7 @@ class TransactionsState(ListState, rx.State):
         """Bring the transaction that was just removed back."""
         self.deleted_text = ""
         seat = await self._seat(viewer)
-        if not await self._done(seat, transactions.restore, self._deleted):
+        if not await self._done(seat, transactions.restore, viewer.user_id, self._deleted):
             return
         async for _ in self._again(viewer):
             yield
@@ -185,7 +186,7 @@ class TransactionsState(ListState, rx.State):
         try:
             entry = await off_loop(transactions.get, seat.viewer.user_id, transaction_id)
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
             return
         portfolio = await off_loop(wealth.portfolio, seat.view)
         about = [warning for warning in portfolio.warnings if warning.transaction_id == str(transaction_id)]
@@ -210,19 +211,6 @@ class TransactionsState(ListState, rx.State):
             first=_day(self.first),
             last=_day(self.last),
         )
-
-    async def _done(self, seat: Seat, action: Any, *arguments: object) -> bool:
-        try:
-            await off_loop(action, seat.viewer.user_id, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return False
-        return True
-
-    async def _again(self, viewer: Viewer) -> AsyncIterator[None]:
-        app = await self.get_state(AppState)
-        async for _ in app._show(viewer):
-            yield
 
 
 def _day(text: str) -> date | None:

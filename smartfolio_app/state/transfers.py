@@ -7,16 +7,12 @@ from typing import Any
 
 import reflex as rx
 
-from smartfolio_app.errors import SmartFolioError
-from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import is_fiat, symbol_of
 from smartfolio_app.ledger.transactions import Transaction
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import own_transfers
 from smartfolio_app.services.jobs import off_loop
-from smartfolio_app.state.base import AppState
 from smartfolio_app.state.guard import signed_in
-from smartfolio_app.state.notices import say
 from smartfolio_app.state.seat import PageState, Seat, shows
 from smartfolio_app.state.transfers_rows import EndRow, PairRow, end_row, pair_row
 
@@ -46,14 +42,16 @@ class TransfersState(PageState, rx.State):
     @signed_in
     async def separate(self, viewer: Viewer, withdrawal: str) -> AsyncIterator[None]:
         """Say that a withdrawal left for elsewhere."""
-        async for _ in self._do(viewer, "transfers.separated", own_transfers.separate, withdrawal):
+        async for _ in self._decide(viewer, "transfers.separated", own_transfers.separate, withdrawal):
             yield
 
     @rx.event
     @signed_in
     async def forget(self, viewer: Viewer, withdrawal: str) -> AsyncIterator[None]:
         """Leave a withdrawal to the matching again."""
-        async for _ in self._do(viewer, "transfers.forgotten", own_transfers.leave_to_matching, withdrawal):
+        async for _ in self._decide(
+            viewer, "transfers.forgotten", own_transfers.leave_to_matching, withdrawal
+        ):
             yield
 
     @rx.event
@@ -61,7 +59,9 @@ class TransfersState(PageState, rx.State):
     async def confirm(self, viewer: Viewer, withdrawal: str, deposit: str) -> AsyncIterator[None]:
         """Say which deposit a withdrawal became."""
         self.matching = ""
-        async for _ in self._do(viewer, "transfers.confirmed", own_transfers.confirm, withdrawal, deposit):
+        async for _ in self._decide(
+            viewer, "transfers.confirmed", own_transfers.confirm, withdrawal, deposit
+        ):
             yield
 
     @rx.event
@@ -72,7 +72,7 @@ class TransfersState(PageState, rx.State):
         pair = next((one for one in found.matched if one.withdrawal.id == withdrawal), None)
         if pair is not None:
             asked = (withdrawal, pair.deposit.id)
-            async for _ in self._do(viewer, "transfers.confirmed", own_transfers.confirm, *asked):
+            async for _ in self._decide(viewer, "transfers.confirmed", own_transfers.confirm, *asked):
                 yield
 
     @rx.event
@@ -113,18 +113,10 @@ class TransfersState(PageState, rx.State):
         self.more = figures.say("transfers.more", number=figures.count(hidden)) if hidden else ""
         self.loaded = True
 
-    async def _do(self, viewer: Viewer, done: str, action: Any, *ids: str) -> AsyncIterator[None]:
-        seat = await self._seat(viewer)
-        if not all(one.isdecimal() for one in ids):
-            return
-        try:
-            await off_loop(action, viewer.user_id, *map(int, ids))
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-            return
-        async for _ in (await self.get_state(AppState))._show(viewer):
-            yield
-        await say(self, seat.figures.say(done))
+    async def _decide(self, viewer: Viewer, words: str, action: Any, *ids: str) -> AsyncIterator[None]:
+        if all(one.isdecimal() for one in ids):
+            async for _ in self._do(viewer, words, action, *map(int, ids)):
+                yield
 
 
 def _is_money(row: Transaction) -> bool:

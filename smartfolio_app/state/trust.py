@@ -65,13 +65,17 @@ class TrustState(PageState, rx.State):
     @admin_only
     async def dismiss(self, viewer: Viewer, key: str) -> None:
         """Set a warning aside."""
-        await self._change(await self._seat(viewer), health.dismiss, key, viewer.name)
+        seat = await self._seat(viewer)
+        await self._done(seat, health.dismiss, key, viewer.name)
+        await self._later(seat)
 
     @rx.event
     @admin_only
     async def take_back(self, viewer: Viewer, key: str) -> None:
         """Be reminded of a warning again."""
-        await self._change(await self._seat(viewer), health.take_back, key)
+        seat = await self._seat(viewer)
+        await self._done(seat, health.take_back, key)
+        await self._later(seat)
 
     @rx.event
     @admin_only
@@ -84,7 +88,7 @@ class TrustState(PageState, rx.State):
             await run_in_threadpool(_make, viewer)
             await say(self, seat.figures.say("trust.backup_made"))
         except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
+            await self._refused(seat, error)
         finally:
             self.making = False
         await self._later(seat)
@@ -181,13 +185,6 @@ class TrustState(PageState, rx.State):
             )
         else:
             self.tone, self.verdict = "good", figures.say("trust.verdict_good", count=len(findings))
-
-    async def _change(self, seat: Seat, action: Any, *arguments: str) -> None:
-        try:
-            await off_loop(action, *arguments)
-        except SmartFolioError as error:
-            await say(self, error_text(seat.figures.language, error), "bad")
-        await self._later(seat)
 
 
 def _make(viewer: Viewer) -> None:
