@@ -64,3 +64,25 @@ def test_another_quantity_and_another_hour_are_another_event():
     assert (len(merged.new), reread) == (1, 0)
     merged, reread = compared([bought(WINTER)], [bought(WINTER - timedelta(hours=3))])
     assert (len(merged.new), reread) == (1, 0)
+
+
+def test_the_next_day_of_a_reward_paid_each_hour_is_new_to_the_last_row():
+    hours = [bought(WINTER + timedelta(hours=number)) for number in range(48)]
+    # On the clock of Paris the first of the second day would be the last of the first.
+    merged, reread = compared(hours[:24], hours[24:], zone=UTC)
+    assert (len(merged.new), merged.duplicates, reread) == (24, [], 0)
+    # Most of this file is known as it is read: what is new in it is new.
+    merged, reread = compared(hours[:24], [*hours[20:23], hours[24]], zone=UTC)
+    assert (merged.new, len(merged.duplicates), reread) == ([hours[24]], 3, 0)
+    # A known row that has its partner speaks for no other.
+    merged, reread = compared([hours[23], hours[5]], [*hours[23:25], hours[6]], zone=UTC)
+    assert (merged.new, reread) == ([hours[24], hours[6]], 0)
+
+
+def test_a_longer_file_than_the_one_that_was_read_before_is_known_by_what_both_have():
+    stored = [bought(WINTER + timedelta(days=number), str(number + 1)) for number in range(3)]
+    longer = [bought(WINTER + timedelta(days=number), str(number + 1)) for number in range(20)]
+    merged, reread = compared(stored, as_told_in_paris(longer))
+    assert (len(merged.new), len(merged.duplicates), reread) == (17, 3, 3)
+    merged, reread = compared(as_told_in_paris(longer), stored, zone=UTC)
+    assert (merged.new, reread) == ([], 3)
