@@ -179,6 +179,16 @@ def test_an_empty_ledger_has_nothing_to_tell(world):
     assert found.contributions(found.days[0], found.days[-1]) == []
 
 
+def test_a_year_to_the_day_is_told_a_year_and_a_day_less_is_not(world):
+    ledger = world.ledger(world.tx("deposit", "1 BTC", at=-24 * 400))
+    prices = PriceBook([world.price("BTC 100 EUR", at=-24 * 401), world.price("BTC 110 EUR", at=-1)])
+    found = performance_series(ledger, prices, Scope(), "EUR", world.now.date())
+    year, less = (found.between(found.days[-1 - days], found.days[-1]) for days in (365, 364))
+    assert (year.last - year.first).days == 365
+    assert year.annualised == pytest.approx(year.twr) == pytest.approx(0.1)
+    assert (less.annualised, less.twr) == (None, pytest.approx(0.1))
+
+
 def test_an_index_over_more_than_a_year_is_told_a_year(world):
     ledger = world.ledger(world.tx("deposit", "1 BTC", at=-24 * 730))
     prices = PriceBook([world.price("BTC 100 EUR", at=-24 * 731), world.price("BTC 121 EUR", at=-1)])

@@ -49,6 +49,11 @@ def test_breadth_is_the_share_above_their_own_mean_of_those_that_are_known():
     assert np.isnan(breadth_of(coins[:, :4])[-1]), "four coins are no breadth"
 
 
+def test_a_coin_exactly_on_its_mean_is_not_above_it():
+    flat, rising = np.full((100, 4), 8.0), np.arange(1.0, 101.0)[:, None]
+    assert breadth_of(np.hstack([flat, rising]))[-1] == 1 / 5
+
+
 def test_each_component_is_what_was_told_of_its_day():
     days, chance = 420, np.random.default_rng(4)
     known = Daily(
