@@ -186,6 +186,26 @@ def test_drift_is_that_of_the_rebalancing_plan(db, holder):
     }
 
 
+def test_what_a_place_lacks_takes_nothing_from_what_another_holds_in_a_drift(db, holder):
+    kraken = next(one.key for one in sources.source_status(db, holder).sources if one.label == "Kraken")
+    wallet = sources.add(db, holder, "file_crypto", "Wallet").key
+    at = NOW - timedelta(days=30)
+    for source, sides in (
+        (kraken, {"kind": "deposit", "received": ("1", "crypto:ETH")}),
+        (wallet, {"kind": "withdrawal", "sent": ("0.5", "crypto:BTC")}),
+    ):
+        transactions.add(db, holder, source, Draft(at=at, **sides))
+    priced(db, holder, "100", "crypto:ETH")
+    targets.save(db, holder, Targets(weights={"BTC": D("0.5"), "ETH": D("0.5")}))
+    facts = Gathered(db, holder, "EUR", datetime.now(UTC))
+    assert min(one.quantity for row in facts.holdings for one in row.positions) == D("-0.5")
+    assert {one.key: one.share for one in facts.drifts} == {"BTC": D("0.5"), "ETH": D("0.5")}
+    assert {one.key: one.share for one in propose(db, view_of(db, holder)).plan.before} == {
+        "BTC": D("0.5"),
+        "ETH": D("0.5"),
+    }
+
+
 def test_flows_over_the_border_are_told_at_their_worth_and_own_transfers_are_none(db, holder):
     kraken = next(one.key for one in sources.source_status(db, holder).sources if one.label == "Kraken")
     wallet = sources.add(db, holder, "file_crypto", "Wallet", separate=True).key
