@@ -6,10 +6,12 @@ import csv
 import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 
+from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.ledger.lots import Method
 from smartfolio_app.ledger.what_if import SaleTooLargeError
@@ -23,6 +25,7 @@ from smartfolio_app.services import (
     wealth,
     what_if,
 )
+from smartfolio_app.services.explain import explain
 from smartfolio_app.services.gains import Query
 from smartfolio_app.services.transaction_drafts import Draft
 
@@ -122,6 +125,28 @@ def test_the_methods_stand_side_by_side(db, view, ladder):
     assert sides[Method.HIFO].difference == -10
 
 
+def test_each_side_is_one_method_in_every_year_whatever_the_users_own_by_year(db, someone, view, ladder):
+    user_settings.update(db, someone, cost_basis_years="2024=lofo")
+    assert gains.report(db, view()).report.total.gain == 49 - 10 + 60 - 20
+    sides = {side.method: side for side in gains.side_by_side(db, view())}
+    assert (sides[Method.FIFO].total.gain, sides[Method.FIFO].difference) == (69, -10)
+    assert (sides[Method.LOFO].total.gain, sides[Method.LOFO].difference) == (79, 0)
+
+
+@pytest.mark.parametrize(("source", "gain", "unknown"), [("a", 39, 0), ("b", 30, 1)])
+def test_what_was_realised_outside_of_the_scope_is_not_counted(db, view, ladder, book, source, gain, unknown):
+    part = view(scope=Scope(crypto=book.keys[source]))
+    found = gains.report(db, part)
+    assert (found.report.total.gain, found.report.total.unknown, len(found.unknown)) == (
+        gain,
+        unknown,
+        unknown,
+    )
+    assert [side.total.gain for side in gains.side_by_side(db, part) if side.method is Method.FIFO] == [gain]
+    told = explain(db, part, "realised:all")
+    assert (told.amount, told.params["unknown"]) == (gain, str(unknown))
+
+
 def test_holdings_and_gains_use_the_same_lots(db, someone, view, ladder):
     for method, cost in (("fifo", 20), ("hifo", 10)):
         user_settings.update(db, someone, cost_basis_method=method)
@@ -147,6 +172,18 @@ def test_the_files_hold_every_match_and_run_nothing(db, view, ladder):
     assert all(cell.data_type != "f" for cell in cells)
 
 
+def test_the_workbook_lists_each_thing_that_is_not_known(db, view, ladder):
+    found = gains.report(db, view())
+    book = openpyxl.load_workbook(io.BytesIO(gains_export.as_xlsx(found, "Europe/Paris")))
+    headings, *lines = book["Not known"].values
+    assert headings == ("reason", "asset", "symbol", "quantity", "at", "source", "transaction_id")
+    at = (JANUARY + 401 * DAY).astimezone(ZoneInfo("Europe/Paris")).isoformat()
+    [one] = found.unknown
+    assert lines == [
+        ("lots.unknown_acquisition", "crypto:XYZ", "XYZ", 1, at, "Wallet", one.transaction),
+    ]
+
+
 def test_a_sale_is_tried_at_any_method_and_from_picked_lots(db, view, book):
     for day, paid in enumerate(("10", "30", "20")):
         book(day, "trade", "1 BTC", f"{paid} EUR")
@@ -170,6 +207,26 @@ def test_a_sale_is_tried_at_any_method_and_from_picked_lots(db, view, book):
             what_if.ask(db, view(), wrong)
     with pytest.raises(NotFoundError):
         what_if.ask(db, view(), what_if.Question("crypto:NONE", Decimal(1)))
+
+
+def test_a_sale_is_tried_with_the_lots_of_one_source(db, someone, view, book):
+    for day, paid, source in ((0, "10", "a"), (1, "30", "b")):
+        book(day, "trade", "1 BTC", f"{paid} EUR", source=source)
+
+    def asked(quantity, source):
+        question = what_if.Question(
+            "crypto:BTC", Decimal(quantity), Decimal(50), source=book.keys.get(source, source)
+        )
+        found = what_if.ask(db, view(), question)
+        return found.outcome.gain, found.by_method[Method.LIFO]
+
+    assert asked(1, "b") == (40, 20), "lots of all places are one: the source is none of theirs"
+    user_settings.update(db, someone, cost_basis_pooling="source")
+    assert (asked(1, "a"), asked(1, "b"), asked(1, "")) == ((40, 40), (20, 20), (40, 20))
+    with pytest.raises(SaleTooLargeError):
+        asked(2, "b")
+    with pytest.raises(NotFoundError):
+        asked(1, "nobody's")
 
 
 # ---------------------------------------------------------------------------------------------- own transfers
