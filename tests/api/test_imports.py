@@ -188,5 +188,5 @@ async def test_imports_have_a_bucket_of_their_own(connect, api, alice, bob, stil
 
 async def test_formats_are_listed(as_alice):
     known = (await as_alice.get("/api/sources/formats")).json()
-    assert {"id", "label", "institution", "category", "provider", "kind"} == set(known[0])
+    assert {"id", "label", "institution", "category", "provider", "kind", "local_times"} == set(known[0])
     assert any("cointracking" in one["id"] for one in known)

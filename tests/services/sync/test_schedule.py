@@ -126,8 +126,11 @@ def test_what_nobody_foresaw_ends_the_sync_and_lets_the_source_go(db, source_id,
     def broken(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(sync_engine._engine, "_sync", broken)
-    sync_engine._engine._do(run.id)
+    engine = (
+        sync_engine.Engine()
+    )  # the process's own may have been stopped by an app that came to its end here
+    monkeypatch.setattr(engine, "_sync", broken)
+    engine._do(run.id)
     db.expire_all()
     state, run = state_of(db, source_id), db.get(SyncRun, run.id)
     assert (run.state, run.error, state.error) == ("failed", "sync.unexpected", "sync.unexpected")
@@ -140,7 +143,7 @@ def test_what_a_dead_process_of_this_machine_had_taken_is_taken_over_at_once(db,
     run = SyncRun(user_id=state.user_id, source_id=source_id, trigger="manual", begun_with="{}")
     db.add(run)
     db.commit()
-    host, engine = socket.gethostname()[:60], sync_engine._engine
+    host, engine = socket.gethostname()[:60], sync_engine.Engine()
     gone = subprocess.Popen(["true"])
     gone.wait()
 
