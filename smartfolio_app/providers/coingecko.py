@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from smartfolio_app.ledger.money import divide
+from smartfolio_app.providers.addresses import Addresses
 from smartfolio_app.providers.answers import Answer
 from smartfolio_app.providers.coingecko_ids import MAJORS
 from smartfolio_app.providers.errors import ProviderError, ProviderRefusedError
@@ -107,18 +108,19 @@ class CoinGecko:
         headers = {}
         if key:
             headers["x-cg-pro-api-key" if "//pro-api." in base_url else "x-cg-demo-api-key"] = key
-        self._clients = [
-            gateway.provider(
-                ID, url, budget=budget or (KEYED_BUDGET if key else KEYLESS_BUDGET), key=key, headers=headers
-            )
-            for url in _addresses(base_url)
-        ]
+        chosen = budget or (KEYED_BUDGET if key else KEYLESS_BUDGET)
+        self._addresses = Addresses(
+            [
+                gateway.provider(ID, url, budget=chosen, key=key, headers=headers)
+                for url in _addresses(base_url)
+            ]
+        )
         self.history_days = None if "//pro-api." in base_url else FREE_HISTORY_DAYS
 
     @property
     def client(self) -> ProviderClient:
         """The client of the address that works (or is tried first)."""
-        return self._clients[0]
+        return self._addresses.client
 
     def coins(self, patience: float = 0.0) -> list[Coin]:
         """Return every coin CoinGecko lists (some 17,000). Raises ``ProviderError``."""
@@ -231,16 +233,9 @@ class CoinGecko:
         return self._get(path, params, _read_chart, CHART_TTL_SECONDS, patience).value
 
     def _get(self, path: str, params: Params, read: Any, ttl: float, patience: float) -> Answer[Any]:
-        for client in list(self._clients):
-            try:
-                answer = client.get(path, params, read=read, ttl=ttl, patience=patience)
-            except ProviderRefusedError as error:
-                if error.http_status != 404 or client is self._clients[-1]:
-                    raise
-                continue
-            self._clients = [client]
-            return answer
-        raise AssertionError("there is always an address")
+        return self._addresses.ask(
+            lambda client: client.get(path, params, read=read, ttl=ttl, patience=patience)
+        )
 
 
 def plan_refuses(error: ProviderError) -> bool:

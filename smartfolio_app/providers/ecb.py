@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
+from smartfolio_app.providers.addresses import Addresses
 from smartfolio_app.providers.answers import Answer
-from smartfolio_app.providers.errors import ProviderRefusedError
 from smartfolio_app.providers.http import Gateway, ProviderClient
 from smartfolio_app.providers.limits import Budget
 from smartfolio_app.providers.reading import price_text, xml_elements
@@ -45,12 +46,14 @@ class Ecb:
     """Reads the reference rates through the gateway."""
 
     def __init__(self, gateway: Gateway, base_url: str) -> None:
-        self._clients = [gateway.provider(ID, url, budget=BUDGET) for url in _addresses(base_url)]
+        self._addresses = Addresses(
+            [gateway.provider(ID, url, budget=BUDGET) for url in _addresses(base_url)]
+        )
 
     @property
     def client(self) -> ProviderClient:
         """The client of the address that works (or is tried first)."""
-        return self._clients[0]
+        return self._addresses.client
 
     def latest(self) -> Answer[Fixings]:
         """Return the fixings of the last working day. Raises ``ProviderError``."""
@@ -64,16 +67,7 @@ class Ecb:
         return Answer(value=wanted, at=answer.at, cached=answer.cached)
 
     def _get(self, file: str, query: str) -> Answer[Fixings]:
-        for client in list(self._clients):
-            try:
-                answer = self._ask(client, file, query)
-            except ProviderRefusedError as error:
-                if error.http_status != 404 or client is self._clients[-1]:
-                    raise
-                continue
-            self._clients = [client]
-            return answer
-        raise AssertionError("there is always an address")
+        return self._addresses.ask(partial(self._ask, file=file, query=query))
 
     def _ask(self, client: ProviderClient, file: str, query: str) -> Answer[Fixings]:
         if client.is_below("/service/data"):
