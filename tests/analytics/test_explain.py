@@ -147,6 +147,42 @@ def test_the_cost_is_the_sum_of_the_open_lots(subject):
     assert (unknown.amount, unknown.notes) == (None, ("explain.method.fifo", "lots.unknown_deposit"))
 
 
+def test_what_is_too_much_to_list_is_summed_up_and_no_input_is_left_out(world):
+    coins = [f"C{number}" for number in range(1, 15)]
+    rows = [world.tx("deposit", "9000 EUR", at=-200)]
+    for number, coin in enumerate(coins, 1):
+        rows.append(world.tx("trade", f"2 {coin}", f"{2 * number} EUR", at=-199 + number))
+        rows.append(world.tx("trade", f"{number * 4} EUR", f"1 {coin}", at=-150 + number))
+        rows.append(world.tx("trade", "1 BTC", f"{number} EUR", at=-100 + number))
+    prices = [world.price(f"{coin} {number} EUR") for number, coin in enumerate([*coins, "BTC"], 1)]
+    ledger = world.ledger(*rows)
+    subject = Subject(world.portfolio(ledger, prices), ledger, PriceBook(prices))
+
+    crypto = next(s for s in explain("net_worth", subject).steps if s.label == "explain.category.crypto")
+    cost, realised = explain("cost_basis:crypto:BTC", subject), explain("realised:all", subject)
+    proceeds, paid, _fees, *by_asset = realised.steps
+    whole = 14 * 15 // 2
+    for lines, amount, count in (
+        (crypto.children, 9000 + whole + 15 * 14 + whole, "4"),
+        (cost.steps, whole, "2"),
+        (tuple(by_asset), 3 * whole, "2"),
+    ):
+        assert sum(step.amount for step in lines) == amount
+        assert [(step.params["count"], len(lines)) for step in lines if "count" in step.params] == [
+            (count, 13)
+        ]
+    assert (cost.amount, realised.amount, proceeds.amount - paid.amount) == (whole, 3 * whole, 3 * whole)
+    for step in by_asset[:-1]:
+        got, gave, match = step.children
+        assert got.amount - gave.amount == match.amount == step.amount
+
+
+def test_money_that_is_held_is_told_with_its_places(subject):
+    (held,) = (step for step in explain("cost_basis:fiat:USD", subject).steps if step.children)
+    assert held.amount == 5
+    assert [(place.label, place.amount) for place in held.children] == [("Saxo", 5)]
+
+
 def test_the_unrealised_gain_is_value_less_cost(subject):
     found = explain("unrealised:crypto:BTC", subject)
     assert [step.amount for step in found.steps] == [100, 41]
