@@ -76,6 +76,18 @@ def test_a_short_position_is_realised_when_it_is_closed():
     assert list(gains_report(found).by_year) == [2024]
 
 
+@pytest.mark.parametrize("method", list(Method))
+def test_what_was_renamed_was_acquired_when_the_old_name_was_bought(method):
+    rows = [
+        buy(0, "2 LEND", "20 EUR", id="bought"),
+        tx(300, "swap", "0.02 AAVE", "2 LEND", id="renamed"),
+        sell(400, "50 EUR", "0.02 AAVE", id="sold"),
+    ]
+    [row] = gains_report(book(*rows, method=method)).rows
+    assert (row.acquired, row.lot, row.transaction) == (T0, "bought", "sold")
+    assert (row.gain, row.holding_days, row.long_term) == (30, 400, True)
+
+
 def test_an_unknown_part_of_a_sale_leaves_the_known_part_known():
     found = gains_report(book(buy(0, "1 BTC", "10 EUR"), sell(1, "60 EUR", "3 BTC")))
     assert (found.total.gain, found.total.unknown, found.total.unknown_proceeds) == (10, 1, 40)

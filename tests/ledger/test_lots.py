@@ -312,6 +312,23 @@ def test_a_transfer_keeps_cost_and_dates_and_only_its_fee_is_disposed_of():
         assert (result.findings, result.open_lots()) == ([], [])
 
 
+def test_what_was_moved_is_sought_in_the_account_it_came_to():
+    rows = [
+        buy(0, "1 BTC", "10 EUR", source="a", account="x"),
+        buy(1, "1 BTC", "30 EUR", source="b", account="x"),
+        tx(2, "withdrawal", sent="1 BTC", source="a", account="x"),
+        tx(3, "deposit", "1 BTC", source="b", account="y"),
+    ]
+    result = book(*rows, transfers={2: 3}, pooling=Pooling.ACCOUNT)
+    assert [(lot.source, lot.account, lot.cost) for lot in result.open_lots()] == [
+        ("b", "y", 10),
+        ("b", "x", 30),
+    ]
+    sold = sell(4, "40 EUR", "1 BTC", source="b", account="y")
+    result = book(*rows, sold, transfers={2: 3}, pooling=Pooling.ACCOUNT)
+    assert (gains(result), result.findings) == ([(1, 40, 10, 0)], [])
+
+
 def test_a_transfer_that_brings_more_than_was_sent_has_an_unknown_part():
     rows = [
         buy(0, "1 BTC", "10 EUR"),
