@@ -28,7 +28,17 @@ from smartfolio_app.analytics.risk.scenarios import EPISODES
 from smartfolio_app.analytics.signals.components import NAMES
 from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
-from smartfolio_app.services import bundles, gains, kept_work, performance, risk, sources, wealth
+from smartfolio_app.services import (
+    bundles,
+    gains,
+    kept_work,
+    performance,
+    risk,
+    sources,
+    transactions,
+    user_settings,
+    wealth,
+)
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.explain import FAMILIES, explain, kind_of
 from smartfolio_app.services.jobs import jobs
@@ -37,6 +47,7 @@ from smartfolio_app.services.rebalancing.plan import propose
 from smartfolio_app.services.rebalancing.targets import Targets
 from smartfolio_app.services.signals import regimes, sentiment
 from smartfolio_app.services.signals.references import CLOSE
+from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.repo_signals import Told, put_signals
 from smartfolio_app.storage.tables import SourceRow, SyncState
 from tests.services.test_risk import FIGURES as OF_RISK
@@ -261,6 +272,44 @@ def test_a_bundle_tells_inputs_with_source_and_time_lots_and_transactions(db, vi
     assert found["view"]["currency"] == view.currency
     french = bundles.make(db, view, "net_worth", "fr")
     assert french["formula"] != bundles.make(db, view, "net_worth")["formula"]
+
+
+@pytest.fixture
+def moved(db, someone):
+    """Two coins bought at one place, renamed there, one moved to another and half of it sold; an older elsewhere."""
+    places = [sources.add(db, someone, "file_crypto", name).key for name in ("Exchange", "Wallet", "Cold")]
+    for hour, (place, kind, received, sent) in enumerate(
+        (
+            (2, "trade", ("1", "crypto:AAVE"), ("4", "fiat:EUR")),
+            (0, "trade", ("2", "crypto:LEND"), ("20", "fiat:EUR")),
+            (0, "swap", ("2", "crypto:AAVE"), ("2", "crypto:LEND")),
+            (0, "withdrawal", None, ("1", "crypto:AAVE")),
+            (1, "deposit", ("1", "crypto:AAVE"), None),
+            (1, "trade", ("30", "fiat:EUR"), ("0.5", "crypto:AAVE")),
+        )
+    ):
+        at = datetime(2023, 3, 1, hour, tzinfo=UTC)
+        transactions.add(db, someone, places[place], Draft(at=at, kind=kind, received=received, sent=sent))
+    user_settings.update(db, someone, cost_basis_pooling="source")
+    return wealth.view_of(db, someone)
+
+
+def test_the_bundle_of_what_was_renamed_and_moved_has_all_it_came_from(db, moved):
+    for figure, told in (("realised:all", 25), ("cost_basis:crypto:AAVE", 19)):
+        found = document.unpack(bundles.as_file(bundles.make(db, moved, figure)))
+        checked = document.check(found)
+        assert (checked.good, checked.told, checked.computed) == (True, told, told)
+        inputs = found["inputs"]
+        kinds_in = [row["kind"] for row in inputs["transactions"]]
+        assert (len(kinds_in), kinds_in[1:3], inputs["transfers"]) == (6, ["trade", "swap"], [[3, 4]])
+
+
+def test_a_bundle_that_computes_to_another_figure_is_not_handed_out(db, moved, monkeypatch):
+    compute = document.compute
+    monkeypatch.setattr(document, "compute", lambda *given: compute(*given) + Decimal("1e-12"))
+    with pytest.raises(BundleError) as refused:
+        bundles.make(db, moved, "realised:all")
+    assert refused.value.code == "bundle.differs"
 
 
 def resealed(found, change):
