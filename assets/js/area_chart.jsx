@@ -70,12 +70,15 @@ export function bareChart(host) {
   });
 }
 
-export function AreaChart({ line, label, className }) {
+export function AreaChart({ line, label, className, onExplain }) {
   const host = useRef(null);
   const kit = useRef(null);
   const shown = useRef(line);
+  const explain = useRef(onExplain);
+  const touched = useRef(false);
   const [cursor, setCursor] = useState(null);
   shown.current = line;
+  explain.current = onExplain;
 
   useEffect(() => {
     const chart = bareChart(host.current);
@@ -100,6 +103,12 @@ export function AreaChart({ line, label, className }) {
             },
       );
     });
+    chart.subscribeClick(({ time }) => {
+      const { times, labels, figure_of_day: figure } = shown.current;
+      // A finger reads by drawing across, and a tap shows no day before it falls: only a pointer that hovers opens one.
+      if (!figure || touched.current || !labels[times.indexOf(time)]) return;
+      explain.current?.(figure + new Date(time * 1000).toISOString().slice(0, 10));
+    });
     const themes = new MutationObserver(() => paint(chart, series));
     themes.observe(document.documentElement, { attributeFilter: ["class"] });
     return () => {
@@ -121,7 +130,12 @@ export function AreaChart({ line, label, className }) {
 
   return createElement(
     "div",
-    { className: `area ${className || ""}`, role: "img", "aria-label": label },
+    {
+      className: `area ${className || ""} ${onExplain && line.figure_of_day ? "opens" : ""}`,
+      role: "img",
+      "aria-label": label,
+      onPointerDownCapture: (event) => (touched.current = event.pointerType === "touch"),
+    },
     createElement("div", { ref: host, className: "area-canvas" }),
     createElement(Cursor, { at: cursor, width: host.current?.clientWidth || 0 }),
   );

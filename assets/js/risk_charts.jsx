@@ -184,10 +184,11 @@ function cells(rows, none, together, apart) {
   return small;
 }
 
-/** The correlation matrix on a canvas: one picture however many assets there are. */
-export function Correlations({ matrix, label }) {
+/** The correlation matrix on a canvas: one picture however many assets there are. A cell opens what explains it. */
+export function Correlations({ matrix, label, onExplain }) {
   const [host, width] = useWidth();
   const canvas = useRef(null);
+  const pressed = useRef("");
   const [cell, setCell] = useState(null);
   const [theme, setTheme] = useState(0);
   const count = matrix.names.length;
@@ -236,12 +237,26 @@ export function Correlations({ matrix, label }) {
     });
   }, [matrix, width, height, theme]);
 
-  const move = (event) => {
+  const under = (event) => {
     const box = event.currentTarget.getBoundingClientRect();
     const across = Math.floor((event.clientX - box.left - left) / size);
     const down = Math.floor((event.clientY - box.top) / size);
-    const inside = across >= 0 && across < count && down >= 0 && down < count;
-    setCell(inside ? { across, down } : null);
+    return across >= 0 && across < count && down >= 0 && down < count ? { across, down } : null;
+  };
+  // Named as in the list of pairs, the larger holding first; of an asset with itself there is nothing to explain.
+  const figureOf = (one) => {
+    if (!one || one.across === one.down) return "";
+    const [first, second] = [one.across, one.down].sort((a, b) => a - b);
+    return `${matrix.figure}${matrix.ids[first]}|${matrix.ids[second]}`;
+  };
+  const move = (event) => setCell(under(event));
+  const press = (event) => {
+    pressed.current = figureOf(under(event));
+    move(event);
+  };
+  const release = (event) => {
+    const figure = figureOf(under(event));
+    if (figure && figure === pressed.current) onExplain?.(figure); // what ends on another cell was a drag
   };
   const told = cell && matrix.rows[cell.down]?.[cell.across] !== undefined;
   const number = told ? matrix.rows[cell.down][cell.across].toFixed(2).replace(".", matrix.point) : "";
@@ -250,7 +265,16 @@ export function Correlations({ matrix, label }) {
     { className: "correlations" },
     h(
       "div",
-      { ref: host, role: "img", "aria-label": label, onPointerMove: move, onPointerDown: move, onPointerLeave: () => setCell(null) },
+      {
+        ref: host,
+        role: "img",
+        "aria-label": label,
+        className: figureOf(cell) ? "opens" : "",
+        onPointerMove: move,
+        onPointerDown: press,
+        onPointerLeave: () => setCell(null),
+        onClick: release,
+      },
       h("canvas", { ref: canvas, width: 1, height: 1, className: "matrix" }),
     ),
     h(

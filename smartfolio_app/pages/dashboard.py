@@ -18,6 +18,7 @@ from smartfolio_app.components.shell import page
 from smartfolio_app.i18n import t
 from smartfolio_app.services.user_settings import ANCHORS
 from smartfolio_app.state.dashboard import MAP_TALL, MAP_WIDE, SPLITS, DashboardState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.timeline import RANGES
 
 S = DashboardState
@@ -101,7 +102,12 @@ def _worth() -> rx.Component:
         rx.cond(
             S.filled & (S.line.times.length() == 0),
             rx.fragment(),
-            AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+            AreaChart.create(
+                line=S.line,
+                label=S.line.summary,
+                on_explain=ExplainState.open,
+                class_name="hero-chart",
+            ),
         ),
         rx.cond(S.line.note, rx.el.p(S.line.note, class_name="hero-note small faint")),
         class_name="hero",

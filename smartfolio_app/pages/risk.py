@@ -15,6 +15,7 @@ from smartfolio_app.components.tables import Column, cell, data_table, number_ce
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.risk_what_if import episodes, future, shocks
 from smartfolio_app.services.risk import BASES, WINDOWS
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.risk import RiskState
 
 S = RiskState
@@ -146,8 +147,6 @@ def _fall(name: str, label: str, when: rx.Component) -> rx.Component:
 
 
 def _ask(name: str) -> rx.event.EventSpec:
-    from smartfolio_app.state.explain import ExplainState
-
     return ExplainState.open(S.prefix + name)
 
 
@@ -446,7 +445,7 @@ def _together() -> rx.Component:
         rx.el.div(
             rx.cond(
                 S.matrix.names.length() > 0,
-                Correlations.create(matrix=S.matrix, label=S.matrix.summary),
+                Correlations.create(matrix=S.matrix, label=S.matrix.summary, on_explain=ExplainState.open),
                 rx.cond(S.filled, rx.fragment(), skeleton("matrix-waiting")),
             ),
             rx.el.div(

@@ -128,9 +128,12 @@ class PartRow:
 
 @dataclass
 class Matrix:
-    """Correlations in the order of ``names``; ``point`` is the reader's decimal separator."""
+    """Correlations in the order of ``names``; ``point`` is the reader's decimal separator. What explains a cell is
+    ``figure`` and the two assets' ``ids`` in their order, a bar between them."""
 
     names: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    figure: str = ""
     rows: list[list[float]] = field(default_factory=list)
     point: str = "."
     hint: str = ""
@@ -552,14 +555,22 @@ def matrix(found: Dashboard, figures: Figures) -> Matrix:
         return Matrix()
     one = report.correlations
     cells = np.round(one.matrix[:MOST_IN_MATRIX, :MOST_IN_MATRIX], 3)
-    names = [found.panel.exposures[column].asset.symbol for column in one.columns[:MOST_IN_MATRIX]]
+    assets = [found.panel.exposures[column].asset for column in one.columns[:MOST_IN_MATRIX]]
+    names = [asset.symbol for asset in assets]
     return Matrix(
         names=names,
+        ids=[asset.id for asset in assets],
+        figure=_pair_figure(report),
         rows=cells.tolist(),
         point=decimal_sign(figures),
         hint=figures.say("risk.matrix_hint"),
         summary=figures.say("risk.matrix_summary", count=len(names), assets=figures.count(len(names))),
     )
+
+
+def _pair_figure(report: RiskReport) -> str:
+    """Return what the figure of every pair begins with: the ids of its two assets follow, a bar between them."""
+    return f"{prefix(window_name(report), report.basis)}pair:"
 
 
 def matrix_note(report: RiskReport, figures: Figures) -> str:
@@ -584,7 +595,7 @@ def pairs(found: Dashboard, figures: Figures) -> tuple[list[Fact], list[Fact]]:
         for across in range(down)
     ]
     cells.sort()
-    name = prefix(window_name(report), report.basis)
+    name = _pair_figure(report)
 
     def told(chosen: Sequence[tuple[float, int, int]]) -> list[Fact]:
         return [
@@ -592,7 +603,7 @@ def pairs(found: Dashboard, figures: Figures) -> tuple[list[Fact], list[Fact]]:
                 f"{assets[down].id} {assets[across].id}",
                 f"{assets[across].symbol} · {assets[down].symbol}",
                 figures.ratio(exact(value)),
-                figure=f"{name}pair:{assets[across].id}|{assets[down].id}",
+                figure=f"{name}{assets[across].id}|{assets[down].id}",
             )
             for value, down, across in chosen
         ]

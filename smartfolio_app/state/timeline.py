@@ -23,7 +23,8 @@ MAX_POINTS = 730
 @dataclass
 class Timeline:
     """A drawn line. ``times`` are UTC seconds, ``values`` its heights (``None``: nothing known), ``labels`` and
-    ``dates`` what the cursor says at each point."""
+    ``dates`` what the cursor says at each point. ``figure_of_day`` and a day (``2026-01-02``) name what explains the
+    point of that day; it is empty where a point has no explanation of its own."""
 
     times: list[int] = field(default_factory=list)
     values: list[float | None] = field(default_factory=list)
@@ -35,6 +36,7 @@ class Timeline:
     direction: str = "none"
     flows: str = ""
     note: str = ""
+    figure_of_day: str = ""
 
 
 def timeline(history: History, figures: Figures) -> Timeline:
@@ -50,7 +52,8 @@ def timeline(history: History, figures: Figures) -> Timeline:
     if begin == len(points) - 1:
         return Timeline(note=note or figures.say("dashboard.chart_first"))  # one point is no line
     paid_in, rate = drawn_line.paid_in(history, begin)
-    return replace(build(points[begin:], paid_in, figures, rate), note=note)
+    line = build(points[begin:], paid_in, figures, rate)
+    return replace(line, note=note, figure_of_day="history:")
 
 
 def day_line(points: Intraday, figures: Figures) -> Timeline:

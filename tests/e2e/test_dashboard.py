@@ -112,6 +112,7 @@ def test_every_stretch_of_the_history_can_be_drawn(board: Page) -> None:
         expect(button).to_have_attribute("aria-pressed", "true")
         expect(board.locator(".area")).not_to_have_attribute("aria-label", before or "")
         expect(board.locator(".area")).to_have_attribute("aria-label", re.compile("Net worth from"))
+        expect(board.locator(".area.opens")).to_have_count(0 if chosen in ("1D", "1W") else 1)
 
 
 def test_the_allocation_can_be_spread_in_four_ways(board: Page) -> None:

@@ -89,6 +89,19 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
         return "·" in page.locator(".matrix-cell").inner_text()
 
     assert comes_true(page, told_under_the_pointer)
+    panel = page.get_by_role("dialog")
+    expect(matrix).to_have_class("opens")
+    page.mouse.down()
+    pair, _ = page.locator(".matrix-cell").inner_text().rsplit(maxsplit=1)  # without its correlation
+    page.mouse.up()
+    title = panel.get_by_text(re.compile("^Correlation of"))
+    for name in pair.split(" · "):
+        expect(title).to_contain_text(name.strip(), timeout=PATIENCE)
+    panel.get_by_role("button", name="Close").click()
+    box = matrix.bounding_box()
+    matrix.hover(position={"x": min(76, box["width"] / 5) + 4, "y": 4})  # an asset with itself
+    expect(page.locator(".matrix-cell")).to_contain_text("1.00")
+    expect(matrix).to_have_class("")
     assert accessibility_faults(page) == []
 
     sharpe = page.get_by_role("button", name=re.compile("Sharpe"))
@@ -96,7 +109,6 @@ def test_the_risk_page_draws_explains_and_measures_against_a_rate(sample: Callab
     page.get_by_label("Risk-free rate a year").fill("4")
     expect(sharpe).not_to_have_text(before, timeout=PATIENCE)
     sharpe.click()
-    panel = page.get_by_role("dialog")
     expect(panel.get_by_text("4.0%").first).to_be_visible(timeout=PATIENCE)
     panel.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="All −25 %").click()

@@ -55,6 +55,24 @@ def test_every_figure_on_the_dashboard_answers_with_the_number_it_is_asked_about
         expect(panel.locator(".explain-steps > li").first).to_be_visible()
         page.keyboard.press("Escape")
         expect(panel).to_be_hidden()
+    # A day of the line, where the pointer is: the explanation comes to what the cursor says.
+    chart, cursor = page.locator(".area.opens"), page.locator(".area-cursor .value")
+    told = ""
+
+    def told_under_the_pointer() -> bool:
+        nonlocal told
+        for part in (2, 3):  # it moves, also when the page has moved under it
+            box = chart.bounding_box()
+            chart.hover(position={"x": box["width"] / part, "y": box["height"] / 2})
+        told = cursor.inner_text() if cursor.count() else ""
+        return bool(told)
+
+    assert comes_true(page, told_under_the_pointer)
+    page.mouse.down()
+    page.mouse.up()
+    expect(panel.locator(".explain-result")).to_have_text(told)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
     for part in (
         ".tile header .why",
         ".hero-change .why.no-arrow",

@@ -12,9 +12,11 @@ from smartfolio_app.pages.brief import brief
 from smartfolio_app.pages.dashboard import _worth, dashboard
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
+from smartfolio_app.services.wealth import INTRADAY
 from smartfolio_app.state.alerts import AlertsState
 from smartfolio_app.state.brief import BriefState
 from smartfolio_app.state.dashboard import SPLITS, DashboardState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.timeline import RANGES
 from smartfolio_app.storage.engine import session_scope
 from tests.state.figures_on_page import shown_on, unexplained
@@ -69,4 +71,15 @@ async def test_every_number_of_the_dashboard_is_told_by_its_explanation(settings
         assert shown["change_pct"][0] == (page.line.change_pct, f"line:{chosen}")
         problems, _ = unexplained(_worth, page, user, frozenset({"range"}))
         assert not problems, "\n".join([chosen, *problems])
+        await _days_are_told(page)
     assert page.line.flows
+
+
+async def _days_are_told(page: DashboardState) -> None:
+    """A day of the line opens an explanation that comes to what the cursor says there; an instant opens none."""
+    line, panel = page.line, await page.get_state(ExplainState)
+    assert bool(line.figure_of_day) is (page.range not in INTRADAY)
+    for at in (len(line.times) // 2, -2) if line.figure_of_day else ():
+        day = datetime.fromtimestamp(line.times[at], UTC).date()
+        await call(panel, "open", f"{line.figure_of_day}{day}")
+        assert (panel.problem, panel.result) == ("", line.labels[at]), (page.range, day)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from smartfolio_app.analytics.risk.drawdowns import Drawdown
 from smartfolio_app.analytics.risk.panel import Exposure
 from smartfolio_app.analytics.risk.scenarios import Effect, Outcome
@@ -56,6 +58,18 @@ async def test_the_page_in_all_its_windows_and_with_hidden_amounts(settings):
     assert not problems, "\n".join(problems)
     assert explained > 150
     panel = await page.get_state(ExplainState)
+    matrix = page.matrix
+    cells = {
+        f"{matrix.figure}{first}|{second}": matrix.rows[across][down]
+        for across, first in enumerate(matrix.ids)
+        for down, second in enumerate(matrix.ids)
+        if across < down
+    }
+    for pair in (*page.together, *page.apart):  # a cell opens what its line in the list opens
+        await call(panel, "open", pair.figure)
+        assert float(panel.result.replace("−", "-")) == pytest.approx(cells[pair.figure], abs=0.0056)
+    await call(panel, "open", f"{matrix.figure}{matrix.ids[0]}|crypto:NEVERHEARD")
+    assert panel.problem
     for name in ("risk:all@x:held:sharpe", "risk:365:held:pair:crypto:BTC|no", "risk:365:held:episode:x"):
         await call(panel, "open", name)
         assert panel.problem, name

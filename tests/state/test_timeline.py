@@ -47,6 +47,16 @@ def test_each_point_carries_its_own_words():
     assert (line.change, line.change_pct, line.direction) == ("+€10.00", "+10.0%", "up")
 
 
+def test_a_point_of_a_day_is_explained_by_its_day_and_one_of_an_instant_is_not():
+    values = [100.0, 110.0, 120.0]
+    line = tl.timeline(history(values), FIGURES)
+    assert line.figure_of_day == "history:"
+    assert [datetime.fromtimestamp(at, UTC).date() for at in line.times] == list(history(values).days)
+    at = tuple(datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in range(3))
+    hours = Intraday(at, "EUR", np.array([6.0, 7.0, 8.0]), np.array([1.0, 1.0, 1.0]))
+    assert tl.day_line(hours, FIGURES).figure_of_day == ""
+
+
 def test_days_before_anything_was_known_are_left_out_and_gaps_stay_gaps():
     line = tl.timeline(history([np.nan, 5.0, np.nan, 6.0]), FIGURES)
     assert line.values == [5.0, None, 6.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex.event import passthrough_event_spec
 from reflex.vars import Var
 
 from smartfolio_app.state.risk_view import Curve, DailyTrack, FanView, Matrix
@@ -43,8 +44,9 @@ class Fan(_Picture):
 
 
 class Correlations(_Picture):
-    """The correlation matrix, on a canvas."""
+    """The correlation matrix, on a canvas. ``on_explain`` is told the figure of the pair that was pressed."""
 
     tag = "Correlations"
 
     matrix: Var[Matrix]
+    on_explain: rx.EventHandler[passthrough_event_spec(str)]
