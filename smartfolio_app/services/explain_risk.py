@@ -115,9 +115,13 @@ def _pair(found: Dashboard, about: str, _currency: str) -> Explanation | None:
     if report is None or report.correlations is None:
         return None
     matrix = report.correlations
-    ids = [found.panel.exposures[column].asset.id for column in matrix.columns]
+    assets = [found.panel.exposures[column].asset for column in matrix.columns]
+    ids = [asset.id for asset in assets]
+    symbols = {
+        asset.id: asset.symbol for asset in assets
+    }  # a paper's id has its ISIN, which says nothing to anybody
     left, _, right = about.partition("|")
-    if left not in ids or right not in ids:
+    if left not in symbols or right not in symbols:
         return None
     value = exact(float(matrix.matrix[ids.index(left), ids.index(right)]))
     volatilities = {one.exposure.asset.id: one.volatility for one in report.assets}
@@ -126,7 +130,7 @@ def _pair(found: Dashboard, about: str, _currency: str) -> Explanation | None:
         line("explain.risk.shrunk_by", exact(matrix.shrinkage), Measure.SHARE),
         *(
             line(
-                symbol_of(one),
+                symbols[one],
                 exact(volatilities.get(one)),
                 Measure.SHARE,
                 source="explain.risk.volatility.title",
@@ -134,7 +138,7 @@ def _pair(found: Dashboard, about: str, _currency: str) -> Explanation | None:
             for one in (left, right)
         ),
     )
-    params = {"left": symbol_of(left), "right": symbol_of(right)}
+    params = {"left": symbols[left], "right": symbols[right]}
     return _told("pair", value, Measure.RATIO, steps, params=params)
 
 

@@ -68,6 +68,11 @@ def test_the_sample_household(db: Session, household: wealth.View) -> None:
         told = explain.explain(db, household, f"risk:365:held:{name}")
         assert told.amount is not None, name
         assert told.steps, name
+    papers = [row.exposure.asset for row in report.assets if row.exposure.asset.id.startswith("stock:")][:2]
+    told = explain.explain(db, household, "risk:365:held:pair:" + "|".join(one.id for one in papers))
+    assert [told.params["left"], told.params["right"]] == [one.symbol for one in papers]
+    assert {one.symbol for one in papers} <= {step.label for step in told.steps}
+    assert not {one.symbol for one in papers} & {one.id.partition(":")[2] for one in papers}  # no ISINs
     score = explain.explain(db, household, "risk:365:held:robustness")
     assert score.params["version"] == VERSION
     assert "{version}" in translate("en", score.title, version="{version}")
