@@ -31,8 +31,9 @@ HERE = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT"}  # contracts the 
 
 
 @pytest.fixture
-def now():
-    """Read here and not on import: a run may go past midnight."""
+def now(time_machine):
+    """Noon of this day, for the stand-in too: no midnight and no settlement of a funding rate is near."""
+    time_machine.move_to(datetime.now(UTC).replace(hour=12, minute=0))
     return datetime.now(UTC)
 
 
