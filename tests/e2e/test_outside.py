@@ -80,6 +80,8 @@ def pick(page: Page, name: str) -> Locator:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Live", exact=True).click()
     dialog.get_by_role("searchbox").fill(name)
+    # Narrowed, or what is clicked on may move away under the pointer.
+    expect(dialog.locator(".offer").filter(has_not_text=re.compile(name, re.IGNORECASE))).to_have_count(0)
     dialog.locator(".offer").filter(has_text=re.compile(f"^{name}")).first.click()
     return dialog
 
