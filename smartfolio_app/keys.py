@@ -8,9 +8,12 @@ because it looks like protection.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -19,6 +22,9 @@ from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.settings import Settings
 
 MINIMUM_LENGTH = 32
+
+# What a file system without hard links says (a memory stick, some network shares).
+_NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 _PLACEHOLDERS = (
     "changeme",
@@ -105,6 +111,30 @@ def check_keys(settings: Settings) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner can read, in one step: readers see the old content or the new one."""
+    with _beside(path, content) as temporary:
+        temporary.replace(path)
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read unless it is there already; whoever finds it finds it whole.
+
+    Of several processes that do this at once one wins, and a process killed half-way leaves no file under that name.
+    """
+    with _beside(path, content) as temporary:
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            if not path.exists():
+                temporary.replace(path)
+
+
+@contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[Path]:
+    """Give a private file next to ``path`` that has the content on disk; what is left of it afterwards goes."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -112,28 +142,21 @@ def write_private(path: Path, content: bytes) -> None:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        temporary.replace(path)
-    except OSError:
+        yield temporary
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def _from_file(path: Path, fresh: str) -> str:
     """Read a key file, creating it with ``fresh`` when it is missing."""
-    try:
-        # Created exclusively: of two processes that start at once, one writes and the other reads what it
-        # wrote.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        reason = error.strerror or ""
-        raise KeyRefusedError("settings.data_dir_unusable", path=str(path.parent), reason=reason) from error
-    else:
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(fresh + "\n")
-            handle.flush()
-            os.fsync(handle.fileno())
+    if not path.exists():
+        try:
+            create_private(path, f"{fresh}\n".encode())
+        except OSError as error:
+            reason = error.strerror or ""
+            raise KeyRefusedError(
+                "settings.data_dir_unusable", path=str(path.parent), reason=reason
+            ) from error
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise KeyRefusedError("settings.key_readable", name=path.name, path=str(path))
     return path.read_text(encoding="utf-8").strip()

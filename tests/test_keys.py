@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography.fernet import Fernet
@@ -27,6 +30,51 @@ def test_first_run_creates_both_keys_readable_by_their_owner_alone(fresh):
 def test_keys_are_the_same_next_time(fresh):
     assert keys.session_key(fresh) == keys.session_key(fresh)
     assert keys.vault_keys(fresh) == keys.vault_keys(fresh)
+
+
+def test_processes_that_start_at_once_find_one_whole_key(fresh, monkeypatch):
+    """A second start comes between the first one's making of the file and its first word in it."""
+    opened, second = os.open, []
+
+    def slowly(*args, **kwargs):
+        descriptor = opened(*args, **kwargs)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "open", opened)
+            second.append(keys.session_key(fresh))
+        return descriptor
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", slowly)
+        first = keys.session_key(fresh)
+    assert second == [first]
+    assert [left.name for left in fresh.data_dir.iterdir()] == ["session.key"], "nothing is left beside it"
+
+
+def test_many_threads_that_make_a_key_agree_on_it(fresh):
+    with ThreadPoolExecutor(16) as pool:
+        made = set(pool.map(lambda _: keys.session_key(fresh), range(64)))
+    assert len(made) == 1
+
+
+def test_a_start_that_is_killed_while_it_makes_a_key_leaves_none(fresh, monkeypatch):
+    def killed(_descriptor):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keys.session_key(fresh)
+    assert not (fresh.data_dir / "session.key").exists()
+    assert len(keys.session_key(fresh)) >= keys.MINIMUM_LENGTH
+
+
+def test_a_key_is_made_where_files_have_no_second_name(fresh, monkeypatch):
+    def no_links(*_args):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    assert keys.session_key(fresh) == keys.session_key(fresh)
+    assert [left.name for left in fresh.data_dir.iterdir()] == ["session.key"]
 
 
 @pytest.mark.parametrize("name", ["session.key", "vault.key"])
