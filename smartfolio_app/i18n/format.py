@@ -99,7 +99,7 @@ def number(
     sign: bool = False,
 ) -> str:
     """Return a plain number with exactly (``trim``: at most) ``decimals`` decimals."""
-    rounded = _rounded(value, decimals)
+    rounded = as_written(value, decimals)
     text = _digits(rounded, _pattern(decimals, trim=trim), lang)
     return _signed(_restyle(text, lang, style), rounded, sign=sign)
 
@@ -148,7 +148,7 @@ def money_parts(
 ) -> MoneyParts:
     """Return the same text as ``money``, in three parts for the hero figure."""
     places = money_decimals(currency) if decimals is None else decimals
-    rounded = _rounded(value, places)
+    rounded = as_written(value, places)
     digits = _restyle(_digits(rounded.copy_abs(), _pattern(places, trim=False), lang), lang, style)
     decimal = _separators(lang, style)[2]
     whole, found, cents = digits.rpartition(decimal) if places else (digits, "", "")
@@ -189,7 +189,7 @@ def percent(
     ratio: Decimal, lang: str, style: str = "language", *, decimals: int = 1, sign: bool = False
 ) -> str:
     """Return a ratio (0..1) as a percentage."""
-    rounded = _rounded(ratio, decimals + 2)
+    rounded = as_written(ratio, decimals + 2)
     gap = NBSP if NBSP in _locale(lang).percent_formats[None].pattern else ""
     text = _digits(rounded * 100, _pattern(decimals, trim=False), lang)
     return f"{_signed(_restyle(text, lang, style), rounded, sign=sign)}{gap}%"
@@ -251,7 +251,7 @@ def ago(value: datetime, lang: str, *, now: datetime | None = None) -> str:
     )
 
 
-def _rounded(value: Decimal, places: int) -> Decimal:
+def as_written(value: Decimal, places: int) -> Decimal:
     """Round half to even in the money context (the default context would refuse long figures); zero has no sign."""
     with localcontext(MONEY_CONTEXT):
         return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN) + 0

@@ -58,6 +58,17 @@ class Figures:
             value, currency or self.currency, self.language, self.style, sign=sign, decimals=decimals
         )
 
+    def direction(self, value: Decimal | None, currency: str = "", *, decimals: int | None = None) -> str:
+        """Return which way an amount goes as ``money`` writes it: one that is written as nothing is ``flat``."""
+        if value is None:
+            return direction(None)
+        places = fmt.money_decimals(currency or self.currency) if decimals is None else decimals
+        return direction(fmt.as_written(value, places))
+
+    def rate_direction(self, ratio: Decimal | None, *, decimals: int = 1) -> str:
+        """Return which way a ratio goes as ``percent`` writes it: what reads as 0.0 % is ``flat``."""
+        return direction(None if ratio is None else fmt.as_written(ratio, decimals + 2))
+
     def parts(self, value: Decimal | None) -> fmt.MoneyParts:
         """Return an amount in the three parts of a hero figure."""
         if value is None:

@@ -208,18 +208,18 @@ class AssetState(PageState, rx.State):
         self.quantity, self.value = figures.quantity(quantity), figures.money(value)
         self.cost = figures.money(cost) if cost is not None else ""
         self.average = figures.price(divide(cost, quantity)) if cost is not None and quantity else ""
-        self.gain, self.gain_direction = figures.money(gained, sign=True), direction(gained)
+        self.gain, self.gain_direction = figures.money(gained, sign=True), figures.direction(gained)
         self.gain_share = (
             figures.percent(divide(gained, cost), sign=True) if gained is not None and cost else ""
         )
         today = sum(moved, ZERO) if moved else None
-        self.today, self.today_direction = figures.money(today, sign=True), direction(today)
+        self.today, self.today_direction = figures.money(today, sign=True), figures.direction(today)
         share = held[0].change_today_pct if len(held) == 1 else None
         self.today_share = figures.percent(share, sign=True, decimals=2) if share is not None else ""
         done = found.realised
         known = done.count > done.unknown
         self.realised = figures.money(done.gain, sign=True) if known else ""
-        self.realised_direction = direction(done.gain) if known else "none"
+        self.realised_direction = figures.direction(done.gain) if known else "none"
         self.income = figures.money(done.income) if done.income else ""
         self.figure, self.cost_figure = f"holding:{asset.id}", f"cost_basis:{asset.id}"
         self.gain_figure = f"unrealised:{asset.id}"

@@ -26,7 +26,7 @@ from smartfolio_app.services.alerts import inbox
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import CURRENCIES, THEMES
 from smartfolio_app.state.explain import ExplainState
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import for_everyone, signed_in
 from smartfolio_app.state.locale import Locale
 from smartfolio_app.state.notices import say
@@ -324,7 +324,7 @@ class AppState(rx.State):
         self.total = figures.money(portfolio.total)
         self.change = figures.money(portfolio.change.gain, sign=True)
         self.change_pct = figures.percent(portfolio.change.pct, sign=True, decimals=2)
-        self.change_direction = direction(portfolio.change.gain)
+        self.change_direction = figures.direction(portfolio.change.gain)
         self.coverage = coverage_text(portfolio.coverage, figures)
         covered = portfolio.coverage
         self.attention = covered.priced < covered.total or covered.stale > 0

@@ -13,7 +13,7 @@ from smartfolio_app.analytics.results import Breakdown, ChangeToday, Holding, Po
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO, divide
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.gains_rows import asset_address
 from smartfolio_app.state.holdings_rows import badge
 from smartfolio_app.state.treemap import Box, squarify
@@ -156,7 +156,7 @@ def _tile(category: Category, portfolio: Portfolio, figures: Figures) -> Tile:
         change=figures.money(change, sign=True),
         change_pct=figures.percent(pct, sign=True, decimals=2),
         change_figure="" if change is None else f"change_today:category:{category.value}",
-        direction=direction(change),
+        direction=figures.direction(change),
         detail=detail,
     )
 
@@ -169,7 +169,12 @@ def today(change: ChangeToday, figures: Figures) -> Today:
         ("fees", None if change.fees is None else -change.fees),
     )
     lines = [
-        Line(key, figures.say(f"dashboard.today_{key}"), figures.money(value, sign=True), direction(value))
+        Line(
+            key,
+            figures.say(f"dashboard.today_{key}"),
+            figures.money(value, sign=True),
+            figures.direction(value),
+        )
         for key, value in moved
         if value is not None and (value or key == "market")
     ]
@@ -192,7 +197,7 @@ def today(change: ChangeToday, figures: Figures) -> Today:
     return Today(
         total=figures.money(change.gain, sign=True),
         pct=figures.percent(change.pct, sign=True, decimals=2),
-        direction=direction(change.gain),
+        direction=figures.direction(change.gain),
         since=figures.say("dashboard.since", time=figures.moment(change.since)) if change.since else "",
         lines=lines,
         note=note,
@@ -352,13 +357,8 @@ def _asset_row(holding: Holding, portfolio: Portfolio, figures: Figures, largest
         price=_price(holding, figures),
         change=figures.percent(holding.change_today_pct, sign=True, decimals=2),
         change_figure=figure_of(portfolio, holding) if holding.move is not None else "",
-        direction=_shown_direction(holding.change_today_pct),
+        direction=figures.rate_direction(holding.change_today_pct, decimals=2),
     )
-
-
-def _shown_direction(ratio: Decimal | None) -> str:
-    """Return the arrow of a percentage with two decimals: what reads as 0.00 % has none."""
-    return direction(None if ratio is None else ratio.quantize(Decimal("0.0001")))
 
 
 def _price(holding: Holding, figures: Figures) -> str:

@@ -17,7 +17,7 @@ from smartfolio_app.services import gains, user_settings
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import METHODS, POOLINGS
 from smartfolio_app.state.base import AppState, Option
-from smartfolio_app.state.figures import UNKNOWN, Figures, direction
+from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.gains_rows import (
     MatchRow,
     SideRow,
@@ -235,7 +235,7 @@ class GainsState(ListState, rx.State):
         total = report.total
         some = total.count > total.unknown
         self.gain = figures.money(total.gain, sign=True) if some or not total.count else UNKNOWN
-        self.gain_direction = direction(total.gain) if some else "none"
+        self.gain_direction = figures.direction(total.gain) if some else "none"
         self.long_term = figures.money(total.long_term, sign=True)
         self.short_term = figures.money(total.short_term, sign=True)
         self.has_terms = self.rule != "none"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetId
-from smartfolio_app.state.figures import UNKNOWN, Figures, direction
+from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.holdings_rows import badge
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def match_row(number: int, row: GainRow, gains: Gains, figures: Figures) -> Matc
         cost=figures.money(row.cost),
         fees=figures.money(row.fees) if row.fees else "",
         gain=figures.money(row.gain, sign=True),
-        gain_direction=direction(row.gain),
+        gain_direction=figures.direction(row.gain),
         asset_address=asset_address(row.asset),
     )
 
@@ -141,7 +141,7 @@ def total_row(key: str, label: str, total: GainTotal, figures: Figures, address:
         key=key,
         label=label,
         gain=figures.money(total.gain, sign=True) if total.count > total.unknown else UNKNOWN,
-        gain_direction=direction(total.gain) if total.count > total.unknown else "none",
+        gain_direction=figures.direction(total.gain) if total.count > total.unknown else "none",
         income=figures.money(total.income) if total.income else "",
         count=figures.count(total.count),
         unknown=figures.count(total.unknown) if total.unknown else "",
@@ -156,11 +156,11 @@ def side_row(side: Side, current: str, figures: Figures) -> SideRow:
         method=side.method.value,
         label=figures.say(f"settings.method_{side.method.value}"),
         gain=figures.money(side.total.gain, sign=True),
-        gain_direction=direction(side.total.gain),
+        gain_direction=figures.direction(side.total.gain),
         long_term=figures.money(side.total.long_term, sign=True),
         short_term=figures.money(side.total.short_term, sign=True),
         difference="" if mine else figures.money(side.difference, sign=True),
-        difference_direction="none" if mine else direction(side.difference),
+        difference_direction="none" if mine else figures.direction(side.difference),
         current=mine,
     )
 
@@ -189,7 +189,7 @@ def lot_row(one: OpenLot, figures: Figures, picked: Mapping[int, str] | None = N
         cost=figures.money(one.lot.cost) if one.lot.cost is not None else figures.say("gains.not_known"),
         value=figures.money(one.value),
         gain=figures.money(one.gain, sign=True),
-        gain_direction=direction(one.gain),
+        gain_direction=figures.direction(one.gain),
         place=one.source,
         field=f"lot_{one.number}",
         picked=(picked or {}).get(one.number, ""),

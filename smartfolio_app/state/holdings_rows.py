@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetClass, fiat, is_fiat
 from smartfolio_app.ledger.money import divide, multiply
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 
 if TYPE_CHECKING:
     from smartfolio_app.analytics.results import Holding, Position
@@ -132,10 +132,10 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         cost=figures.money(row.cost_basis) if row.cost_basis is not None else "",
         gain=figures.money(row.unrealised, sign=True),
         gain_share=figures.percent(gained, sign=True) if gained is not None else "",
-        gain_direction=direction(row.unrealised),
+        gain_direction=figures.direction(row.unrealised),
         today=figures.money(row.change_today, sign=True),
         today_share=_percent_today(row, figures),
-        today_direction=direction(row.change_today),
+        today_direction=figures.direction(row.change_today),
         figure=f"holding:{asset.id}",
         cost_figure=f"cost_basis:{asset.id}",
         gain_figure=f"unrealised:{asset.id}",

@@ -15,7 +15,7 @@ from smartfolio_app.services.rebalancing.explain import figure_name
 from smartfolio_app.services.rebalancing.explain_rows import held_by, left_alone
 from smartfolio_app.services.rebalancing.plan import Planned, Proposal
 from smartfolio_app.services.rebalancing.targets import TARGET_GROUPS, TRADED, Targets
-from smartfolio_app.state.figures import UNKNOWN, Figures, direction
+from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.reading import write_number
 from smartfolio_app.state.risk_view import group_label
 
@@ -179,7 +179,7 @@ def target_rows(
                 typed=write_percent(weight, figures),
                 difference=figures.percent(drift.difference, sign=True) if drift else "",
                 difference_figure=figure_name(proposal.wish, "off", key) if drift else "",
-                direction=direction(drift.difference) if drift else "none",
+                direction=figures.rate_direction(drift.difference) if drift else "none",
                 broken=bool(drift and drift.band),
                 after=figures.percent(after[key].share) if key in after else "",
                 after_figure=figure_name(proposal.wish, "after", key) if key in after else "",
@@ -283,7 +283,7 @@ def trade_row(number: int, one: Planned, proposal: Proposal, figures: Figures) -
             else figures.money(one.gain, sign=True)
         ),
         gain_figure=name("gain"),
-        gain_direction=direction(one.gain) if sells else "none",
+        gain_direction=figures.direction(one.gain) if sells else "none",
         tax=figures.money(one.tax) if sells and not unknown and _taxed(proposal.targets) else "",
         tax_figure=name("tax"),
         lots=figures.say("rebalancing.lots_many", count=len(lots)) if many else told if lots else "",
@@ -318,7 +318,7 @@ def sums(proposal: Proposal, figures: Figures) -> list[Sum]:
             "gain",
             "",
             figures.money(proposal.gain, sign=True),
-            direction=direction(proposal.gain),
+            direction=figures.direction(proposal.gain),
             note=(
                 figures.say(
                     "rebalancing.unknown", count=proposal.unknown, number=figures.count(proposal.unknown)

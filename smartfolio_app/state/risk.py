@@ -24,7 +24,7 @@ from smartfolio_app.services import risk, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.state import risk_view as show
 from smartfolio_app.state.base import Option
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.reading import read_number
 from smartfolio_app.state.seat import PageState, Seat, shows
@@ -324,7 +324,7 @@ class RiskState(PageState, rx.State):
         outcome = await off_loop(risk.shocks, seat.view, self._shocks)
         self.shock_loss = figures.money(exact(outcome.loss), sign=True, decimals=0)
         self.shock_change = show.percent(outcome.change, figures, sign=True)
-        self.shock_direction = direction(exact(outcome.loss))
+        self.shock_direction = figures.direction(exact(outcome.loss), decimals=0)
         spec = risk.shock_spec(self._shocks)
         self.shock_figure = f"risk:365:held:shock:{spec}"
         self.shock_change_figure = f"risk:365:held:shock_change:{spec}"

@@ -21,7 +21,7 @@ from smartfolio_app.analytics.risk.simulation import LEVELS, Future
 from smartfolio_app.ledger.assets import symbol_of
 from smartfolio_app.ledger.money import ZERO, plain
 from smartfolio_app.services.risk import Dashboard
-from smartfolio_app.state.figures import UNKNOWN, Figures, direction
+from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.reading import decimal_sign
 
 #: So many lines of a list before it is asked for whole.
@@ -623,7 +623,7 @@ def episode_rows(outcomes: Iterable[Outcome], figures: Figures) -> list[OutcomeR
             when=f"{figures.day(one.first)} – {figures.day(one.last)}",
             change=percent(one.change, figures, sign=True),
             loss=figures.money(exact(one.loss), sign=True, decimals=0),
-            direction=direction(exact(one.loss)),
+            direction=figures.direction(exact(one.loss), decimals=0),
             width=_width(abs(one.change or 0.0) / most),
             note=_replay_note(one, figures),
             figure=f"{prefix('365', 'held')}episode:{one.key}",
@@ -690,7 +690,7 @@ def shock_rows(outcome: Outcome, spec: str, figures: Figures) -> list[OutcomeRow
             label=one.exposure.asset.name or one.exposure.asset.symbol,
             change=percent(one.change, figures, sign=True, decimals=0),
             loss=figures.money(exact(one.loss), sign=True, decimals=0),
-            direction=direction(exact(one.loss)),
+            direction=figures.direction(exact(one.loss), decimals=0),
             width=_width(abs(one.loss or 0.0) / most),
             figure=f"{prefix('365', 'held')}shocked:{one.exposure.asset.id}|{spec}",
             change_figure=f"{prefix('365', 'held')}shocked:{one.exposure.asset.id}|{spec}",

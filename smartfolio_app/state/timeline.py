@@ -12,7 +12,7 @@ from smartfolio_app.analytics import drawn_line
 from smartfolio_app.analytics.drawn_line import RANGES, Point, first_day
 from smartfolio_app.analytics.intraday import Intraday
 from smartfolio_app.analytics.results import History
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 
 __all__ = ["RANGES", "Timeline", "build", "day_line", "first_day", "timeline"]
 
@@ -96,7 +96,7 @@ def build(
         ),
         change=figures.money(told.change, sign=True) if moves else "",
         change_pct=figures.percent(told.rate, sign=True) if moves else "",
-        direction=direction(told.change) if moves else "none",
+        direction=figures.direction(told.change) if moves else "none",
         flows=_flows(paid_in, figures) if paid_in else "",
     )
 

@@ -18,7 +18,7 @@ from smartfolio_app.services import gains, wealth, what_if
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import METHODS
 from smartfolio_app.state.base import Option
-from smartfolio_app.state.figures import Figures, direction
+from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.gains_rows import LotRow, label_of, lot_row
 from smartfolio_app.state.guard import signed_in
 from smartfolio_app.state.reading import read_number
@@ -159,7 +159,7 @@ class WhatIfState(PageState, rx.State):
         symbol = found.asset.symbol
         self.answer = Answered(
             gain=figures.money(outcome.gain, sign=True),
-            gain_direction=direction(outcome.gain),
+            gain_direction=figures.direction(outcome.gain),
             proceeds=figures.money(outcome.proceeds),
             cost=figures.money(outcome.cost),
             terms=figures.say(
@@ -186,7 +186,7 @@ class WhatIfState(PageState, rx.State):
             OtherMethod(
                 label=figures.say(f"settings.method_{method.value}"),
                 gain=figures.money(gain, sign=True),
-                gain_direction=direction(gain),
+                gain_direction=figures.direction(gain),
             )
             for method, gain in found.by_method.items()
         ]
