@@ -70,15 +70,33 @@ export function bareChart(host) {
   });
 }
 
+/**
+ * What opens the explanation of the day that is pressed. `shown` tells the times, the texts and the figures' beginning.
+ *
+ * A finger reads by drawing across, and a tap shows no day before it falls: only a pointer that hovers opens one.
+ */
+export function useDays(onExplain, shown) {
+  const explain = useRef(onExplain);
+  const touched = useRef(false);
+  explain.current = onExplain;
+  return {
+    className: onExplain && shown().figure ? "opens" : "",
+    onPointerDownCapture: (event) => (touched.current = event.pointerType === "touch"),
+    open({ time }) {
+      const { times, labels, figure } = shown();
+      if (!figure || touched.current || !labels[times.indexOf(time)]) return;
+      explain.current?.(figure + new Date(time * 1000).toISOString().slice(0, 10));
+    },
+  };
+}
+
 export function AreaChart({ line, label, className, onExplain }) {
   const host = useRef(null);
   const kit = useRef(null);
   const shown = useRef(line);
-  const explain = useRef(onExplain);
-  const touched = useRef(false);
   const [cursor, setCursor] = useState(null);
   shown.current = line;
-  explain.current = onExplain;
+  const days = useDays(onExplain, () => ({ ...shown.current, figure: shown.current.figure_of_day }));
 
   useEffect(() => {
     const chart = bareChart(host.current);
@@ -103,12 +121,7 @@ export function AreaChart({ line, label, className, onExplain }) {
             },
       );
     });
-    chart.subscribeClick(({ time }) => {
-      const { times, labels, figure_of_day: figure } = shown.current;
-      // A finger reads by drawing across, and a tap shows no day before it falls: only a pointer that hovers opens one.
-      if (!figure || touched.current || !labels[times.indexOf(time)]) return;
-      explain.current?.(figure + new Date(time * 1000).toISOString().slice(0, 10));
-    });
+    chart.subscribeClick(days.open);
     const themes = new MutationObserver(() => paint(chart, series));
     themes.observe(document.documentElement, { attributeFilter: ["class"] });
     return () => {
@@ -131,10 +144,10 @@ export function AreaChart({ line, label, className, onExplain }) {
   return createElement(
     "div",
     {
-      className: `area ${className || ""} ${onExplain && line.figure_of_day ? "opens" : ""}`,
+      className: `area ${className || ""} ${days.className}`,
       role: "img",
       "aria-label": label,
-      onPointerDownCapture: (event) => (touched.current = event.pointerType === "touch"),
+      onPointerDownCapture: days.onPointerDownCapture,
     },
     createElement("div", { ref: host, className: "area-canvas" }),
     createElement(Cursor, { at: cursor, width: host.current?.clientWidth || 0 }),

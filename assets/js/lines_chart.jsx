@@ -1,6 +1,6 @@
 import { createElement, useEffect, useRef, useState } from "react";
 import { AreaSeries, BaselineSeries, ColorType, LineSeries } from "lightweight-charts";
-import { bareChart, faded, palette } from "./area_chart.jsx";
+import { bareChart, faded, palette, useDays } from "./area_chart.jsx";
 
 const KINDS = { area: AreaSeries, line: LineSeries, under: BaselineSeries };
 
@@ -52,12 +52,16 @@ function Cursor({ at, width }) {
   );
 }
 
-export function LinesChart({ drawing, label, className }) {
+export function LinesChart({ drawing, label, className, onExplain }) {
   const host = useRef(null);
   const kit = useRef(null);
   const shown = useRef(drawing);
   const [cursor, setCursor] = useState(null);
   shown.current = drawing;
+  const days = useDays(onExplain, () => {
+    const { times, lines, figure_of_day: figure } = shown.current;
+    return { times, figure, labels: lines[0]?.labels ?? [] };
+  });
 
   useEffect(() => {
     const chart = bareChart(host.current);
@@ -70,6 +74,7 @@ export function LinesChart({ drawing, label, className }) {
         labels.length ? { x: chart.timeScale().timeToCoordinate(time), labels, date: dates[index] } : null,
       );
     });
+    chart.subscribeClick(days.open);
     const themes = new MutationObserver(() => kit.current && paint(chart, kit.current.drawn));
     themes.observe(document.documentElement, { attributeFilter: ["class"] });
     return () => {
@@ -104,7 +109,12 @@ export function LinesChart({ drawing, label, className }) {
 
   return createElement(
     "div",
-    { className: `area ${className || ""}`, role: "img", "aria-label": label },
+    {
+      className: `area ${className || ""} ${days.className}`,
+      role: "img",
+      "aria-label": label,
+      onPointerDownCapture: days.onPointerDownCapture,
+    },
     createElement("div", { ref: host, className: "area-canvas" }),
     createElement(Cursor, { at: cursor, width: host.current?.clientWidth || 0 }),
   );

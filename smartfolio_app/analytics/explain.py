@@ -5,7 +5,8 @@ Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_toda
 ``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (each with ``:<policy>``
 where it is not the user's own), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
 ``allocation:<kind>:after-<count>`` (what the largest leave; kinds:
-``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``.
+``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``, and ``price:<asset id>`` with days or
+without (``explain_price``).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from smartfolio_app.analytics.allocation import (
 )
 from smartfolio_app.analytics.clock import local_midnight
 from smartfolio_app.analytics.explain_lots import explain_cost, explain_realised
+from smartfolio_app.analytics.explain_price import explain_price
 from smartfolio_app.analytics.explain_steps import (
     holding_line,
     holding_lines,
@@ -313,6 +315,10 @@ def _holding(subject: Subject, about: str) -> Explanation | None:
     )
 
 
+def _price(subject: Subject, about: str) -> Explanation | None:
+    return explain_price(about, subject.portfolio, subject.prices, subject.ledger)
+
+
 def _cost_basis(subject: Subject, about: str) -> Explanation | None:
     mine = _holdings_of(subject.portfolio, about)
     if not mine:
@@ -484,6 +490,7 @@ FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
     "history": _history,
     "change_today": _change,
     "holding": _holding,
+    "price": _price,
     "cost_basis": _cost_basis,
     "unrealised": _unrealised,
     "realised": _realised,

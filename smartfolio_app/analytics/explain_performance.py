@@ -69,7 +69,7 @@ def explain_performance(measure: str, found: Performance, series: PerformanceSer
     if measure in {"twr", "annualised"}:
         steps += _chain_lines(series, begin, end)
     if measure == "annualised":
-        steps.append(line("explain.performance.weighted", exact(found.twr), Measure.SHARE))
+        steps.append(line("explain.performance.weighted", exact(found.twr), Measure.FINE_SHARE))
     if measure in {"income", "fees"}:
         steps = [money(f"performance.{measure}", exact(getattr(found, measure)), currency)]
     if measure == "fx":
@@ -98,7 +98,7 @@ def explain_contribution(
     """Return what an asset's part of the gain is made of."""
     steps = [
         money("explain.contribution.gain", exact(found.gain), currency, link=transactions_of(found.asset)),
-        line("explain.contribution.share", exact(found.share), Measure.SHARE),
+        line("explain.contribution.share", exact(found.share), Measure.FINE_SHARE),
         money("explain.contribution.whole", exact(performance.gain), currency),
     ]
     return _told("contribution", found.gain, steps, currency, params={**_days(performance), "asset": name})
@@ -110,7 +110,7 @@ def explain_drawdown(falls: list[Drawdown], performance: Performance, currency: 
         line(
             "explain.drawdown.fall" if one.recovered else "explain.drawdown.still",
             exact(one.depth),
-            Measure.SHARE,
+            Measure.FINE_SHARE,
             params={
                 "peak": one.peak.isoformat(),
                 "trough": one.trough.isoformat(),
@@ -285,7 +285,7 @@ def _chain_lines(series: PerformanceSeries, begin: int, end: int) -> list[Step]:
         line(
             "explain.performance.day",
             exact(float(returns[step])),
-            Measure.SHARE,
+            Measure.FINE_SHARE,
             link=transactions_on(series.days[begin + 1 + step]),
             params=_day(series.days[begin + 1 + step]),
         )
@@ -317,7 +317,7 @@ def _told(
         notes=tuple(notes),
         params=params or {},
         amount=amount,
-        measure=Measure.SHARE if rate else Measure.MONEY,
+        measure=Measure.FINE_SHARE if rate else Measure.MONEY,
         unit="" if rate else currency,
     )
 

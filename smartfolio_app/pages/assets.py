@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.controls import button, chip, icon_button, link_button, segmented
-from smartfolio_app.components.figures import change, figure, skeleton
+from smartfolio_app.components.figures import change, figure, known_change, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -19,6 +19,7 @@ from smartfolio_app.pages.asset_evidence import set_aside, which_one
 from smartfolio_app.pages.lots import lots_table
 from smartfolio_app.pages.what_if import what_if_section
 from smartfolio_app.state.assets import RANGES, AssetState
+from smartfolio_app.state.explain import ExplainState
 
 S = AssetState
 
@@ -77,11 +78,18 @@ def _head() -> rx.Component:
                 rx.cond(
                     S.loaded & (S.price == ""),
                     rx.el.p(t("assets.no_price"), class_name="hero-figure none"),
-                    rx.el.p(rx.el.span(S.price, class_name="sk w8"), class_name="hero-figure num"),
+                    figure(S.price, S.price_figure, of="assets.price", extra="hero-figure"),
                 ),
                 rx.el.p(
-                    change(S.line.change, S.line.direction),
-                    change(S.line.change_pct, S.line.direction, width="w5", extra="no-arrow"),
+                    known_change(S.line.change, S.line.direction, S.move_figure, of="assets.move"),
+                    known_change(
+                        S.line.change_pct,
+                        S.line.direction,
+                        S.move_figure,
+                        of="assets.move",
+                        width="w5",
+                        extra="no-arrow",
+                    ),
                     rx.cond(S.age, rx.el.span(t("assets.price_age", age=S.age), class_name="faint")),
                     rx.cond(S.stale, chip("holdings.stale", kind="notable")),
                     class_name="hero-change",
@@ -105,7 +113,9 @@ def _head() -> rx.Component:
         rx.cond(
             S.loaded & (S.line.times.length() == 0),
             rx.el.p(t("assets.no_line"), class_name="hero-note small faint"),
-            AreaChart.create(line=S.line, label=S.line.summary, class_name="hero-chart"),
+            AreaChart.create(
+                line=S.line, label=S.line.summary, on_explain=ExplainState.open, class_name="hero-chart"
+            ),
         ),
         class_name="hero asset-hero",
     )

@@ -15,6 +15,7 @@ from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 from smartfolio_app.i18n import t
 from smartfolio_app.services.performance import PERIODS
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.performance import MODES, PerformanceState
 
 S = PerformanceState
@@ -82,7 +83,13 @@ def _headline() -> rx.Component:
         rx.cond(S.note, rx.el.p(S.note, class_name="faint small hero-note")),
         rx.cond(S.problem, rx.el.p(S.problem, class_name="form-error hero-note", role="alert")),
         rx.cond(
-            S.told, LinesChart.create(drawing=S.drawing, label=S.drawing.summary, class_name="hero-chart")
+            S.told,
+            LinesChart.create(
+                drawing=S.drawing,
+                label=S.drawing.summary,
+                on_explain=ExplainState.open,
+                class_name="hero-chart",
+            ),
         ),
         class_name="hero",
     )

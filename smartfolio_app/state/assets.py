@@ -107,6 +107,8 @@ class AssetState(PageState, rx.State):
     figure: str = ""
     cost_figure: str = ""
     gain_figure: str = ""
+    price_figure: str = ""
+    move_figure: str = ""
 
     range: str = "1y"
     line: Timeline = Timeline()
@@ -243,6 +245,7 @@ class AssetState(PageState, rx.State):
     def _fill_prices(self, found: assets.AssetPicture, figures: Figures) -> None:
         price = found.price
         self.price = figures.price(price.value) if price is not None else ""
+        self.price_figure = f"price:{found.asset.id}"
         self.age = figures.ago(price.quoted_at) if price is not None and price.path else ""
         self.stale = price is not None and price.stale
         self.sources = [
@@ -307,9 +310,13 @@ class AssetState(PageState, rx.State):
         try:
             found = await off_loop(assets.price_line, seat.view, self.id, first)
         except NotFoundError:
-            self.line = Timeline()
+            self.line, self.move_figure = Timeline(), ""
             return
-        self.line = price_timeline(found, seat.figures)
+        line, self.move_figure = price_timeline(found, seat.figures), ""
+        if line.times:
+            first, last = (datetime.fromtimestamp(at, UTC).date() for at in (line.times[0], line.times[-1]))
+            line.figure_of_day, self.move_figure = f"price:{self.id}:", f"price:{self.id}:{first}..{last}"
+        self.line = line
 
 
 def price_timeline(found: assets.PriceLine, figures: Figures) -> Timeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -37,12 +37,17 @@ class Drawn:
 
 @dataclass
 class Drawing:
-    """Lines over the same points: UTC seconds, and how each day reads."""
+    """Lines over the same points: UTC seconds, and how each day reads.
+
+    ``figure_of_day`` and a day (``2026-01-02``) name what explains the first line's point of that day, where it is not
+    empty.
+    """
 
     times: list[int] = field(default_factory=list)
     dates: list[str] = field(default_factory=list)
     lines: list[Drawn] = field(default_factory=list)
     summary: str = ""
+    figure_of_day: str = ""
 
 
 @dataclass
@@ -306,7 +311,8 @@ def growth_drawing(report: Report, other: str, figures: Figures) -> Drawing:
         price = report.benchmark.price
         first = next((value for value in price if value > 0), math.nan)
         lines.append(_percent_line("line", (price / first - 1.0)[kept], figures, other))
-    return _drawing(report, kept, lines, figures)
+    drawn = _drawing(report, kept, lines, figures)
+    return replace(drawn, figure_of_day=f"performance:twr:{report.span.first}..")
 
 
 def value_drawing(report: Report, other: str, figures: Figures) -> Drawing:
@@ -319,7 +325,7 @@ def value_drawing(report: Report, other: str, figures: Figures) -> Drawing:
     lines = [_money_line("area", report.value[kept], base, figures)]
     if report.benchmark is not None:
         lines.append(_money_line("line", report.benchmark.value[kept], base, figures, other))
-    return _drawing(report, kept, lines, figures)
+    return replace(_drawing(report, kept, lines, figures), figure_of_day="history:")
 
 
 def under_drawing(report: Report, figures: Figures) -> Drawing:

@@ -78,6 +78,9 @@ def figures_of(db, view):
         if row.cost_basis is not None:
             yield f"cost_basis:{row.asset.id}"
             yield f"unrealised:{row.asset.id}"
+    today, before = NOW.date(), (NOW - timedelta(days=40)).date()
+    yield from (f"price:{asset}" for asset in ("crypto:BTC", "fiat:EUR", "fiat:USD"))
+    yield from (f"price:crypto:ETH:{before}", f"price:crypto:ETH:{before}..{today}")
     for kind in wealth.SPREADS:
         yield f"allocation:{kind}"
         yield f"allocation:{kind}:after-1"

@@ -14,9 +14,11 @@ from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.wealth import INTRADAY
 from smartfolio_app.state.alerts import AlertsState
+from smartfolio_app.state.assets import AssetState
 from smartfolio_app.state.brief import BriefState
 from smartfolio_app.state.dashboard import SPLITS, DashboardState
 from smartfolio_app.state.explain import ExplainState
+from smartfolio_app.state.performance import PerformanceState
 from smartfolio_app.state.timeline import RANGES
 from smartfolio_app.storage.engine import session_scope
 from tests.state.figures_on_page import shown_on, unexplained
@@ -73,6 +75,34 @@ async def test_every_number_of_the_dashboard_is_told_by_its_explanation(settings
         assert not problems, "\n".join([chosen, *problems])
         await _days_are_told(page)
     assert page.line.flows
+
+
+async def test_every_day_of_an_assets_line_and_of_the_return_is_told_by_its_explanation(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(AssetState, user, "/assets/crypto:BTC")
+    panel = await page.get_state(ExplainState)
+    line = page.line
+    for at in (0, len(line.times) // 2, -1):
+        await call(panel, "open", line.figure_of_day + _day(line.times[at]))
+        assert (panel.problem, panel.result) == ("", line.labels[at])
+    await call(panel, "open", page.price_figure)
+    assert (panel.problem, panel.result) == ("", page.price)
+    await call(panel, "open", page.move_figure)
+    assert panel.result.replace("−", "") == line.change.replace("−", "")
+    assert line.change_pct.lstrip("+−") in {one.value.lstrip("−") for one in panel.steps}
+    page = await tab(PerformanceState, user, "/performance")
+    for mode in ("return", "value"):
+        await call(page, "choose_mode", mode)
+        drawing, labels = page.drawing, page.drawing.lines[0].labels
+        for at in (1, len(labels) // 2, -1):
+            await call(panel, "open", drawing.figure_of_day + _day(drawing.times[at]))
+            told = labels[at].removeprefix("+")
+            assert (panel.problem, panel.result) == ("", told), mode
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
 async def _days_are_told(page: DashboardState) -> None:

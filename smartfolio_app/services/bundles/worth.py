@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from smartfolio_app.analytics import explain as figures
 from smartfolio_app.analytics.bundles.records import Json, rates_out
+from smartfolio_app.analytics.explain_price import prices_of
 from smartfolio_app.analytics.explain_today import chosen, parts_of
 from smartfolio_app.analytics.results import Holding, Measure, Step
 from smartfolio_app.ledger.assets import AssetId
@@ -123,6 +124,20 @@ def _part(step: Step) -> Json:
     return {"label": step.label, "amount": "" if step.amount is None else plain(step.amount)}
 
 
+def _price(asked: Asked, about: str) -> Made:
+    """A price with the rates it was found by; of a move, the first one taken from the last."""
+    prices = prices_of(about, asked.whole, asked.known.prices)
+    assert prices is not None  # it was explained
+    *before, last = prices.found
+    parts = [*((price, price.value.copy_negate()) for price in before), (last, last.value)]
+    return "sum", {
+        "parts": [
+            {"label": prices.asset, "amount": plain(amount), "rates": rates_out(price)}
+            for price, amount in parts
+        ]
+    }
+
+
 def of_asset(asked: Asked, asset: AssetId) -> list[Holding]:
     return [row for row in asked.whole.holdings if row.asset.id == asset]
 
@@ -132,6 +147,7 @@ KINDS: dict[str, Maker] = {
     "history": _history,
     "category": _category,
     "holding": holding,
+    "price": _price,
     "allocation": _allocation,
     "coverage": _coverage,
     "change_today": _change,
