@@ -2,8 +2,8 @@
 
 Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_today:<asset id>`` and
 ``change_today:category:<category>``, ``coverage``, ``holding:<asset id>``,
-``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (each with ``:<policy>``
-where it is not the user's own), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
+``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (and what may
+follow: ``gain_reports``), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
 ``allocation:<kind>:after-<count>`` (what the largest leave; kinds:
 ``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``, and ``price:<asset id>`` with days or
 without (``explain_price``).
@@ -25,7 +25,8 @@ from smartfolio_app.analytics.allocation import (
     exposure,
 )
 from smartfolio_app.analytics.clock import local_midnight
-from smartfolio_app.analytics.explain_lots import explain_cost, explain_realised
+from smartfolio_app.analytics.explain_gains import explain_realised
+from smartfolio_app.analytics.explain_lots import explain_cost
 from smartfolio_app.analytics.explain_price import explain_price
 from smartfolio_app.analytics.explain_steps import (
     holding_line,
@@ -37,6 +38,7 @@ from smartfolio_app.analytics.explain_steps import (
     transactions_of,
 )
 from smartfolio_app.analytics.explain_today import explain_change_in, explain_change_of
+from smartfolio_app.analytics.gain_reports import GainFigure
 from smartfolio_app.analytics.ledger_view import LedgerView
 from smartfolio_app.analytics.portfolio import build
 from smartfolio_app.analytics.prices import PriceBook
@@ -44,7 +46,7 @@ from smartfolio_app.analytics.results import Explanation, Measure, Portfolio, St
 from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import is_fiat, symbol_of
-from smartfolio_app.ledger.lots import Policy
+from smartfolio_app.ledger.gains import US_TERM
 from smartfolio_app.ledger.money import ZERO, divide, plain
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Subject:
     prices: PriceBook
     time_zone: str = "UTC"
     method: str = "fifo"
+    rule: str = str(US_TERM)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -353,20 +356,9 @@ def _money_held(
 
 
 def _realised(subject: Subject, about: str) -> Explanation | None:
-    period, _, policy = about.partition(":")
-    if period != "all" and not (period.isascii() and period.isdecimal() and len(period) == 4):
-        return None
-    try:
-        chosen = Policy.parse(policy or subject.method)
-    except ValueError:
-        return None
-    year = None if period == "all" else int(period)
+    asked = GainFigure.parse(about, subject.method, subject.rule)
     view = (subject.portfolio.currency, subject.portfolio.scope, ZoneInfo(subject.time_zone))
-    amount, steps, notes, params = explain_realised(subject.ledger, subject.prices, view, chosen, year)
-    name = "realised" if year is None else "realised_in"
-    return _explanation(
-        name, amount, steps, subject.portfolio.currency, notes=notes, params={**params, "year": period}
-    )
+    return None if asked is None else explain_realised(subject.ledger, subject.prices, view, asked)
 
 
 def _unrealised(subject: Subject, about: str) -> Explanation | None:

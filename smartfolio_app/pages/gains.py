@@ -8,7 +8,14 @@ from reflex.vars import Var
 from smartfolio_app.components.controls import button, chip, link_button
 from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.download import download_button
-from smartfolio_app.components.figures import change, figure, plain_figure, skeleton
+from smartfolio_app.components.figures import (
+    change,
+    figure,
+    figures_in,
+    known_change,
+    skeleton,
+    why_change,
+)
 from smartfolio_app.components.forms import select
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import banner, empty_state
@@ -140,8 +147,8 @@ def _totals() -> rx.Component:
             rx.cond(
                 S.has_terms,
                 rx.el.p(
-                    rx.el.span(t("gains.long_sum"), " ", rx.el.span(S.long_term, class_name="num")),
-                    rx.el.span(t("gains.short_sum"), " ", rx.el.span(S.short_term, class_name="num")),
+                    _sum("gains.long_sum", S.long_term),
+                    _sum("gains.short_sum", S.short_term),
                     class_name="small quiet terms",
                 ),
             ),
@@ -149,22 +156,28 @@ def _totals() -> rx.Component:
         ),
         rx.el.article(
             rx.el.header(rx.el.h3(t("gains.proceeds"))),
-            plain_figure(S.proceeds, extra="large"),
+            figure(S.proceeds, S.gain_figure, of="gains.proceeds", extra="large"),
             rx.el.p(
-                rx.el.span(t("gains.cost_sum"), " ", rx.el.span(S.cost, class_name="num")),
-                rx.el.span(t("gains.fees_sum"), " ", rx.el.span(S.fees, class_name="num")),
+                _sum("gains.cost_sum", S.cost),
+                _sum("gains.fees_sum", S.fees),
                 class_name="small quiet terms",
             ),
             class_name="tile card",
         ),
         rx.el.article(
             rx.el.header(rx.el.h3(t("gains.income"))),
-            plain_figure(S.income, extra="large"),
+            figure(S.income, S.income_figure, of="gains.income", extra="large"),
             rx.cond(
                 S.unknown_count,
                 rx.el.p(
-                    chip(t("gains.unknown_matches", number=S.unknown_count), kind="notable"),
-                    S.unknown_proceeds,
+                    figures_in(
+                        chip(t("gains.unknown_matches", number=S.unknown_count), kind="notable"),
+                        S.unknown_proceeds,
+                        name=S.gain_figure,
+                        of="gains.unknown_title",
+                        said=S.unknown_count,
+                        extra="sentence",
+                    ),
                     class_name="small quiet",
                 ),
                 rx.el.p(t("gains.all_known"), class_name="small quiet"),
@@ -173,6 +186,10 @@ def _totals() -> rx.Component:
         ),
         class_name="tiles",
     )
+
+
+def _sum(label: str, text: Var) -> rx.Component:
+    return rx.el.span(t(label), " ", figure(text, S.gain_figure, of=label, width="w5"))
 
 
 def _parts() -> rx.Component:
@@ -205,9 +222,15 @@ def _part_list(title: str, rows: Var) -> rx.Component:
                         rx.el.span(one.label, class_name="truncate"),
                     ),
                     rx.cond(
-                        one.unknown, chip(t("gains.unknown_matches", number=one.unknown), kind="notable")
+                        one.unknown,
+                        figures_in(
+                            chip(t("gains.unknown_matches", number=one.unknown), kind="notable"),
+                            name=one.figure,
+                            of=one.label,
+                            said=one.unknown,
+                        ),
                     ),
-                    change(one.gain, one.gain_direction),
+                    known_change(one.gain, one.gain_direction, one.figure, of=one.label),
                     key=one.key,
                 ),
             ),
@@ -244,13 +267,19 @@ def _sides() -> rx.Component:
                         ),
                         rx.cond(one.current, chip("gains.current")),
                     ),
-                    number_cell(change(one.gain, one.gain_direction)),
-                    number_cell(one.long_term, wide_only=True),
-                    number_cell(one.short_term, wide_only=True),
+                    number_cell(why_change(one.gain, one.gain_direction, one.figure, of="gains.gain")),
+                    number_cell(_term(one.long_term, one.figure, "gains.long"), wide_only=True),
+                    number_cell(_term(one.short_term, one.figure, "gains.short"), wide_only=True),
                     number_cell(
                         rx.cond(
                             one.difference,
-                            change(one.difference, one.difference_direction, extra="no-arrow"),
+                            why_change(
+                                one.difference,
+                                one.difference_direction,
+                                one.figure,
+                                of="gains.difference",
+                                extra="no-arrow",
+                            ),
                         )
                     ),
                     key=one.method,
@@ -261,6 +290,10 @@ def _sides() -> rx.Component:
         ),
         class_name=rx.cond(S.comparing, "block sides waiting", "block sides"),
     )
+
+
+def _term(text: Var, name: Var, of: str) -> rx.Component:
+    return rx.cond(text, figure(text, name, of=of))
 
 
 def _match(row: Var) -> rx.Component:

@@ -10,7 +10,13 @@ from sqlmodel import Session
 from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.explain_performance import AGAINST, MEASURES
 from smartfolio_app.analytics.results import Explanation
-from smartfolio_app.services import explain_future, explain_line, explain_performance, explain_risk
+from smartfolio_app.services import (
+    explain_future,
+    explain_line,
+    explain_performance,
+    explain_risk,
+    user_settings,
+)
 from smartfolio_app.services.alerts import explain as explain_alerts
 from smartfolio_app.services.rebalancing import explain as explain_rebalancing
 from smartfolio_app.services.rebalancing import explain_ideas
@@ -36,7 +42,8 @@ def explain(db: Session, view: View, figure: str) -> Explanation:
         told = explain_performance.explain(db, view, figure)
     else:
         whole, known = portfolio(db, view), basis(db, view.user_id)
-        subject = engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method)
+        rule = user_settings.get(db, view.user_id).long_term_rule
+        subject = engine.Subject(whole, known.ledger, known.prices, view.time_zone, view.method, rule)
         told = engine.explain(figure, subject)
     if told is None:
         raise engine.UnknownFigureError("explain.unknown_figure", figure=figure)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from smartfolio_app.analytics.gain_reports import kept_report
 from smartfolio_app.analytics.results import UnitPrice
 from smartfolio_app.errors import InvalidInputError, NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetId
-from smartfolio_app.ledger.gains import GainsReport, GainTotal, TermRule, gains_report
+from smartfolio_app.ledger.gains import GainsReport, GainTotal, TermRule
 from smartfolio_app.ledger.instants import instant
 from smartfolio_app.ledger.lot_book import LotBook
 from smartfolio_app.ledger.lots import Finding, Lot, Method, Policy, Pooling
@@ -87,11 +87,15 @@ class Gains:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One method beside the others. ``difference`` is its gain less that of the policy in force."""
+    """One method beside the others. ``difference`` is its gain less that of the policy in force, ``own``; ``policy`` is
+    that with this method in every year.
+    """
 
     method: Method
     total: GainTotal
     difference: Decimal
+    policy: Policy
+    own: Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,6 @@ class Lots:
     currency: str
     price: UnitPrice | None
     lots: tuple[OpenLot, ...]
-
-
-#: Reports by the book they were made of: a book is replaced when anything it rests on changes.
-_reports: WeakKeyDictionary[LotBook, dict[Hashable, GainsReport]] = WeakKeyDictionary()
-_KEPT_PER_BOOK = 8
 
 
 def report(db: Session, view: View, query: Query | None = None) -> Gains:
@@ -166,7 +165,7 @@ def side_by_side(db: Session, view: View, query: Query | None = None) -> list[Si
         with without_collecting():
             book = known.ledger.lots(known.prices, view.currency, policy)
             total = _report(book, view, wanted, own.rule, sources).total
-        sides.append(Side(method, total, total.gain - own.report.total.gain))
+        sides.append(Side(method, total, total.gain - own.report.total.gain, policy, own.policy))
     return sides
 
 
@@ -236,16 +235,7 @@ def sources_of(known: Basis, view: View, key: str = "") -> frozenset[str] | None
 def _report(
     book: LotBook, view: View, query: Query, rule: TermRule, sources: frozenset[str] | None
 ) -> GainsReport:
-    kept = _reports.setdefault(book, {})
-    key = (query.first, query.last, sources, view.time_zone, rule)
-    made = kept.get(key)
-    if made is None:
-        zone = ZoneInfo(view.time_zone)
-        made = gains_report(book, first=query.first, last=query.last, sources=sources, zone=zone, rule=rule)
-        while len(kept) >= _KEPT_PER_BOOK:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = made
-    return made
+    return kept_report(book, ZoneInfo(view.time_zone), rule, (query.first, query.last), sources)
 
 
 def _unknown(

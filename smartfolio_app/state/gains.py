@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
+from smartfolio_app.analytics.gain_reports import realised_figure
 from smartfolio_app.ledger.gains import GainsReport
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.security.identity import Viewer
@@ -69,6 +70,7 @@ class GainsState(ListState, rx.State):
     gain: str = ""
     gain_direction: str = "none"
     gain_figure: str = ""
+    income_figure: str = ""
     long_term: str = ""
     short_term: str = ""
     has_terms: bool = True
@@ -203,8 +205,8 @@ class GainsState(ListState, rx.State):
             Option(str(year), str(policy.methods[year]) if year in policy.methods else "")
             for year in known_years
         ]
+        self.gain_figure = realised_figure(self.year, found.policy, self.rule)
         self._fill_totals(found.report, figures)
-        self.gain_figure = ":".join(["realised", self.year or "all", str(found.policy)])
         self._fill_lists(everything, found, figures)
         self.is_empty = not everything.report.total.count and not everything.unknown
         self.summary = figures.say(
@@ -218,7 +220,8 @@ class GainsState(ListState, rx.State):
     async def _later(self, seat: Seat) -> None:
         sides = await off_loop(gains.side_by_side, seat.view, self._query())
         current = self.method or self.own_method
-        self.sides = [side_row(side, current, seat.figures) for side in sides]
+        chosen = (self.year, self.rule)
+        self.sides = [side_row(side, current, chosen, seat.figures) for side in sides]
         self.comparing = False
 
     def _query(self, *, whole: bool = False) -> gains.Query:
@@ -241,6 +244,8 @@ class GainsState(ListState, rx.State):
         self.has_terms = self.rule != "none"
         self.proceeds, self.cost = figures.money(total.proceeds), figures.money(total.cost)
         self.fees, self.income = figures.money(total.fees), figures.money(total.income)
+        earned = total.income or total.unknown_income
+        self.income_figure = f"income:{self.year or 'all'}" if earned else self.gain_figure
         self.unknown_count = figures.count(total.unknown) if total.unknown else ""
         self.unknown_proceeds = (
             figures.say("gains.unknown_brought", amount=figures.money(total.unknown_proceeds))
@@ -256,18 +261,39 @@ class GainsState(ListState, rx.State):
         shown = listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
         self.rows = [match_row(number, row, found, figures) for number, row in enumerate(shown)]
         self._turned(_Listed(page, pages, PAGE_SIZE, len(listed)), len(shown), figures)
+        policy, rule = found.policy, self.rule
         self.by_year = [
-            total_row(str(year), str(year), total, figures)
+            total_row(
+                str(year),
+                str(year),
+                total,
+                figures,
+                figure=realised_figure(str(year), everything.policy, rule),
+            )
             for year, total in sorted(everything.report.by_year.items(), reverse=True)
         ]
         largest = sorted(report.by_asset.items(), key=lambda one: -abs(one[1].gain))
         self.by_asset = [
-            total_row(asset, found.assets[asset].symbol, total, figures, asset_address(asset))
+            total_row(
+                asset,
+                found.assets[asset].symbol,
+                total,
+                figures,
+                figure=realised_figure(self.year, policy, rule, "asset", asset),
+                address=asset_address(asset),
+            )
             for asset, total in largest[:12]
         ]
         self.by_source = [
-            total_row(source, found.sources.get(source, ("", source))[1], total, figures)
+            total_row(
+                source,
+                label,
+                total,
+                figures,
+                figure=realised_figure(self.year, policy, rule, "source", key),
+            )
             for source, total in report.by_source.items()
+            for key, label in [found.sources.get(source, ("", source))]
         ]
         self.unknown = [
             unknown_row(number, one, found, figures)

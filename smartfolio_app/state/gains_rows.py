@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from smartfolio_app.analytics.gain_reports import realised_figure
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetId
 from smartfolio_app.state.figures import UNKNOWN, Figures
@@ -54,6 +55,7 @@ class TotalRow:
     count: str = ""
     unknown: str = ""
     address: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class SideRow:
     difference: str = ""
     difference_direction: str = "none"
     current: bool = False
+    figure: str = ""
 
 
 @dataclass
@@ -135,33 +138,41 @@ def match_row(number: int, row: GainRow, gains: Gains, figures: Figures) -> Matc
     )
 
 
-def total_row(key: str, label: str, total: GainTotal, figures: Figures, address: str = "") -> TotalRow:
-    """Return one total's line."""
+def total_row(
+    key: str, label: str, total: GainTotal, figures: Figures, *, figure: str, address: str = ""
+) -> TotalRow:
+    """Return one total's line; ``figure`` is the name of its gain."""
+    known = total.count > total.unknown
     return TotalRow(
         key=key,
         label=label,
-        gain=figures.money(total.gain, sign=True) if total.count > total.unknown else UNKNOWN,
-        gain_direction=figures.direction(total.gain) if total.count > total.unknown else "none",
+        gain=figures.money(total.gain, sign=True) if known else UNKNOWN,
+        gain_direction=figures.direction(total.gain) if known else "none",
         income=figures.money(total.income) if total.income else "",
         count=figures.count(total.count),
         unknown=figures.count(total.unknown) if total.unknown else "",
         address=address,
+        figure=figure if total.count else "",
     )
 
 
-def side_row(side: Side, current: str, figures: Figures) -> SideRow:
-    """Return one method's line."""
-    mine = side.method.value == current
+def side_row(side: Side, current: str, chosen: tuple[str, str], figures: Figures) -> SideRow:
+    """Return one method's line; ``chosen`` are the year (empty for all) and the rule that are looked at."""
+    mine, (year, rule) = side.method.value == current, chosen
+    total = side.total
+    known, terms = total.count > total.unknown or not total.count, rule != "none"
+    more = () if mine else ("against", str(side.own))
     return SideRow(
         method=side.method.value,
         label=figures.say(f"settings.method_{side.method.value}"),
-        gain=figures.money(side.total.gain, sign=True),
-        gain_direction=figures.direction(side.total.gain),
-        long_term=figures.money(side.total.long_term, sign=True),
-        short_term=figures.money(side.total.short_term, sign=True),
+        gain=figures.money(total.gain, sign=True) if known else UNKNOWN,
+        gain_direction=figures.direction(total.gain) if known else "none",
+        long_term=figures.money(total.long_term, sign=True) if terms else "",
+        short_term=figures.money(total.short_term, sign=True) if terms else "",
         difference="" if mine else figures.money(side.difference, sign=True),
         difference_direction="none" if mine else figures.direction(side.difference),
         current=mine,
+        figure=realised_figure(year, side.policy, rule, *more),
     )
 
 

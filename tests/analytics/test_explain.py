@@ -160,7 +160,7 @@ def test_what_is_too_much_to_list_is_summed_up_and_no_input_is_left_out(world):
 
     crypto = next(s for s in explain("net_worth", subject).steps if s.label == "explain.category.crypto")
     cost, realised = explain("cost_basis:crypto:BTC", subject), explain("realised:all", subject)
-    proceeds, paid, _fees, *by_asset = realised.steps
+    proceeds, paid, _fees, _long, _short, _income, *by_asset = realised.steps
     whole = 14 * 15 // 2
     for lines, amount, count in (
         (crypto.children, 9000 + whole + 15 * 14 + whole, "4"),

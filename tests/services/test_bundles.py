@@ -91,6 +91,12 @@ def figures_of(db, view):
         yield from (f"realised:{year}", f"realised:{year}:hifo", f"realised:{year}:total_average")
         yield f"income:{year}"
     yield "income:all"
+    found = gains.report(db, view)
+    for asset in list(found.report.by_asset)[:2]:
+        yield f"realised:all:hifo@source:1y:asset:{asset}"
+    for source in found.report.by_source:
+        yield f"realised:{year}:::source:{found.sources[source][0]}"
+    yield "realised:all:lifo::against:fifo"
     series = performance.series(db, view)
     yield from (f"performance:{measure}:1Y" for measure in sorted(MEASURES))
     yield from (f"benchmark:{measure}:1Y:crypto:BTC" for measure in ("twr", "xirr", "end"))

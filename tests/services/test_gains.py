@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from smartfolio_app.analytics.gain_reports import realised_figure
 from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.ledger.lots import Method
@@ -131,6 +132,65 @@ def test_each_side_is_one_method_in_every_year_whatever_the_users_own_by_year(db
     sides = {side.method: side for side in gains.side_by_side(db, view())}
     assert (sides[Method.FIFO].total.gain, sides[Method.FIFO].difference) == (69, -10)
     assert (sides[Method.LOFO].total.gain, sides[Method.LOFO].difference) == (79, 0)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(),
+        Query(rule="none", pooling="source"),
+        Query(method="hifo", rule="2y"),
+        Query(first=date(2024, 1, 1), last=date(2024, 12, 31), rule="1y"),
+    ],
+)
+def test_each_total_of_the_report_is_told_by_its_explanation(db, view, ladder, query):
+    """By the same method, pooling, year and rule: in all, by year, by asset, by source and by every other method."""
+    found = gains.report(db, view(), query)
+    year, rule = "" if query.first is None else str(query.first.year), str(found.rule)
+    wanted = [(found.report.total, realised_figure(year, found.policy, rule))]
+    for one, total in found.report.by_year.items():
+        wanted.append((total, realised_figure(str(one), found.policy, rule)))
+    for asset, total in found.report.by_asset.items():
+        wanted.append((total, realised_figure(year, found.policy, rule, "asset", asset)))
+    for source, total in found.report.by_source.items():
+        key = found.sources[source][0]
+        wanted.append((total, realised_figure(year, found.policy, rule, "source", key)))
+    for total, figure in wanted:
+        told = explain(db, view(), figure)
+        steps = steps_of(told)
+        assert told.amount == (total.gain if total.count > total.unknown else None), figure
+        for name in ("proceeds", "cost", "fees", "income"):
+            assert steps[name] == getattr(total, name), (figure, name)
+        assert steps.get("left_out", 0) == total.unknown
+        terms = (None, None) if rule == "none" else (total.long_term, total.short_term)
+        assert (steps.get("long_term"), steps.get("short_term")) == terms, figure
+        parts = [one for one in told.steps if not one.label.startswith("explain.realised.") or one.at]
+        assert sum(one.amount for one in parts) == total.gain, figure
+    assert len(wanted) > 3
+    for side in gains.side_by_side(db, view(), query):
+        told = explain(db, view(), realised_figure(year, side.policy, rule, "against", str(found.policy)))
+        assert (told.amount, steps_of(told)["difference"]) == (side.total.gain, side.difference)
+        assert steps_of(told)["in_force"] == found.report.total.gain
+
+
+def steps_of(told):
+    """The lines of an explanation that say what they are, by the end of their message keys."""
+    return {
+        one.label.rpartition(".")[2]: one.amount for one in told.steps if one.label.startswith("explain.")
+    }
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *("realised:1999999", "realised:all:best", "realised:all:fifo:soon", "realised:all:fifo:1y:asset"),
+        *("realised:all:::asset:crypto:NONE", "realised:all:::source:none", "realised:all:::place:x"),
+        "realised:all:::against:best",
+    ],
+)
+def test_a_gain_of_nothing_is_no_figure(db, view, ladder, figure):
+    with pytest.raises(NotFoundError):
+        explain(db, view(), figure)
 
 
 @pytest.mark.parametrize(("source", "gain", "unknown"), [("a", 39, 0), ("b", 30, 1)])

@@ -10,6 +10,7 @@ from smartfolio_app.components.decision_tiles import decision_tiles
 from smartfolio_app.pages.alerts import alerts
 from smartfolio_app.pages.brief import brief
 from smartfolio_app.pages.dashboard import _worth, dashboard
+from smartfolio_app.pages.gains import _parts, _sides, _totals
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.wealth import INTRADAY
@@ -18,6 +19,7 @@ from smartfolio_app.state.assets import AssetState
 from smartfolio_app.state.brief import BriefState
 from smartfolio_app.state.dashboard import SPLITS, DashboardState
 from smartfolio_app.state.explain import ExplainState
+from smartfolio_app.state.gains import GainsState
 from smartfolio_app.state.performance import PerformanceState
 from smartfolio_app.state.timeline import RANGES
 from smartfolio_app.storage.engine import session_scope
@@ -75,6 +77,24 @@ async def test_every_number_of_the_dashboard_is_told_by_its_explanation(settings
         assert not problems, "\n".join([chosen, *problems])
         await _days_are_told(page)
     assert page.line.flows
+
+
+#: How many there are, on which days, how much of what, and what is offered to choose from are no figures.
+NO_GAINS = frozenset({"summary", "page_text", "held", "quantity", "price_hint", "value"})
+
+
+async def test_every_number_of_the_gains_is_told_by_its_explanation(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(GainsState, user, "/gains")
+    year = page.years[-2].value
+    for chosen in ({}, {"method": "hifo", "pooling": "source", "rule": "none"}, {"year": year, "rule": "1y"}):
+        for name, value in chosen.items():
+            await call(page, "choose", name, value)
+        for layout, least in ((_totals, 5), (_parts, 12), (_sides, 10)):
+            problems, explained = unexplained(layout, page, user, NO_GAINS)
+            assert not problems, "\n".join([str(chosen), *problems])
+            assert explained >= least, (chosen, layout.__name__, explained)
 
 
 async def test_every_day_of_an_assets_line_and_of_the_return_is_told_by_its_explanation(settings):

@@ -43,7 +43,7 @@ def anna(alice):
 
 async def test_gains_are_those_of_the_service_and_the_unknown_is_named(anna):
     page = await tab(GainsState, anna, "/gains")
-    assert (page.gain, page.unknown_count, page.gain_figure) == ("+€40.00", "1", "realised:all:fifo")
+    assert (page.gain, page.unknown_count, page.gain_figure) == ("+€40.00", "1", "realised:all:fifo:365d")
     assert [(row.symbol, row.gain) for row in page.rows] == [("XYZ", "—"), ("BTC", "+€40.00")]
     assert [one.symbol for one in page.unknown] == ["XYZ"]
     assert {side.method: side.gain for side in page.sides}["hifo"] == "+€20.00"

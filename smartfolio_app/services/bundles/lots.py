@@ -16,9 +16,11 @@ from smartfolio_app.analytics.bundles.records import (
     transaction_out,
 )
 from smartfolio_app.analytics.explain_performance import within
+from smartfolio_app.analytics.gain_reports import GainFigure
 from smartfolio_app.analytics.income_calendar import receipts
 from smartfolio_app.ledger.assets import AssetId, is_fiat
 from smartfolio_app.ledger.corrections import corrections
+from smartfolio_app.ledger.gains import US_TERM
 from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.lot_book import lot_book
 from smartfolio_app.ledger.lots import Policy, Pooling
@@ -33,18 +35,19 @@ MOST_TRANSACTIONS = 200_000
 
 
 def _realised(asked: Asked, about: str) -> Made:
-    period, _, method = about.partition(":")
-    policy = Policy.parse(method or asked.view.method)
     view = asked.view
-    first, last = ("", "") if period == "all" else (f"{period}-01-01", f"{period}-12-31")
+    figure = GainFigure.parse(about, view.method, str(US_TERM))  # what counts as long term changes no gain
+    assert figure is not None  # it was explained
+    policy = figure.policy
+    first, last = figure.days
     book = asked.known.ledger.lots(asked.known.prices, view.currency, policy)
-    sources = gains.sources_of(asked.known, view)
-    wanted = sorted(set(book.engine.disposals.asset))
+    sources = gains.sources_of(asked.known, view, figure.source)
+    wanted = [figure.asset] if figure.asset else sorted(set(book.engine.disposals.asset))
     return "realised", {
         **lots_out(asked, policy, frozenset(wanted)),
         "assets": wanted,
-        "first": first or None,
-        "last": last or None,
+        "first": None if first is None else first.isoformat(),
+        "last": None if last is None else last.isoformat(),
         "sources": None if sources is None else sorted(sources),
         "zone": view.time_zone,
     }
