@@ -9,6 +9,7 @@ from decimal import localcontext
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.groups import GROUPS
+from smartfolio_app.analytics.parts import PLACES
 from smartfolio_app.analytics.results import Breakdown, Holding, Portfolio
 from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, divide, market_value
@@ -44,17 +45,26 @@ def by_category(portfolio: Portfolio) -> list[Breakdown]:
 def by_source(portfolio: Portfolio, labels: Mapping[str, str] | None = None) -> list[Breakdown]:
     """Return everything by source key, largest first; ``labels`` names the sources."""
     names = labels or {}
+    return _by_place(portfolio, "source", lambda key: names.get(key, key))
+
+
+def by_location(portfolio: Portfolio) -> list[Breakdown]:
+    """Return everything by account, whatever source tells of it, largest first; what is in none has no name."""
+    return _by_place(portfolio, "location", lambda key: key)
+
+
+def _by_place(portfolio: Portfolio, kind: str, label: Callable[[str], str]) -> list[Breakdown]:
     with localcontext(MONEY_CONTEXT):
         return _slices(
             (
                 (
-                    position.source_key,
+                    getattr(position, PLACES[kind]),
                     None if row.price is None else market_value(position.quantity, row.price.value),
                 )
                 for row in portfolio.holdings
                 for position in row.positions
             ),
-            lambda key: names.get(key, key),
+            label,
         )
 
 

@@ -5,8 +5,8 @@ Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_toda
 ``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (and what may
 follow: ``gain_reports``), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
 ``allocation:<kind>:after-<count>`` (what the largest leave; kinds:
-``group``, ``class``, ``category``, ``source``, ``currency``), ``history:<day>``, and ``price:<asset id>`` with days or
-without (``explain_price``).
+``group``, ``class``, ``category``, ``source``, ``location``, ``currency``), ``history:<day>``, and ``price:<asset id>``
+with days or without (``explain_price``). An asset id may be followed by one part of it (``parts``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from smartfolio_app.analytics.allocation import (
     by_class,
     by_currency,
     by_group,
+    by_location,
     by_source,
     exposure,
 )
@@ -40,6 +41,7 @@ from smartfolio_app.analytics.explain_steps import (
 from smartfolio_app.analytics.explain_today import explain_change_in, explain_change_of
 from smartfolio_app.analytics.gain_reports import GainFigure
 from smartfolio_app.analytics.ledger_view import LedgerView
+from smartfolio_app.analytics.parts import PLACES, chosen
 from smartfolio_app.analytics.portfolio import build
 from smartfolio_app.analytics.prices import PriceBook
 from smartfolio_app.analytics.results import Explanation, Measure, Portfolio, Step
@@ -47,7 +49,7 @@ from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import is_fiat, symbol_of
 from smartfolio_app.ledger.gains import US_TERM
-from smartfolio_app.ledger.money import ZERO, divide, plain
+from smartfolio_app.ledger.money import ZERO, divide, multiply, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,12 +283,16 @@ def _change_of(whole: Portfolio, about: str) -> Explanation | None:
 # ------------------------------------------------------------------------------------------- one holding
 def _holding(subject: Subject, about: str) -> Explanation | None:
     whole = subject.portfolio
-    mine = _holdings_of(whole, about)
+    mine = chosen(whole, about)
     if not mine:
         return None
     first = mine[0]
     held = sum((row.quantity for row in mine), ZERO)
-    places = tuple(position_line(place, subject.labels) for row in mine for place in row.positions)
+    places = tuple(
+        replace(position_line(place, subject.labels), children=_worth_of(place.quantity, row, held, whole))
+        for row in mine
+        for place in row.positions
+    )
     steps = [line("explain.holding.quantity", held, Measure.QUANTITY, first.asset.symbol, children=places)]
     if first.price is not None:
         rates = tuple(rate_line(rate) for rate in first.price.path)
@@ -318,20 +324,37 @@ def _holding(subject: Subject, about: str) -> Explanation | None:
     )
 
 
+def _worth_of(quantity: Decimal, row: Holding, held: Decimal, whole: Portfolio) -> tuple[Step, ...]:
+    """What lies in one of several places is worth, and which part of the asset it is."""
+    if row.price is None or quantity == held:
+        return ()
+    return (
+        money("explain.holding.worth", multiply(quantity, row.price.value), whole.currency),
+        line("explain.holding.part", divide(quantity, held) if held else None, Measure.SHARE),
+    )
+
+
 def _price(subject: Subject, about: str) -> Explanation | None:
     return explain_price(about, subject.portfolio, subject.prices, subject.ledger)
 
 
 def _cost_basis(subject: Subject, about: str) -> Explanation | None:
-    mine = _holdings_of(subject.portfolio, about)
+    mine = chosen(subject.portfolio, about)
     if not mine:
         return None
+    asset = mine[0].asset.id
     costs = [row.cost_basis for row in mine]
     total = None if None in costs else sum((cost for cost in costs if cost is not None), ZERO)
-    if is_fiat(about):
-        lines, notes = _money_held(subject, about, mine)
+    if is_fiat(asset):
+        lines, notes = _money_held(subject, asset, mine)
     else:
-        lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, about, subject.method)
+        lines, notes = explain_cost(subject.ledger, subject.prices, subject.portfolio, asset, subject.method)
+    held = sum((row.quantity for row in mine), ZERO)
+    if total is not None and held and not is_fiat(asset):
+        average = line(
+            "explain.cost_basis.average", divide(total, held), Measure.PRICE, subject.portfolio.currency
+        )
+        lines = (average, *lines)
     return _explanation(
         "cost_basis",
         total,
@@ -367,9 +390,11 @@ def _unrealised(subject: Subject, about: str) -> Explanation | None:
         return None
     currency = subject.portfolio.currency
     gain = None if cost.amount is None or value.amount is None else value.amount - cost.amount
+    rate = None if gain is None or not cost.amount else divide(gain, cost.amount)
     steps = (
         money("explain.unrealised.value", value.amount, currency, children=value.steps),
         money("explain.unrealised.cost", cost.amount, currency, children=cost.steps),
+        line("explain.unrealised.rate", rate, Measure.SHARE),
     )
     return _explanation(
         "unrealised", gain, steps, currency, notes=(*value.notes, *cost.notes), params=cost.params
@@ -385,6 +410,7 @@ def _allocation(subject: Subject, about: str) -> Explanation | None:
         "class": lambda: by_class(whole),
         "category": lambda: by_category(whole),
         "source": lambda: by_source(whole, subject.labels),
+        "location": lambda: by_location(whole),
         "currency": lambda: by_currency(whole),
     }
     if kind not in slices:
@@ -440,8 +466,8 @@ def _rest(
 
 def belongs(holding: Holding, kind: str, key: str) -> bool:
     """Tell whether a holding is in a slice of an allocation."""
-    if kind == "source":
-        return any(place.source_key == key for place in holding.positions)
+    if kind in PLACES:
+        return any(getattr(place, PLACES[kind]) == key for place in holding.positions)
     own = {
         "group": holding.group,
         "class": holding.asset.asset_class.value,
@@ -452,10 +478,6 @@ def belongs(holding: Holding, kind: str, key: str) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------ helpers
-def _holdings_of(whole: Portfolio, asset: str) -> list[Holding]:
-    return [row for row in whole.holdings if row.asset.id == asset]
-
-
 def _counts(whole: Portfolio) -> dict[str, str]:
     coverage = whole.coverage
     return {"unpriced": str(coverage.total - coverage.priced), "stale": str(coverage.stale)}

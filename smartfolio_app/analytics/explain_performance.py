@@ -123,8 +123,13 @@ def explain_drawdown(falls: list[Drawdown], performance: Performance, currency: 
     return _told("drawdown", deepest, steps, currency, rate=True, params=_days(performance))
 
 
-def explain_benchmark(measure: str, found: Benchmark, currency: str, name: str) -> Explanation | None:
-    """Return what the same money would have become in another asset; ``None`` for an unknown measure."""
+def explain_benchmark(
+    measure: str, found: Benchmark, currency: str, name: str, own: float | None = None
+) -> Explanation | None:
+    """Return what the same money would have become in another asset; ``None`` for an unknown measure.
+
+    ``own`` is the time-weighted return of the portfolio over the same days, as a ratio.
+    """
     values = {"twr": found.rate, "xirr": found.xirr, "end": float(found.value[-1])}
     if measure not in values:
         return None
@@ -140,6 +145,9 @@ def explain_benchmark(measure: str, found: Benchmark, currency: str, name: str) 
         for day, price in (priced[:1] + priced[-1:] if priced else [])
     ]
     steps.append(money("explain.against.worth", exact(float(found.value[-1])), currency))
+    if measure == "twr" and own is not None and found.rate is not None:
+        steps.append(line("explain.against.own", exact(own), Measure.FINE_SHARE))
+        steps.append(line("explain.against.ahead", exact(own - found.rate), Measure.FINE_SHARE))
     return _told(
         f"against.{measure}",
         values[measure],

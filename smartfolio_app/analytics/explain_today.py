@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from smartfolio_app.analytics.explain_steps import line, money, rate_line, transactions_of
+from smartfolio_app.analytics.parts import chosen, named
 from smartfolio_app.analytics.results import Measure, Step
 from smartfolio_app.ledger.money import ZERO, divide
 
@@ -18,20 +20,9 @@ if TYPE_CHECKING:
 Told = tuple["Decimal | None", tuple[Step, ...], tuple[str, ...], dict[str, str]]
 
 
-def chosen(whole: Portfolio, about: str) -> list[Holding]:
-    """Return the holdings that ``about`` names: an asset's id, in one category alone as ``<id>@<category>``."""
-    asset, _, category = about.partition("@")
-    return [
-        row
-        for row in whole.holdings
-        if row.asset.id == asset and (not category or row.category.value == category)
-    ]
-
-
 def figure_of(whole: Portfolio, row: Holding) -> str:
     """Return the name of the figure that a holding's change of today is."""
-    alone = len(chosen(whole, row.asset.id)) == 1
-    return f"change_today:{row.asset.id}" if alone else f"change_today:{row.asset.id}@{row.category.value}"
+    return f"change_today:{named(row, Counter(one.asset.id for one in whole.holdings))}"
 
 
 def explain_change_of(whole: Portfolio, about: str) -> Told | None:

@@ -47,7 +47,7 @@ def get_summary(view: ChosenView, db: Database) -> SummaryOut:
 def get_allocation(
     view: ChosenView,
     db: Database,
-    by: Annotated[Literal["group", "class", "category", "source", "currency"], Query()] = "group",
+    by: Annotated[Literal["group", "class", "category", "source", "location", "currency"], Query()] = "group",
 ) -> list[SliceOut]:
     """Return the slices, largest first."""
     return [SliceOut.model_validate(one) for one in wealth.allocation(db, view, by)]

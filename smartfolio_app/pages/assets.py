@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.controls import button, chip, icon_button, link_button, segmented
-from smartfolio_app.components.figures import change, figure, known_change, skeleton
+from smartfolio_app.components.figures import change, figure, known_change, known_figure, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -127,7 +127,12 @@ def _tiles() -> rx.Component:
         rx.el.article(
             rx.el.header(rx.el.h3(t("holdings.value"))),
             figure(S.value, S.figure, of="holdings.value", extra="large"),
-            rx.el.p(rx.el.span(S.quantity, class_name="num"), " ", S.symbol, class_name="small quiet"),
+            rx.el.p(
+                known_figure(S.quantity, S.figure, of="holdings.quantity"),
+                " ",
+                S.symbol,
+                class_name="small quiet",
+            ),
             class_name="tile card",
         ),
         rx.el.article(
@@ -137,7 +142,7 @@ def _tiles() -> rx.Component:
                 class_name=Var.create("change large ").to(str) + S.gain_direction,
             ),
             rx.el.p(
-                rx.cond(S.gain_share, rx.el.span(S.gain_share, class_name="num")),
+                rx.cond(S.gain_share, figure(S.gain_share, S.gain_figure, of="holdings.unrealised")),
                 rx.cond(
                     S.cost,
                     rx.el.span(
@@ -146,7 +151,10 @@ def _tiles() -> rx.Component:
                     rx.cond(S.loaded, rx.el.span(t("assets.cost_unknown"))),
                 ),
                 rx.cond(
-                    S.average, rx.el.span(t("assets.average"), " ", rx.el.span(S.average, class_name="num"))
+                    S.average,
+                    rx.el.span(
+                        t("assets.average"), " ", figure(S.average, S.cost_figure, of="assets.average")
+                    ),
                 ),
                 class_name="small quiet terms",
             ),
@@ -154,9 +162,9 @@ def _tiles() -> rx.Component:
         ),
         rx.el.article(
             rx.el.header(rx.el.h3(t("holdings.today"))),
-            rx.el.span(change(S.today, S.today_direction, extra="large")),
+            known_change(S.today, S.today_direction, S.today_figure, of="holdings.today", extra="large"),
             rx.el.p(
-                rx.cond(S.today_share, rx.el.span(S.today_share, class_name="num")),
+                rx.cond(S.today_share, figure(S.today_share, S.today_figure, of="holdings.today")),
                 rx.cond(
                     S.realised,
                     rx.el.span(t("gains.realised"), " ", change(S.realised, S.realised_direction)),
@@ -190,9 +198,9 @@ def _places() -> rx.Component:
                             one.source,
                             rx.cond(one.account, rx.el.span(one.account, class_name="small quiet below")),
                         ),
-                        number_cell(one.quantity),
-                        number_cell(one.share, wide_only=True),
-                        number_cell(one.value),
+                        number_cell(figure(one.quantity, S.figure, of="holdings.quantity")),
+                        number_cell(figure(one.share, S.figure, of="holdings.share"), wide_only=True),
+                        number_cell(figure(one.value, S.figure, of="holdings.value")),
                         key=one.id,
                     ),
                     caption="assets.places",

@@ -9,7 +9,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button, search_box
 from smartfolio_app.components.download import download_button
-from smartfolio_app.components.figures import change, figure, skeleton
+from smartfolio_app.components.figures import change, figure, known_figure, skeleton
 from smartfolio_app.components.forms import check, select
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -132,7 +132,7 @@ def _row(row: Var) -> rx.Component:
         row.is_group,
         rx.el.tr(
             rx.el.th(row.name, scope="rowgroup", col_span=3),
-            rx.el.th(row.value, class_name="right num"),
+            rx.el.th(known_figure(row.value, row.figure, of=row.name), class_name="right"),
             rx.el.th(row.share_text, class_name="num", col_span=4),
             class_name="group",
         ),
@@ -174,7 +174,7 @@ def _asset_row(row: Var) -> rx.Component:
         rx.el.td(
             rx.el.span(
                 rx.el.progress(value=row.share, max=100, custom_attrs={"aria-hidden": "true"}),
-                rx.el.span(row.share_text, class_name="num"),
+                _asks(row.share_text, row.figure, t("holdings.share"), row.share_text),
                 class_name="share",
             ),
             class_name="at-share",
@@ -202,7 +202,7 @@ def _asset_row(row: Var) -> rx.Component:
         rx.el.td(
             _asks(
                 _moved(row.today, row.today_share, row.today_direction),
-                row.figure,
+                row.today_figure,
                 t("holdings.today"),
                 row.today,
             ),
@@ -258,8 +258,8 @@ def _place(place: Var) -> rx.Component:
         rx.el.span(place.source, class_name="strong"),
         rx.el.span(place.account, class_name="quiet"),
         rx.el.span(place.origin, class_name="small quiet"),
-        rx.el.span(place.quantity, class_name="num"),
-        rx.el.span(place.value, class_name="num"),
+        _asks(place.quantity, place.figure, t("holdings.quantity"), place.quantity),
+        figure(place.value, place.figure, of="holdings.value"),
     )
 
 
@@ -290,7 +290,7 @@ def _unpriced() -> rx.Component:
                     " ",
                     rx.el.span(row.name, class_name="quiet small"),
                 ),
-                number_cell(row.quantity),
+                number_cell(figure(row.quantity, row.figure, of="holdings.quantity")),
                 cell(row.reason, wide_only=True),
                 rx.el.td(
                     button("holdings.set_price", small=True, on_click=HoldingsState.ask_price(row.id)),

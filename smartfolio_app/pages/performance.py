@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.components.charts.lines import LinesChart
 from smartfolio_app.components.controls import button, icon_button, link_button, segmented
 from smartfolio_app.components.dialogs import dialog
-from smartfolio_app.components.figures import change, figure, skeleton
+from smartfolio_app.components.figures import figure, known_change, skeleton
 from smartfolio_app.components.forms import field, select, text_input
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
@@ -220,7 +220,10 @@ def _period(one: Var) -> rx.Component:
         number_cell(_told(one.gain)),
         number_cell(_told(one.twr)),
         number_cell(_told(one.other), wide_only=True),
-        number_cell(change(one.ahead, one.ahead_direction), wide_only=True),
+        number_cell(
+            known_change(one.ahead, one.ahead_direction, one.other.figure, of="performance.difference"),
+            wide_only=True,
+        ),
         number_cell(_told(one.annualised), wide_only=True),
         number_cell(_told(one.xirr), wide_only=True),
         class_name=rx.cond(one.period == S.period, "chosen", ""),
@@ -264,7 +267,7 @@ def _part(one: Var) -> rx.Component:
             height="6",
             custom_attrs={"aria-hidden": "true"},
         ),
-        rx.el.span(one.share, class_name="num faint part"),
+        figure(one.share, one.gain.figure, of=one.symbol, width="w5", extra="faint part"),
         _moved(one.gain, "sum"),
         key=one.gain.figure,
     )
@@ -291,7 +294,7 @@ def _under() -> rx.Component:
                 lambda one: rx.el.tr(
                     cell(one.dates),
                     number_cell(one.recovered),
-                    number_cell(one.depth),
+                    number_cell(figure(one.depth, one.figure, of="performance.depth")),
                     key=one.dates,
                 ),
                 caption="performance.under",

@@ -58,7 +58,7 @@ def _period_figure(db: Session, view: View, family: str, about: str) -> Explanat
     if other is None:
         return None
     return engine.explain_benchmark(
-        measure, other, view.currency, performance.asset_named(db, view, asset).symbol
+        measure, other, view.currency, performance.asset_named(db, view, asset).symbol, figures.twr
     )
 
 

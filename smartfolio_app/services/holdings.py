@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,10 +10,11 @@ from typing import Any, Literal, get_args
 
 from sqlmodel import Session
 
+from smartfolio_app.analytics.parts import PLACES, named, part_of
 from smartfolio_app.analytics.results import Holding, Portfolio, Position, UnitPrice
 from smartfolio_app.errors import InvalidInputError
 from smartfolio_app.ledger.assets import Asset, crypto, fiat
-from smartfolio_app.ledger.money import ZERO, divide, multiply
+from smartfolio_app.ledger.money import ZERO, multiply
 from smartfolio_app.services import user_settings, wealth
 from smartfolio_app.services.price_books import price_book
 from smartfolio_app.services.views import View
@@ -53,10 +55,11 @@ class Row:
     """A holding, or the part of one that lies in the row's section.
 
     Amounts are in the portfolio's currency. Cost and change are known for a whole holding only: they are ``None`` in a
-    part of one, as they are wherever they are not known.
+    part of one, as they are wherever they are not known. ``about`` is what figures call the row.
     """
 
     section: str
+    about: str
     asset: Asset
     group: str
     quantity: Decimal
@@ -140,7 +143,8 @@ def arrange(portfolio: Portfolio, query: Query, limit: Decimal | None = None) ->
         )
     found = [holding for holding in portfolio.holdings if _matches(holding, query.search.strip().casefold())]
     shown = [holding for holding in found if not _is_small(holding, limit)]
-    rows = [row for holding in shown for row in _rows(holding, query.group_by)]
+    times = Counter(holding.asset.id for holding in portfolio.holdings)
+    rows = [row for holding in shown for row in _rows(holding, named(holding, times), query.group_by)]
     sections = _sections(rows) if query.group_by else []
     rank = {section.key: number for number, section in enumerate(sections)}
     rows = _sorted(rows, query.sort, descending=query.descending)
@@ -168,41 +172,33 @@ def _is_small(holding: Holding, limit: Decimal | None) -> bool:
     return limit is not None and holding.value is not None and abs(holding.value) < limit
 
 
-def _rows(holding: Holding, group_by: Grouping) -> Iterator[Row]:
+def _rows(holding: Holding, about: str, group_by: Grouping) -> Iterator[Row]:
     if group_by in ("", "group"):
-        yield _row(holding, holding.group if group_by else "", holding.positions)
+        yield _row(holding, about, holding.group if group_by else "")
         return
     places: dict[str, list[Position]] = {}
     for position in holding.positions:
-        key = position.source_key if group_by == "source" else position.account
-        places.setdefault(key, []).append(position)
+        places.setdefault(getattr(position, PLACES[group_by]), []).append(position)
     for key, positions in places.items():
-        yield _row(holding, key, tuple(positions))
+        part = part_of(holding, positions)
+        yield _row(part, about if part is holding else f"{holding.asset.id}@{group_by}-{key}", key)
 
 
-def _row(holding: Holding, section: str, positions: tuple[Position, ...]) -> Row:
-    whole = len(positions) == len(holding.positions)
-    quantity = holding.quantity if whole else sum((one.quantity for one in positions), ZERO)
-    part = None if whole or not holding.quantity else divide(quantity, holding.quantity)
-
-    def share_of(figure: Decimal | None) -> Decimal | None:
-        if figure is None or whole:
-            return figure
-        return None if part is None else multiply(figure, part)
-
+def _row(holding: Holding, about: str, section: str) -> Row:
     return Row(
         section=section,
+        about=about,
         asset=holding.asset,
         group=holding.group,
-        quantity=quantity,
-        positions=positions,
+        quantity=holding.quantity,
+        positions=holding.positions,
         price=holding.price,
-        value=share_of(holding.value),
-        share=share_of(holding.share),
-        cost_basis=holding.cost_basis if whole else None,
-        unrealised=holding.unrealised if whole else None,
-        change_today=holding.change_today if whole else None,
-        change_today_pct=holding.change_today_pct if whole else None,
+        value=holding.value,
+        share=holding.share,
+        cost_basis=holding.cost_basis,
+        unrealised=holding.unrealised,
+        change_today=holding.change_today,
+        change_today_pct=holding.change_today_pct,
         reason=holding.reason,
     )
 

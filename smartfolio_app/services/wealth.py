@@ -101,7 +101,7 @@ def summary(db: Session, view: View) -> Summary:
 
 
 def allocation(db: Session, view: View, by: str = "group") -> list[Breakdown]:
-    """Return how the worth is spread ``by`` group, class, category, source or currency.
+    """Return how the worth is spread ``by`` group, class, category, source, location (account) or currency.
 
     Raises:
         InvalidInputError: There is no such way of spreading it.
@@ -121,6 +121,7 @@ SPREADS: dict[str, Callable[[Portfolio], list[Breakdown]]] = {
     "class": spread.by_class,
     "category": spread.by_category,
     "source": spread.by_source,
+    "location": spread.by_location,
     "currency": spread.by_currency,
 }
 

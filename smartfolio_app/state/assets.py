@@ -108,6 +108,7 @@ class AssetState(PageState, rx.State):
     cost_figure: str = ""
     gain_figure: str = ""
     price_figure: str = ""
+    today_figure: str = ""
     move_figure: str = ""
 
     range: str = "1y"
@@ -215,6 +216,7 @@ class AssetState(PageState, rx.State):
             figures.percent(divide(gained, cost), sign=True) if gained is not None and cost else ""
         )
         today = sum(moved, ZERO) if moved else None
+        self.today_figure = "" if today is None else f"change_today:{asset.id}"
         self.today, self.today_direction = figures.money(today, sign=True), figures.direction(today)
         share = held[0].change_today_pct if len(held) == 1 else None
         self.today_share = figures.percent(share, sign=True, decimals=2) if share is not None else ""

@@ -155,7 +155,7 @@ class HoldingsState(ListState, rx.State):
         limit = await off_loop(holdings.threshold, view)
         known = await off_loop(wealth.basis, view.user_id)
         labels = {source.key: source.label for source in known.ledger.sources.values()}
-        self.rows = holding_rows(table, labels, self.group_by, figures)
+        self.rows = holding_rows(table, labels, self.group_by, figures, searched=bool(self.search))
         opened = [row for row in table.rows if f"{row.section}|{row.asset.id}" == self.opened]
         self.places = [place_row(one, row, labels, figures) for row in opened for one in row.positions]
         self.opened = self.opened if opened else ""

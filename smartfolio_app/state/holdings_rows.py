@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from smartfolio_app.analytics.groups import GROUPS
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetClass, fiat, is_fiat
 from smartfolio_app.ledger.money import divide, multiply
@@ -42,6 +43,7 @@ class HoldingRow:
     today_share: str = ""
     today_direction: str = "none"
     figure: str = ""
+    today_figure: str = ""
     cost_figure: str = ""
     gain_figure: str = ""
     transactions_address: str = ""
@@ -57,6 +59,7 @@ class PlaceRow:
     origin: str = ""
     quantity: str = ""
     value: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -67,14 +70,18 @@ class UnpricedRow:
     symbol: str = ""
     name: str = ""
     quantity: str = ""
+    figure: str = ""
     reason: str = ""
 
 
 def holding_rows(
-    table: Table, sources: Mapping[str, str], group_by: str, figures: Figures
+    table: Table, sources: Mapping[str, str], group_by: str, figures: Figures, *, searched: bool = False
 ) -> list[HoldingRow]:
-    """Return the lines of a page, with a heading wherever a section begins."""
-    return list(_lines(table, sources, group_by, figures))
+    """Return the lines of a page, with a heading wherever a section begins. ``searched``: not all lines are there."""
+    rows = list(_lines(table, sources, group_by, figures))
+    if searched or table.hidden:  # a heading then sums up the lines under it, not a part of the allocation
+        rows = [replace(row, figure="") if row.is_group else row for row in rows]
+    return rows
 
 
 def _lines(table: Table, sources: Mapping[str, str], group_by: str, figures: Figures) -> Iterator[HoldingRow]:
@@ -88,11 +95,14 @@ def _lines(table: Table, sources: Mapping[str, str], group_by: str, figures: Fig
 
 
 def _heading(section: Section, sources: Mapping[str, str], group_by: str, figures: Figures) -> HoldingRow:
+    # What is no coin has no group of coins: its class stands in its place.
+    kind = "class" if group_by == "group" and section.key not in GROUPS else group_by
     return HoldingRow(
         id=f"section:{section.key}",
         is_group=True,
         name=_section_name(section.key, sources, group_by, figures),
         value=figures.money(section.value),
+        figure=f"allocation:{kind}:{section.key}" if section.key and section.value is not None else "",
         share_text=figures.say("holdings.count", count=section.count, number=figures.count(section.count)),
     )
 
@@ -136,9 +146,10 @@ def _line(row: Row, figures: Figures) -> HoldingRow:
         today=figures.money(row.change_today, sign=True),
         today_share=_percent_today(row, figures),
         today_direction=figures.direction(row.change_today),
-        figure=f"holding:{asset.id}",
-        cost_figure=f"cost_basis:{asset.id}",
-        gain_figure=f"unrealised:{asset.id}",
+        figure=f"holding:{row.about}",
+        today_figure=f"{'holding' if row.change_today is None else 'change_today'}:{row.about}",
+        cost_figure=f"cost_basis:{row.about}",
+        gain_figure=f"unrealised:{row.about}",
         transactions_address=f"/transactions?{urlencode({'asset': asset.id})}",
         asset_address=f"/assets/{quote(asset.id, safe=':')}",
     )
@@ -163,6 +174,7 @@ def place_row(place: Position, holding: Row, sources: Mapping[str, str], figures
         origin=origin,
         quantity=figures.quantity(place.quantity),
         value=figures.money(multiply(place.quantity, price.value) if price is not None else None),
+        figure=f"holding:{holding.about}",
     )
 
 
@@ -173,6 +185,7 @@ def unpriced_row(holding: Holding, figures: Figures) -> UnpricedRow:
         symbol=holding.asset.symbol,
         name=holding.asset.name,
         quantity=figures.quantity(holding.quantity),
+        figure=f"holding:{holding.asset.id}",
         reason=figures.say_or_text(holding.reason),
     )
 

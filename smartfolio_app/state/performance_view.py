@@ -94,6 +94,7 @@ class FallLine:
     """One fall from a peak."""
 
     depth: str = ""
+    figure: str = ""
     dates: str = ""
     recovered: str = ""
 
@@ -290,6 +291,7 @@ def fall_lines(report: Report, figures: Figures) -> list[FallLine]:
     return [
         FallLine(
             depth=figures.percent(_shown(one.depth), decimals=2),
+            figure=f"drawdown:{name_of(report.span)}",
             dates=figures.say(
                 "performance.fall_dates", peak=figures.day(one.peak), trough=figures.day(one.trough)
             ),

@@ -139,9 +139,11 @@ def test_a_change_that_is_not_known_says_why(world):
 
 def test_the_cost_is_the_sum_of_the_open_lots(subject):
     found = explain("cost_basis:crypto:BTC", subject)
-    assert [step.amount for step in found.steps] == [11, 30]
-    assert sum(step.amount for step in found.steps) == found.amount == 41
-    assert found.steps[0].children[0].measure is Measure.QUANTITY
+    average, *lots = found.steps
+    assert (average.amount, average.measure) == (Decimal("20.5"), Measure.PRICE)
+    assert [step.amount for step in lots] == [11, 30]
+    assert sum(step.amount for step in lots) == found.amount == 41
+    assert lots[0].children[0].measure is Measure.QUANTITY
     assert found.notes == ("explain.method.fifo",)
     unknown = explain("cost_basis:crypto:ETH", subject)
     assert (unknown.amount, unknown.notes) == (None, ("explain.method.fifo", "lots.unknown_deposit"))
@@ -164,7 +166,7 @@ def test_what_is_too_much_to_list_is_summed_up_and_no_input_is_left_out(world):
     whole = 14 * 15 // 2
     for lines, amount, count in (
         (crypto.children, 9000 + whole + 15 * 14 + whole, "4"),
-        (cost.steps, whole, "2"),
+        (cost.steps[1:], whole, "2"),
         (tuple(by_asset), 3 * whole, "2"),
     ):
         assert sum(step.amount for step in lines) == amount
@@ -185,8 +187,10 @@ def test_money_that_is_held_is_told_with_its_places(subject):
 
 def test_the_unrealised_gain_is_value_less_cost(subject):
     found = explain("unrealised:crypto:BTC", subject)
-    assert [step.amount for step in found.steps] == [100, 41]
+    *parts, rate = found.steps
+    assert [step.amount for step in parts] == [100, 41]
     assert found.amount == 59
+    assert (rate.measure, round(rate.amount, 4)) == (Measure.SHARE, Decimal("1.4390"))
 
 
 def test_coverage_names_what_is_missing_and_what_is_old(subject):

@@ -78,6 +78,8 @@ def figures_of(db, view):
         if row.cost_basis is not None:
             yield f"cost_basis:{row.asset.id}"
             yield f"unrealised:{row.asset.id}"
+    yield from ("holding:crypto:BTC@source-" + source for source in _sources_of(whole, "crypto:BTC"))
+    yield from (f"{name}:fiat:EUR@stocks" for name in ("holding", "cost_basis"))
     today, before = NOW.date(), (NOW - timedelta(days=40)).date()
     yield from (f"price:{asset}" for asset in ("crypto:BTC", "fiat:EUR", "fiat:USD"))
     yield from (f"price:crypto:ETH:{before}", f"price:crypto:ETH:{before}..{today}")
@@ -120,6 +122,10 @@ def figures_of(db, view):
             yield f"signals:spell:{day_of(spell.start).isoformat()}-{market.subject}"
         known = [one for one in market.regime.after if one.count]
         yield from (f"signals:after:{one.regime}-{one.days}-{market.subject}" for one in known[:2])
+
+
+def _sources_of(whole, asset):
+    return [place.source_key for row in whole.holdings if row.asset.id == asset for place in row.positions]
 
 
 def of_models(db, view):

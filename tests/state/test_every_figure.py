@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 import reflex as rx
 
 from smartfolio_app.components.decision_tiles import decision_tiles
+from smartfolio_app.pages import assets
 from smartfolio_app.pages.alerts import alerts
 from smartfolio_app.pages.brief import brief
 from smartfolio_app.pages.dashboard import _worth, dashboard
 from smartfolio_app.pages.gains import _parts, _sides, _totals
+from smartfolio_app.pages.holdings import holdings
+from smartfolio_app.pages.performance import performance
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.wealth import INTRADAY
@@ -20,6 +23,7 @@ from smartfolio_app.state.brief import BriefState
 from smartfolio_app.state.dashboard import SPLITS, DashboardState
 from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.gains import GainsState
+from smartfolio_app.state.holdings import HoldingsState
 from smartfolio_app.state.performance import PerformanceState
 from smartfolio_app.state.timeline import RANGES
 from smartfolio_app.storage.engine import session_scope
@@ -95,6 +99,51 @@ async def test_every_number_of_the_gains_is_told_by_its_explanation(settings):
             problems, explained = unexplained(layout, page, user, NO_GAINS)
             assert not problems, "\n".join([str(chosen), *problems])
             assert explained >= least, (chosen, layout.__name__, explained)
+
+
+async def test_every_number_of_the_holdings_is_told_by_its_explanation_however_they_are_grouped(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(HoldingsState, user, "/holdings")
+    counts = frozenset({"range", "summary", "threshold", "brief", "page_text"})
+    for grouping in ("", "group", "source", "location"):
+        await call(page, "choose_grouping", grouping)
+        split = next((row.id for row in page.rows if row.symbol == "BTC"), "")
+        await call(page, "open_places", split)  # it lies in two places
+        assert page.places
+        problems, explained = unexplained(holdings, page, user, counts)
+        unnamed = {
+            f"value: {row.value!r} opens nothing" for row in page.rows if row.is_group and not row.figure
+        }
+        left = [
+            one for one in problems if not one.endswith(("asset' opens nothing", "assets' opens nothing"))
+        ]
+        assert len(unnamed) <= (grouping == "location"), grouping  # what lies in no account has no name
+        assert set(left) == unnamed, "\n".join([grouping, *left])
+        assert explained > 400, grouping
+    await call(page, "look_for", "BTC")  # a heading sums up the lines under it
+    assert [row.figure for row in page.rows if row.is_group] == ["", ""]
+
+
+async def test_every_number_of_the_performance_and_of_an_assets_own_figures_is_told_by_its_explanation(
+    settings,
+):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(PerformanceState, user, "/performance")
+    problems, explained = unexplained(
+        performance, page, user, frozenset({"range", "year", "unknown_income", "count"})
+    )
+    assert not problems, "\n".join(problems)
+    assert explained > 100
+    page = await tab(AssetState, user, "/assets/crypto:BTC")
+    problems, explained = unexplained(_own_figures, page, user, frozenset({"range", "realised", "income"}))
+    assert not problems, "\n".join(problems)
+    assert explained > 12
+
+
+def _own_figures() -> rx.Component:
+    return rx.fragment(assets._head(), assets._tiles(), assets._places())
 
 
 async def test_every_day_of_an_assets_line_and_of_the_return_is_told_by_its_explanation(settings):

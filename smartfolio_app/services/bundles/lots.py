@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from smartfolio_app.analytics import parts
 from smartfolio_app.analytics.basis import MarketValues
 from smartfolio_app.analytics.bundles.records import (
     BundleError,
@@ -28,7 +29,7 @@ from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
 from smartfolio_app.services import gains
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
-from smartfolio_app.services.bundles.worth import holding, of_asset
+from smartfolio_app.services.bundles.worth import holding
 
 #: A bundle is to stay small; a figure that rests on more than this is not put into one.
 MOST_TRANSACTIONS = 200_000
@@ -71,23 +72,24 @@ def _income(asked: Asked, about: str) -> Made:
 
 def cost(asked: Asked, about: str) -> Made:
     known, view = asked.known, asked.view
+    held, asset = parts.chosen(asked.whole, about), about.partition("@")[0]
     moment = micros(asked.whole.at)
     columns = known.ledger.columns
     balance = sum(
         (
-            held
-            for (_, _, asset), held in zip(columns.places, columns.balances(moment), strict=True)
-            if asset == about
+            balance
+            for (_, _, of), balance in zip(columns.places, columns.balances(moment), strict=True)
+            if of == asset
         ),
         Decimal(0),
     )
     policy = Policy.parse(view.method)
-    wanted = frozenset() if is_fiat(about) else frozenset({about})
+    wanted = frozenset() if is_fiat(asset) else frozenset({asset})
     return "cost", {
         **lots_out(asked, policy, wanted, until=moment),
-        "asset": about,
+        "asset": asset,
         "balance": plain(balance),
-        "held": [plain(row.quantity) for row in of_asset(asked, about)],
+        "held": [plain(row.quantity) for row in held],
     }
 
 

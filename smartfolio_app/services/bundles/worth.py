@@ -8,9 +8,9 @@ from decimal import Decimal
 from smartfolio_app.analytics import explain as figures
 from smartfolio_app.analytics.bundles.records import Json, rates_out
 from smartfolio_app.analytics.explain_price import prices_of
-from smartfolio_app.analytics.explain_today import chosen, parts_of
+from smartfolio_app.analytics.explain_today import parts_of
+from smartfolio_app.analytics.parts import PLACES, chosen
 from smartfolio_app.analytics.results import Holding, Measure, Step
-from smartfolio_app.ledger.assets import AssetId
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.services import explain, explain_line
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
@@ -33,20 +33,20 @@ def _category(asked: Asked, about: str) -> Made:
 
 
 def holding(asked: Asked, about: str) -> Made:
-    return "worth", holdings_out(of_asset(asked, about))
+    return "worth", holdings_out(chosen(asked.whole, about))
 
 
 def _allocation(asked: Asked, about: str) -> Made:
     kind, _, key = about.partition(":")
     rows = asked.whole.holdings
     named = key if figures.rest_of(key) is None else ""
-    if named and kind == "source":
+    if named and kind in PLACES:
         return "worth", {
             "holdings": [
                 _held(row, place.quantity)
                 for row in rows
                 for place in row.positions
-                if place.source_key == key
+                if getattr(place, PLACES[kind]) == key
             ]
         }
     if named:
@@ -136,10 +136,6 @@ def _price(asked: Asked, about: str) -> Made:
             for price, amount in parts
         ]
     }
-
-
-def of_asset(asked: Asked, asset: AssetId) -> list[Holding]:
-    return [row for row in asked.whole.holdings if row.asset.id == asset]
 
 
 KINDS: dict[str, Maker] = {
