@@ -139,7 +139,8 @@ def _category(subject: Subject, about: str) -> Explanation | None:
     category = Category(about)
     mine = [row for row in whole.holdings if row.category is category]
     value = whole.by_category[category]
-    steps = (*holding_lines(mine, whole.currency), *_in_short(mine, value, whole))
+    in_short = _in_short(mine, value, whole, both=category is Category.WEALTH)
+    steps = (*holding_lines(mine, whole.currency), *in_short)
     return replace(
         _explanation("category", value, steps, whole.currency),
         title=f"explain.category.{about}",
@@ -148,8 +149,12 @@ def _category(subject: Subject, about: str) -> Explanation | None:
     )
 
 
-def _in_short(mine: list[Holding], value: Decimal | None, whole: Portfolio) -> tuple[Step, ...]:
-    """What a tile says besides: how many there are, what part of the net worth, what is owed."""
+def _in_short(
+    mine: list[Holding], value: Decimal | None, whole: Portfolio, *, both: bool
+) -> tuple[Step, ...]:
+    """What a tile says besides: how many there are, what part of the net worth, what is owed (``both`` sides in any
+    case where these stand apart).
+    """
     owed = -sum((row.value for row in mine if row.value is not None and row.value < 0), ZERO)
     owned = sum((row.value for row in mine if row.value is not None and row.value > 0), ZERO)
     of_all = divide(value, whole.total) if value is not None and whole.total and whole.total > 0 else None
@@ -161,7 +166,7 @@ def _in_short(mine: list[Holding], value: Decimal | None, whole: Portfolio) -> t
                 money("explain.assets", owned, whole.currency),
                 money("explain.liabilities", -owed, whole.currency),
             )
-            if owed
+            if owed or both
             else ()
         ),
     )

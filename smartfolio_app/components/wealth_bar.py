@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.components.account import light_switch, sign_out
 from smartfolio_app.components.controls import chip, icon_button, toggle_button
 from smartfolio_app.components.dialogs import dialog
-from smartfolio_app.components.figures import change, figure
+from smartfolio_app.components.figures import change, figure, figures_in
 from smartfolio_app.components.forms import field, select
 from smartfolio_app.components.icons import icon
 from smartfolio_app.i18n import t
@@ -30,9 +30,14 @@ def wealth_bar() -> rx.Component:
         rx.el.div(
             figure(AppState.total, "net_worth", of="bar.net_worth", extra="sum"),
             rx.el.span(
-                change(AppState.change, AppState.change_direction, extra="not-phone"),
-                change(AppState.change_pct, AppState.change_direction, width="w5"),
-                class_name="row",
+                figures_in(
+                    change(AppState.change, AppState.change_direction, extra="not-phone"),
+                    change(AppState.change_pct, AppState.change_direction, width="w5"),
+                    name="change_today",
+                    of="bar.change_today",
+                    said=AppState.change + " " + AppState.change_pct,
+                    extra="row",
+                ),
                 title=t("bar.change_today"),
             ),
             rx.cond(AppState.syncing != "", _syncing("icon-button only-phone")),
@@ -120,7 +125,10 @@ def _choices() -> rx.Component:
     return dialog(
         *[field(f"bar.scope_{category}", _scope(category)) for category in CATEGORIES],
         field("bar.currency", _currency()),
-        rx.el.p(AppState.coverage, class_name="small quiet"),
+        rx.el.p(
+            figure(AppState.coverage, "coverage", of="bar.coverage", extra="sentence"),
+            class_name="small quiet",
+        ),
         rx.cond(AppState.syncing != "", rx.el.p(_syncing(words=True), class_name="small")),
         rx.el.div(light_switch(), sign_out(words=True), class_name="row between"),
         open=AppState.choosing,

@@ -8,7 +8,7 @@ from reflex.vars import Var
 from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.controls import button, icon_button
 from smartfolio_app.components.dialogs import confirm, dialog
-from smartfolio_app.components.figures import figure, plain_figure, skeleton
+from smartfolio_app.components.figures import figure, figures_in, known_figure, skeleton
 from smartfolio_app.components.forms import (
     date_input,
     field,
@@ -25,6 +25,7 @@ from smartfolio_app.components.sparkline import sparkline
 from smartfolio_app.i18n import t
 from smartfolio_app.services.item_kinds import ITEM_KINDS
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.items import ItemsState
 
 KIND_ICONS = {
@@ -95,7 +96,7 @@ def _content() -> rx.Component:
 
 
 def _sum(label: str, value: Var) -> rx.Component:
-    return rx.el.div(rx.el.dt(t(label)), rx.el.dd(plain_figure(value)))
+    return rx.el.div(rx.el.dt(t(label)), rx.el.dd(figure(value, "category:wealth", of=label)))
 
 
 def _side(title: str, rows: Var) -> rx.Component:
@@ -126,8 +127,18 @@ def _row(row: Var) -> rx.Component:
         ),
         rx.cond(row.spark, sparkline(row.spark), rx.el.span(class_name="spark")),
         rx.el.div(
-            figure(row.value, row.figure, of=row.name, extra="strong"),
-            rx.cond(row.base, rx.el.span(row.base, class_name="num small quiet")),
+            rx.cond(
+                row.base,
+                figures_in(
+                    rx.el.span(row.value, class_name="strong"),
+                    rx.el.span(row.base, class_name="small quiet"),
+                    name=row.figure,
+                    of=row.name,
+                    said=row.value + " · " + row.base,
+                    extra="worth-both",
+                ),
+                known_figure(row.value, row.figure, of=row.name, extra="strong"),
+            ),
             class_name="worth",
         ),
         class_name=rx.cond(row.closed, "item closed", "item"),
@@ -143,12 +154,17 @@ def _detail() -> rx.Component:
     return dialog(
         rx.el.div(
             rx.el.p(one.kind_text, class_name="quiet"),
-            rx.el.p(one.value, class_name="num item-value"),
+            rx.el.p(known_figure(one.value, one.figure, of=one.name), class_name="item-value"),
             rx.el.p(one.as_of, class_name="small quiet"),
         ),
         rx.cond(
             one.line.times.length() > 1,
-            AreaChart.create(line=one.line, label=t("items.history"), class_name="item-chart"),
+            AreaChart.create(
+                line=one.line,
+                label=t("items.history"),
+                on_explain=ExplainState.open,
+                class_name="item-chart",
+            ),
         ),
         rx.cond(one.note, rx.el.p(one.note, class_name="item-note")),
         _value_form(),
@@ -211,7 +227,7 @@ def _valuation(one: Var) -> rx.Component:
             rx.cond(one.note, rx.el.div(one.note, class_name="small quiet")),
             class_name="grow",
         ),
-        rx.el.span(one.value, class_name="num"),
+        figure(one.value, one.figure, of=one.date),
         icon_button("pencil", t("items.edit_value", date=one.date), on_click=ItemsState.edit_value(one.day)),
         icon_button(
             "trash-2", t("items.delete_value", date=one.date), on_click=ItemsState.delete_value(one.day)

@@ -12,6 +12,7 @@ from smartfolio_app.analytics.explain_performance import AGAINST, MEASURES
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import (
     explain_future,
+    explain_item,
     explain_line,
     explain_performance,
     explain_risk,
@@ -55,6 +56,7 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "risk": explain_risk.explain,
     "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
     "line": explain_line.explain,
+    "item": explain_item.explain,
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),
     "rule": lambda db, view, about: explain_alerts.rule(db, view.user_id, about),

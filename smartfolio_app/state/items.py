@@ -13,6 +13,7 @@ import reflex as rx
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.i18n import error_text
 from smartfolio_app.ledger.assets import AssetClass, asset_id
+from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import items, wealth
 from smartfolio_app.services.jobs import off_loop
@@ -194,7 +195,8 @@ class ItemsState(PageState, rx.State):
         owned = subtotal(mine, worth, liabilities=False)
         owed = subtotal(mine, worth, liabilities=True)
         self.assets_total, self.liabilities_total = figures.money(owned), figures.money(owed)
-        self.net_total = figures.money(owned - owed)
+        both = [value for value in worth.values() if value is not None]
+        self.net_total = figures.money(sum(both, ZERO) if both or not worth else None)
         self.is_empty, self.loaded = not mine, True
         self.today = _today(seat).isoformat()
         if self.detail.id:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from smartfolio_app.analytics.drawn_line import Point
-from smartfolio_app.ledger.assets import AssetClass, asset_id
+from smartfolio_app.ledger.assets import AssetClass
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.reading import write_number
@@ -26,7 +26,9 @@ SPARK_WIDTH, SPARK_HEIGHT = 100, 28
 
 @dataclass
 class ItemRow:
-    """One item in the list. ``base`` is its worth in the view's currency where that is another one."""
+    """One item in the list. ``base`` is its worth in the view's currency where that is another one; ``figure`` names
+    what explains both.
+    """
 
     id: str = ""
     name: str = ""
@@ -49,6 +51,7 @@ class ValuationRow:
     date: str = ""
     amount: str = ""
     value: str = ""
+    figure: str = ""
     note: str = ""
 
 
@@ -62,6 +65,7 @@ class ItemDetail:
     kind_text: str = ""
     currency: str = ""
     value: str = ""
+    figure: str = ""
     as_of: str = ""
     note: str = ""
     closed: str = ""
@@ -87,7 +91,7 @@ def item_row(item: Item, worth: Mapping[str, Decimal | None], figures: Figures) 
         if foreign and item.id in worth and counted is None
         else "",
         spark=spark(item.valuations),
-        figure=f"holding:{asset_id(AssetClass.ITEM, item.id)}",
+        figure=_figure(item, counted is not None),
         closed=item.closed_on is not None,
     )
 
@@ -95,7 +99,6 @@ def item_row(item: Item, worth: Mapping[str, Decimal | None], figures: Figures) 
 def item_detail(item: Item, figures: Figures) -> ItemDetail:
     """Return an item with its history, newest value first."""
     current = item.current
-    points = list(_carried(item, figures))
     return ItemDetail(
         id=item.id,
         name=item.name,
@@ -103,12 +106,13 @@ def item_detail(item: Item, figures: Figures) -> ItemDetail:
         kind_text=figures.say(f"items_kinds.{item.kind}"),
         currency=item.currency,
         value=figures.money(current.value if current else None, item.currency),
+        figure=_figure(item, counts=False),
         as_of=_as_of(item, figures),
         note=item.note,
         closed=figures.day(item.closed_on) if item.closed_on else "",
         is_liability=item.is_liability,
-        line=build(points, None, replace(figures, currency=item.currency)) if len(points) > 1 else Timeline(),
-        valuations=[_valuation_row(one, item.currency, figures) for one in reversed(item.valuations)],
+        line=_line(item, figures),
+        valuations=[_valuation_row(one, item, figures) for one in reversed(item.valuations)],
     )
 
 
@@ -130,18 +134,39 @@ def spark(valuations: Sequence[Valuation]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def subtotal(items: Sequence[Item], worth: Mapping[str, Decimal | None], *, liabilities: bool) -> Decimal:
-    """Return the sum of what the portfolio counts of the assets, or of the debts, as a positive number."""
-    chosen = (worth.get(item.id) for item in items if item.is_liability is liabilities)
-    return abs(sum((value for value in chosen if value is not None), ZERO))
+def subtotal(
+    items: Sequence[Item], worth: Mapping[str, Decimal | None], *, liabilities: bool
+) -> Decimal | None:
+    """Return the sum of what the portfolio counts of the assets, or of the debts, as a positive number; ``None`` where
+    there are some and nothing is known of any.
+    """
+    counted = [worth[item.id] for item in items if item.is_liability is liabilities and item.id in worth]
+    known = [value for value in counted if value is not None]
+    return abs(sum(known, ZERO)) if known or not counted else None
 
 
-def _valuation_row(one: Valuation, currency: str, figures: Figures) -> ValuationRow:
+def _figure(item: Item, counts: bool) -> str:
+    """Name what explains an item's worth: its holding where that counts with one, else what its owner said."""
+    if counts:
+        return f"holding:{AssetClass.ITEM.value}:{item.id}"
+    return f"item:{item.id}" if item.current is not None else ""
+
+
+def _line(item: Item, figures: Figures) -> Timeline:
+    points = list(_carried(item, figures))
+    if len(points) < 2:
+        return Timeline()
+    line = build(points, None, replace(figures, currency=item.currency))
+    return replace(line, figure_of_day=f"item:{item.id}:")
+
+
+def _valuation_row(one: Valuation, item: Item, figures: Figures) -> ValuationRow:
     return ValuationRow(
         day=one.day.isoformat(),
         date=figures.day(one.day),
         amount="" if figures.privacy else write_number(one.value, figures),
-        value=figures.money(one.value, currency),
+        value=figures.money(one.value, item.currency),
+        figure=f"item:{item.id}:{one.day.isoformat()}",
         note=one.note,
     )
 

@@ -31,6 +31,7 @@ from smartfolio_app.errors import NotFoundError
 from smartfolio_app.services import (
     bundles,
     gains,
+    items,
     kept_work,
     performance,
     risk,
@@ -87,6 +88,9 @@ def figures_of(db, view):
         yield f"allocation:{kind}"
         yield f"allocation:{kind}:after-1"
         yield from (f"allocation:{kind}:{part.key}" for part in wealth.allocation(db, view, kind)[:2])
+    mine = items.list_items(db, view.user_id)
+    yield from (f"item:{one.id}" for one in mine if one.currency != view.currency or one.closed_on)
+    yield next(f"item:{one.id}:{one.valuations[1].day}" for one in mine if len(one.valuations) > 2)
     yield from (f"line:{chosen}" for chosen in ("1d", "1w", "1m", "ytd", "all"))
     yield "realised:all"
     for year in gains.years(db, view)[:2]:

@@ -7,25 +7,29 @@ from datetime import UTC, datetime
 import reflex as rx
 
 from smartfolio_app.components.decision_tiles import decision_tiles
+from smartfolio_app.components.wealth_bar import wealth_bar
 from smartfolio_app.pages import assets
 from smartfolio_app.pages.alerts import alerts
 from smartfolio_app.pages.brief import brief
 from smartfolio_app.pages.dashboard import _worth, dashboard
 from smartfolio_app.pages.gains import _parts, _sides, _totals
 from smartfolio_app.pages.holdings import holdings
+from smartfolio_app.pages.items import items
 from smartfolio_app.pages.performance import performance
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.wealth import INTRADAY
 from smartfolio_app.state.alerts import AlertsState
 from smartfolio_app.state.assets import AssetState
+from smartfolio_app.state.base import AppState
 from smartfolio_app.state.brief import BriefState
 from smartfolio_app.state.dashboard import SPLITS, DashboardState
 from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.gains import GainsState
 from smartfolio_app.state.holdings import HoldingsState
+from smartfolio_app.state.items import ItemsState
 from smartfolio_app.state.performance import PerformanceState
-from smartfolio_app.state.timeline import RANGES
+from smartfolio_app.state.timeline import RANGES, Timeline
 from smartfolio_app.storage.engine import session_scope
 from tests.state.figures_on_page import shown_on, unexplained
 from tests.state.tab import call, tab
@@ -79,7 +83,8 @@ async def test_every_number_of_the_dashboard_is_told_by_its_explanation(settings
         assert shown["change_pct"][0] == (page.line.change_pct, f"line:{chosen}")
         problems, _ = unexplained(_worth, page, user, frozenset({"range"}))
         assert not problems, "\n".join([chosen, *problems])
-        await _days_are_told(page)
+        assert bool(page.line.figure_of_day) is (page.range not in INTRADAY)
+        await _days_are_told(page.line, await page.get_state(ExplainState))
     assert page.line.flows
 
 
@@ -170,15 +175,48 @@ async def test_every_day_of_an_assets_line_and_of_the_return_is_told_by_its_expl
             assert (panel.problem, panel.result) == ("", told), mode
 
 
+async def test_the_bar_on_every_page_explains_its_total_its_change_and_its_coverage(settings):
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(AppState, user, "/")
+    problems, explained = unexplained(wealth_bar, page, user)
+    assert not problems, "\n".join(problems)
+    assert explained == 5  # the coverage once more in the sheet of a phone
+    shown = shown_on(wealth_bar, page)
+    for name, figure in (("total", "net_worth"), ("change", "change_today"), ("change_pct", "change_today")):
+        assert shown[name] == [(getattr(page, name), figure)]
+    assert {figure for _, figure in shown["coverage"]} == {"coverage"}
+
+
+async def test_every_number_of_the_items_is_told_by_its_explanation(settings):
+    """Of what counts by its holding; of what was closed, and of each value of the past, by what its owner said."""
+    with session_scope() as db:
+        user = demo.demo_user(db).id
+    page = await tab(ItemsState, user, "/items")
+    rows = [*page.assets, *page.liabilities]
+    foreign = next(one for one in rows if one.base)
+    closed = next(one for one in rows if one.closed)
+    for one in (foreign, closed, *page.liabilities[:1]):
+        await call(page, "open_item", one.id)
+        assert page.detail.valuations
+        problems, explained = unexplained(items, page, user)
+        assert not problems, "\n".join([one.name, *problems])
+        assert explained >= len(rows) + len(page.detail.valuations) + 4
+        await _days_are_told(page.detail.line, await page.get_state(ExplainState))
+    assert (closed.figure, foreign.figure) == (f"item:{closed.id}", f"holding:item:{foreign.id}")
+    for currency in ("USD", "JPY"):
+        await call(await page.get_state(AppState), "choose_currency", currency)
+        problems, _ = unexplained(items, page, user)
+        assert not problems, "\n".join([currency, *problems])
+
+
 def _day(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).date().isoformat()
 
 
-async def _days_are_told(page: DashboardState) -> None:
+async def _days_are_told(line: Timeline, panel: ExplainState) -> None:
     """A day of the line opens an explanation that comes to what the cursor says there; an instant opens none."""
-    line, panel = page.line, await page.get_state(ExplainState)
-    assert bool(line.figure_of_day) is (page.range not in INTRADAY)
     for at in (len(line.times) // 2, -2) if line.figure_of_day else ():
         day = datetime.fromtimestamp(line.times[at], UTC).date()
         await call(panel, "open", f"{line.figure_of_day}{day}")
-        assert (panel.problem, panel.result) == ("", line.labels[at]), (page.range, day)
+        assert (panel.problem, panel.result) == ("", line.labels[at]), day

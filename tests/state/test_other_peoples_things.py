@@ -13,6 +13,7 @@ import reflex as rx
 
 from smartfolio_app.services import backup_contents, sources
 from smartfolio_app.state.base import AppState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.storage import engine
 from smartfolio_app.storage.engine import session_scope
 from tests.api.test_isolation import MARK, Things, things
@@ -32,6 +33,10 @@ def alice(alice: str) -> str:
 
 #: What would only be waited for: it takes no name of a thing, or an upload instead of one.
 NOT_TOLD_OF_THINGS = {"ImportsState.receive"}
+
+
+#: Families of figures whose names hold the id of a thing.
+ABOUT_A_THING = ("item", "alert", "rule", "source", "simulation", "idea")
 
 
 class Form(dict[str, str]):
@@ -60,6 +65,12 @@ def argument(kind: Any, said: str) -> Any:
     if "list" in str(kind):
         return [Form(said)]
     return Form(said) if "dict" in str(kind) else said
+
+
+def said_of(things: Things, kind: type[rx.State]) -> list[str]:
+    """Each of the other user's things by its id, and the figures that are about it."""
+    told = list(things.values())
+    return told + [f"{one}:{said}" for one in ABOUT_A_THING for said in told if kind is ExplainState]
 
 
 def told_of_things(kind: type[rx.State], name: str) -> list[Any]:
@@ -96,7 +107,7 @@ async def test_another_users_things_can_neither_be_seen_nor_touched(
         kinds = told_of_things(kind, name)
         if not kinds or f"{kind.__name__}.{name}" in NOT_TOLD_OF_THINGS:
             continue
-        for said in dict.fromkeys(things.values()):
+        for said in dict.fromkeys(said_of(things, kind)):
             state = await app.get_state(kind)
             empty = shown(state)
             events = await call(state, name, [argument(one, said) for one in kinds])

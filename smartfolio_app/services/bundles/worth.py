@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from smartfolio_app.analytics import explain as figures
 from smartfolio_app.analytics.bundles.records import Json, rates_out
 from smartfolio_app.analytics.explain_price import prices_of
 from smartfolio_app.analytics.explain_today import parts_of
+from smartfolio_app.analytics.items import ITEM_PROVIDER, valued_at
 from smartfolio_app.analytics.parts import PLACES, chosen
 from smartfolio_app.analytics.results import Holding, Measure, Step
 from smartfolio_app.ledger.money import plain
-from smartfolio_app.services import explain, explain_line
+from smartfolio_app.services import explain, explain_item, explain_line
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
 
 
@@ -138,11 +140,20 @@ def _price(asked: Asked, about: str) -> Made:
     }
 
 
+def _item(asked: Asked, about: str) -> Made:
+    found = explain_item.counted(asked.db, asked.view, about)
+    assert found is not None  # it was explained
+    one = found.valuation
+    since = valued_at(one.day, ZoneInfo(asked.view.time_zone))
+    return "told", {"value": plain(one.value), "source": ITEM_PROVIDER, "at": since.isoformat()}
+
+
 KINDS: dict[str, Maker] = {
     "net_worth": _net_worth,
     "history": _history,
     "category": _category,
     "holding": holding,
+    "item": _item,
     "price": _price,
     "allocation": _allocation,
     "coverage": _coverage,
