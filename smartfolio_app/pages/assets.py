@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.charts.area import AreaChart
 from smartfolio_app.components.controls import button, chip, icon_button, link_button, segmented
-from smartfolio_app.components.figures import change, figure, known_change, known_figure, skeleton
+from smartfolio_app.components.figures import figure, known_change, known_figure, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state
@@ -167,9 +167,18 @@ def _tiles() -> rx.Component:
                 rx.cond(S.today_share, figure(S.today_share, S.today_figure, of="holdings.today")),
                 rx.cond(
                     S.realised,
-                    rx.el.span(t("gains.realised"), " ", change(S.realised, S.realised_direction)),
+                    rx.el.span(
+                        t("gains.realised"),
+                        " ",
+                        known_change(
+                            S.realised, S.realised_direction, S.realised_figure, of="gains.realised"
+                        ),
+                    ),
                 ),
-                rx.cond(S.income, rx.el.span(t("gains.income"), " ", rx.el.span(S.income, class_name="num"))),
+                rx.cond(
+                    S.income,
+                    rx.el.span(t("gains.income"), " ", figure(S.income, S.income_figure, of="gains.income")),
+                ),
                 class_name="small quiet terms",
             ),
             class_name="tile card",

@@ -109,6 +109,8 @@ class AssetState(PageState, rx.State):
     gain_figure: str = ""
     price_figure: str = ""
     today_figure: str = ""
+    realised_figure: str = ""
+    income_figure: str = ""
     move_figure: str = ""
 
     range: str = "1y"
@@ -224,6 +226,8 @@ class AssetState(PageState, rx.State):
         known = done.count > done.unknown
         self.realised = figures.money(done.gain, sign=True) if known else ""
         self.realised_direction = figures.direction(done.gain) if known else "none"
+        self.realised_figure = f"realised:all:::asset:{asset.id}" if known else ""
+        self.income_figure = f"income:{asset.id}"
         self.income = figures.money(done.income) if done.income else ""
         self.figure, self.cost_figure = f"holding:{asset.id}", f"cost_basis:{asset.id}"
         self.gain_figure = f"unrealised:{asset.id}"
