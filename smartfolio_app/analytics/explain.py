@@ -3,7 +3,8 @@
 Figures: ``net_worth``, ``category:<category>``, ``change_today``, ``change_today:<asset id>`` and
 ``change_today:category:<category>``, ``coverage``, ``holding:<asset id>``,
 ``cost_basis:<asset id>``, ``unrealised:<asset id>``, ``realised:all`` and ``realised:<year>`` (and what may
-follow: ``gain_reports``), ``allocation:<kind>``, ``allocation:<kind>:<key>`` and
+follow: ``gain_reports``), ``match:<policy>:<match>`` and ``lot:<lot>`` (``ledger.match_names``),
+``allocation:<kind>``, ``allocation:<kind>:<key>`` and
 ``allocation:<kind>:after-<count>`` (what the largest leave; kinds:
 ``group``, ``class``, ``category``, ``source``, ``location``, ``currency``), ``history:<day>``, and ``price:<asset id>``
 with days or without (``explain_price``). An asset id may be followed by one part of it (``parts``).
@@ -28,6 +29,7 @@ from smartfolio_app.analytics.allocation import (
 from smartfolio_app.analytics.clock import local_midnight
 from smartfolio_app.analytics.explain_gains import explain_realised
 from smartfolio_app.analytics.explain_lots import explain_cost
+from smartfolio_app.analytics.explain_match import explain_lot, explain_match, match_asked
 from smartfolio_app.analytics.explain_price import explain_price
 from smartfolio_app.analytics.explain_steps import (
     holding_line,
@@ -49,6 +51,7 @@ from smartfolio_app.analytics.scope import Category
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.assets import is_fiat, symbol_of
 from smartfolio_app.ledger.gains import US_TERM
+from smartfolio_app.ledger.match_names import LotName
 from smartfolio_app.ledger.money import ZERO, divide, multiply, plain
 
 if TYPE_CHECKING:
@@ -389,6 +392,22 @@ def _realised(subject: Subject, about: str) -> Explanation | None:
     return None if asked is None else explain_realised(subject.ledger, subject.prices, view, asked)
 
 
+def _match(subject: Subject, about: str) -> Explanation | None:
+    asked, zone = match_asked(about, subject.method), ZoneInfo(subject.time_zone)
+    if asked is None:
+        return None
+    return explain_match(subject.ledger, subject.prices, asked, subject.portfolio.currency, zone)
+
+
+def _lot(subject: Subject, about: str) -> Explanation | None:
+    name = LotName.parse(about)
+    if name is None:
+        return None
+    whole, zone = subject.portfolio, ZoneInfo(subject.time_zone)
+    view = (whole.currency, zone)
+    return explain_lot(subject.ledger, subject.prices, name, subject.method, view, whole.at)
+
+
 def _unrealised(subject: Subject, about: str) -> Explanation | None:
     cost, value = _cost_basis(subject, about), _holding(subject, about)
     if cost is None or value is None:
@@ -513,5 +532,7 @@ FIGURES: dict[str, Callable[[Subject, str], Explanation | None]] = {
     "cost_basis": _cost_basis,
     "unrealised": _unrealised,
     "realised": _realised,
+    "match": _match,
+    "lot": _lot,
     "allocation": _allocation,
 }

@@ -159,6 +159,17 @@ class GainRows(Sequence[GainRow]):
             return GainRows(self._book, self._numbers[number], self._rule)
         return _row(self._book, self._part(self._numbers[number]), self._rule)
 
+    def place(self, number: int) -> int:
+        """Return how many matches of a row's asset come before it in the transaction that realised it."""
+        disposal, place = divmod(self._numbers[number], _PLACES)
+        engine = self._book.engine
+        sold, earlier = engine.disposals, disposal
+        while earlier and sold.transaction[earlier - 1] == sold.transaction[disposal]:
+            earlier -= 1
+            if sold.asset[earlier] == sold.asset[disposal]:
+                place += sold.first[earlier + 1] - sold.first[earlier]
+        return place
+
     def of_asset(self, asset: AssetId) -> GainRows:
         """Return those of one asset."""
         sold = self._book.engine.disposals.asset

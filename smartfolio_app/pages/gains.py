@@ -9,7 +9,6 @@ from smartfolio_app.components.controls import button, chip, link_button
 from smartfolio_app.components.dialogs import dialog
 from smartfolio_app.components.download import download_button
 from smartfolio_app.components.figures import (
-    change,
     figure,
     figures_in,
     known_change,
@@ -316,10 +315,16 @@ def _match(row: Var) -> rx.Component:
             class_name="at-held wide-only nowrap",
         ),
         rx.el.td(row.quantity, class_name="right num at-quantity"),
-        rx.el.td(row.proceeds, class_name="right num at-proceeds"),
-        rx.el.td(row.cost, class_name="right num at-cost"),
-        rx.el.td(row.fees, class_name="right num quiet at-fees wide-only"),
-        rx.el.td(change(row.gain, row.gain_direction), class_name="right at-gain strong"),
+        rx.el.td(figure(row.proceeds, row.figure, of="gains.proceeds"), class_name="right num at-proceeds"),
+        rx.el.td(figure(row.cost, row.figure, of="gains.cost"), class_name="right num at-cost"),
+        rx.el.td(
+            rx.cond(row.fees, figure(row.fees, row.figure, of="gains.fees")),
+            class_name="right num quiet at-fees wide-only",
+        ),
+        rx.el.td(
+            why_change(row.gain, row.gain_direction, row.figure, of="gains.gain"),
+            class_name="right at-gain strong",
+        ),
         class_name="match",
     )
 

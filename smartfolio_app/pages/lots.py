@@ -7,7 +7,7 @@ from collections.abc import Callable
 import reflex as rx
 from reflex.vars import Var
 
-from smartfolio_app.components.figures import change
+from smartfolio_app.components.figures import figure, why_change
 from smartfolio_app.components.tables import Column, cell, data_table, number_cell
 
 
@@ -40,9 +40,12 @@ def _lot(lot: Var, take: Callable[[Var], rx.Component] | None) -> rx.Component:
             lot.held, rx.cond(lot.term, rx.el.span(lot.term, class_name="small quiet below")), wide_only=True
         ),
         number_cell(lot.quantity),
-        number_cell(lot.cost),
-        number_cell(lot.value, wide_only=True),
-        number_cell(change(lot.gain, lot.gain_direction), wide_only=take is not None),
+        number_cell(figure(lot.cost, lot.figure, of="gains.cost")),
+        number_cell(figure(lot.value, lot.figure, of="holdings.value"), wide_only=True),
+        number_cell(
+            why_change(lot.gain, lot.gain_direction, lot.figure, of="gains.unrealised"),
+            wide_only=take is not None,
+        ),
         *([] if take is None else [take(lot)]),
         key=lot.field,
     )

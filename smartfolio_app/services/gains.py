@@ -18,8 +18,8 @@ from smartfolio_app.ledger.gains import GainsReport, GainTotal, TermRule
 from smartfolio_app.ledger.instants import instant
 from smartfolio_app.ledger.lot_book import LotBook
 from smartfolio_app.ledger.lots import Finding, Lot, Method, Policy, Pooling
+from smartfolio_app.ledger.match_names import LotName, named_lots
 from smartfolio_app.ledger.money import market_value
-from smartfolio_app.ledger.what_if import sellable
 from smartfolio_app.services import user_settings
 from smartfolio_app.services.views import Basis, View, basis
 from smartfolio_app.storage.collecting import without_collecting
@@ -109,8 +109,13 @@ class OpenLot:
     gain: Decimal | None
     days: int
     long_term: bool | None
-    transaction: str
+    name: LotName
     source: str
+
+    @property
+    def transaction(self) -> str:
+        """The transaction that acquired it, empty where none is known."""
+        return self.name.transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,7 @@ def open_lots(db: Session, view: View, asset: AssetId) -> Lots:
     now = datetime.now(UTC)
     price = known.prices.unit_price(asset, view.currency, now)
     appraiser = _Appraiser(known, book, price, rule, now)
-    found = tuple(appraiser.look(number, lot) for number, lot in enumerate(sellable(book, asset)))
+    found = tuple(appraiser.look(number, *named) for number, named in enumerate(named_lots(book, asset)))
     return Lots(known.ledger.asset(asset), view.currency, price, found)
 
 
@@ -272,7 +277,7 @@ class _Appraiser:
     rule: TermRule
     now: datetime
 
-    def look(self, number: int, lot: Lot) -> OpenLot:
+    def look(self, number: int, name: LotName, lot: Lot) -> OpenLot:
         acquired = instant(lot.acquired)
         value = None if self.price is None else market_value(lot.quantity, self.price.value)
         row = self.book.ordered[lot.transaction] if lot.transaction >= 0 else None
@@ -285,6 +290,6 @@ class _Appraiser:
             gain=None if value is None or lot.cost is None else value - lot.cost,
             days=(self.now - acquired).days,
             long_term=self.rule.is_long(acquired, self.now),
-            transaction="" if row is None else row.id,
+            name=name,
             source="" if view is None else view.label,
         )

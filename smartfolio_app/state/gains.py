@@ -259,7 +259,7 @@ class GainsState(ListState, rx.State):
         pages = max(1, -(-len(listed) // PAGE_SIZE))
         page = max(1, min(self._page, pages))
         shown = listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        self.rows = [match_row(number, row, found, figures) for number, row in enumerate(shown)]
+        self.rows = [match_row(number, shown, found, figures) for number in range(len(shown))]
         self._turned(_Listed(page, pages, PAGE_SIZE, len(listed)), len(shown), figures)
         policy, rule = found.policy, self.rule
         self.by_year = [

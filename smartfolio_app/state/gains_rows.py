@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from smartfolio_app.analytics.explain_match import lot_figure, match_figure
 from smartfolio_app.analytics.gain_reports import realised_figure
 from smartfolio_app.i18n import known
 from smartfolio_app.ledger.assets import Asset, AssetId
+from smartfolio_app.ledger.match_names import name_of
 from smartfolio_app.state.figures import UNKNOWN, Figures
 from smartfolio_app.state.holdings_rows import badge
 
 if TYPE_CHECKING:
-    from smartfolio_app.ledger.gains import GainRow, GainTotal
+    from smartfolio_app.ledger.gains import GainRows, GainTotal
     from smartfolio_app.services.gains import Gains, OpenLot, Side, Unknown
 
 
@@ -41,6 +43,7 @@ class MatchRow:
     gain: str = ""
     gain_direction: str = "none"
     asset_address: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -103,6 +106,7 @@ class LotRow:
     place: str = ""
     field: str = ""
     picked: str = ""
+    figure: str = ""
 
 
 def asset_address(asset: AssetId) -> str:
@@ -115,8 +119,9 @@ def transactions_address(asset: AssetId) -> str:
     return f"/transactions?{urlencode({'asset': asset})}"
 
 
-def match_row(number: int, row: GainRow, gains: Gains, figures: Figures) -> MatchRow:
-    """Return a lot match's line."""
+def match_row(number: int, rows: GainRows, gains: Gains, figures: Figures) -> MatchRow:
+    """Return the line of one of some lot matches."""
+    row = rows[number]
     asset = gains.assets[row.asset]
     return MatchRow(
         id=f"{number}",
@@ -135,6 +140,7 @@ def match_row(number: int, row: GainRow, gains: Gains, figures: Figures) -> Matc
         gain=figures.money(row.gain, sign=True),
         gain_direction=figures.direction(row.gain),
         asset_address=asset_address(row.asset),
+        figure=match_figure(gains.policy, name_of(rows, number)),
     )
 
 
@@ -204,6 +210,7 @@ def lot_row(one: OpenLot, figures: Figures, picked: Mapping[int, str] | None = N
         place=one.source,
         field=f"lot_{one.number}",
         picked=(picked or {}).get(one.number, ""),
+        figure=lot_figure(one.name),
     )
 
 

@@ -20,6 +20,7 @@ from smartfolio_app.analytics.alerts.registry import kinds
 from smartfolio_app.analytics.bundles import document
 from smartfolio_app.analytics.bundles.records import BundleError
 from smartfolio_app.analytics.clock import day_of
+from smartfolio_app.analytics.explain_match import lot_figure, match_figure
 from smartfolio_app.analytics.explain_performance import MEASURES
 from smartfolio_app.analytics.explain_today import figure_of
 from smartfolio_app.analytics.rebalancing import optimise
@@ -28,6 +29,8 @@ from smartfolio_app.analytics.risk.scenarios import EPISODES
 from smartfolio_app.analytics.signals.components import NAMES
 from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
+from smartfolio_app.ledger.lots import Policy
+from smartfolio_app.ledger.match_names import MatchName
 from smartfolio_app.services import (
     bundles,
     gains,
@@ -103,6 +106,16 @@ def figures_of(db, view):
     for source in found.report.by_source:
         yield f"realised:{year}:::source:{found.sources[source][0]}"
     yield "realised:all:lifo::against:fifo"
+    for method in ("fifo", "hifo@source", "total_average"):
+        rows = gains.report(db, view, gains.Query(*method.split("@"))).report.rows.ordered(
+            "gain", descending=True
+        )
+        names = [
+            MatchName(rows[at].transaction, rows.place(at), rows[at].lot, rows[at].asset) for at in (0, 1)
+        ]
+        yield from (match_figure(Policy.parse(method), name) for name in names)
+    for asset in ("crypto:BTC", "crypto:ETH"):
+        yield from (lot_figure(one.name) for one in gains.open_lots(db, view, asset).lots[:2])
     series = performance.series(db, view)
     yield from (f"performance:{measure}:1Y" for measure in sorted(MEASURES))
     yield from (f"benchmark:{measure}:1Y:crypto:BTC" for measure in ("twr", "xirr", "end"))

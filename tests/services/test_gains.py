@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
+from smartfolio_app.analytics.explain_match import lot_figure, match_figure
 from smartfolio_app.analytics.gain_reports import realised_figure
 from smartfolio_app.analytics.scope import Scope
 from smartfolio_app.errors import ConflictError, InvalidInputError, NotFoundError
 from smartfolio_app.ledger.lots import Method
+from smartfolio_app.ledger.match_names import name_of
 from smartfolio_app.ledger.what_if import SaleTooLargeError
 from smartfolio_app.services import (
     gains,
     gains_export,
+    manual_prices,
     own_transfers,
     sources,
     transactions,
@@ -205,6 +208,58 @@ def test_what_was_realised_outside_of_the_scope_is_not_counted(db, view, ladder,
     assert [side.total.gain for side in gains.side_by_side(db, part) if side.method is Method.FIFO] == [gain]
     told = explain(db, part, "realised:all")
     assert (told.amount, told.params["unknown"]) == (gain, str(unknown))
+
+
+def test_a_lot_match_is_told_with_both_of_its_transactions(db, view, ladder):
+    found = gains.report(db, view(), Query(method="lifo"))
+    rows = found.report.rows
+    for number, row in enumerate(rows):
+        told = explain(db, view(), match_figure(found.policy, name_of(rows, number)))
+        steps = steps_of(told)
+        assert (told.amount, steps["proceeds"], steps["cost"]) == (row.gain, row.proceeds, row.cost)
+        assert (steps["fees"], steps["quantity"]) == (row.fees, row.quantity)
+        assert (told.unit, told.notes[0]) == ("EUR", "explain.method.lifo")
+        sold, bought = told.steps[:2]
+        assert (sold.at, bought.at) == (row.disposed, row.acquired)
+        day = row.disposed.date().isoformat()
+        assert (sold.link, sold.source) == (
+            f"/transactions?asset={row.asset}&first={day}&last={day}",
+            found.sources[row.source][1],
+        )
+        assert (bought.link != "", "explain.match.no_cost" in told.notes) == (
+            (True, False) if row.lot else (False, True)
+        )
+    assert [(one.label, one.amount, one.unit) for one in sold.children] == [
+        ("explain.match.given", 1, "XYZ"),
+        ("explain.match.received", 7, "EUR"),
+    ]
+    for figure in ("match:fifo:none:0:none:crypto:BTC", "match:best:a:0:b:crypto:BTC", "match:fifo:a"):
+        with pytest.raises(NotFoundError):
+            explain(db, view(), figure)
+
+
+def test_an_open_lot_is_told_by_its_price_and_its_purchase(db, someone, view, book):
+    first = book(0, "trade", "1 BTC", "10 EUR")
+    book(1, "trade", "2 BTC", "30 EUR", "2 EUR")
+    book(2, "deposit", "1 XYZ")
+    for asset, price, gains_of in (
+        ("crypto:BTC", None, [5, -2]),  # by what was paid for it last
+        ("crypto:BTC", "40", [30, 48]),
+        ("crypto:XYZ", None, [None]),
+    ):
+        if price is not None:
+            manual_prices.set_manual_price(db, someone, asset, Decimal(price), "EUR")
+        lots = gains.open_lots(db, view(), asset).lots
+        assert [one.gain for one in lots] == gains_of
+        for one in lots:
+            told = explain(db, view(), lot_figure(one.name))
+            worth, cost = told.steps
+            assert (told.amount, worth.amount, cost.amount) == (one.gain, one.value, one.lot.cost)
+            assert worth.children[0].amount == one.lot.quantity
+            assert cost.at == one.acquired
+    for figure in (f"lot:{first}:1:crypto:BTC", "lot:none:0:crypto:BTC", "lot:x:0:crypto:NONE", "lot:x"):
+        with pytest.raises(NotFoundError):
+            explain(db, view(), figure)
 
 
 def test_holdings_and_gains_use_the_same_lots(db, someone, view, ladder):

@@ -32,6 +32,7 @@ from smartfolio_app.analytics.income_calendar import receipts
 from smartfolio_app.analytics.money_returns import daily_returns
 from smartfolio_app.analytics.performance import PerformanceSeries
 from smartfolio_app.ledger.gains import gains_report
+from smartfolio_app.ledger.match_names import LotName, MatchName
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, market_value
 
 if TYPE_CHECKING:
@@ -56,6 +57,26 @@ def _realised(inputs: Json) -> Decimal | None:
     count, unknown = sum(one.count for one in wanted), sum(one.unknown for one in wanted)
     with localcontext(MONEY_CONTEXT):
         return sum((one.gain for one in wanted), ZERO) if count > unknown or not count else None
+
+
+def _match(inputs: Json) -> Decimal | None:
+    """Proceeds less cost of one lot match, known by its two transactions."""
+    name = MatchName.parse(part(inputs, "match", str))
+    found = None if name is None else name.find(book_of(inputs))
+    if found is None:
+        raise BundleError("bundle.broken", where="match")
+    with localcontext(MONEY_CONTEXT):
+        return found.gain
+
+
+def _lot(inputs: Json) -> Decimal | None:
+    """Quantity times present price of one open lot, less its cost."""
+    name, price = LotName.parse(part(inputs, "lot", str)), number(inputs.get("price"))
+    found = None if name is None else name.find(book_of(inputs))
+    if found is None:
+        raise BundleError("bundle.broken", where="lot")
+    with localcontext(MONEY_CONTEXT):
+        return None if found.cost is None else market_value(found.quantity, price) - found.cost
 
 
 def _income(inputs: Json) -> Decimal:
@@ -200,6 +221,8 @@ def _zone(inputs: Json) -> ZoneInfo:
 #: Every recipe by its name. One of floats is the same figure when it agrees to nine digits.
 RECIPES: dict[str, Callable[[Json], Decimal | None]] = {
     "realised": _realised,
+    "match": _match,
+    "lot": _lot,
     "income": _income,
     "cost": _cost,
     "worth": _worth,

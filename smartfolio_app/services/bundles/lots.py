@@ -14,8 +14,10 @@ from smartfolio_app.analytics.bundles.records import (
     Json,
     correction_out,
     price_out,
+    rates_out,
     transaction_out,
 )
+from smartfolio_app.analytics.explain_match import match_asked
 from smartfolio_app.analytics.explain_performance import within
 from smartfolio_app.analytics.gain_reports import GainFigure
 from smartfolio_app.analytics.income_calendar import receipts
@@ -25,6 +27,7 @@ from smartfolio_app.ledger.gains import US_TERM
 from smartfolio_app.ledger.instants import micros
 from smartfolio_app.ledger.lot_book import lot_book
 from smartfolio_app.ledger.lots import Policy, Pooling
+from smartfolio_app.ledger.match_names import LotName
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
 from smartfolio_app.services import gains
@@ -51,6 +54,26 @@ def _realised(asked: Asked, about: str) -> Made:
         "last": None if last is None else last.isoformat(),
         "sources": None if sources is None else sorted(sources),
         "zone": view.time_zone,
+    }
+
+
+def _match(asked: Asked, about: str) -> Made:
+    found = match_asked(about, asked.view.method)
+    assert found is not None  # it was explained
+    policy, name = found
+    return "match", {**lots_out(asked, policy, frozenset({name.asset})), "match": str(name)}
+
+
+def _lot(asked: Asked, about: str) -> Made:
+    name, known, view = LotName.parse(about), asked.known, asked.view
+    assert name is not None
+    price = known.prices.unit_price(name.asset, view.currency, asked.whole.at)
+    assert price is not None  # the lot's gain is known
+    return "lot", {
+        **lots_out(asked, Policy.parse(view.method), frozenset({name.asset})),
+        "lot": str(name),
+        "price": plain(price.value),
+        "rates": rates_out(price),
     }
 
 
@@ -170,6 +193,8 @@ def _touches(row: Transaction, assets: frozenset[AssetId]) -> bool:
 
 KINDS: dict[str, Maker] = {
     "realised": _realised,
+    "match": _match,
+    "lot": _lot,
     "income": _income,
     "cost_basis": cost,
     "unrealised": _unrealised,
