@@ -16,6 +16,7 @@ from smartfolio_app.components.controls import (
     submit,
 )
 from smartfolio_app.components.dialogs import dialog
+from smartfolio_app.components.figures import figure
 from smartfolio_app.components.forms import check, field, form_error, text_input
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
@@ -253,7 +254,13 @@ def _first_sync() -> rx.Component:
                 rx.cond(
                     sync.changes,
                     rx.el.ul(
-                        rx.foreach(sync.changes, lambda words: rx.el.li(words, class_name="chip num")),
+                        rx.foreach(
+                            sync.changes,
+                            lambda words: rx.el.li(
+                                figure(words, "sync:" + sync.id.to(str), of="syncs.changes"),
+                                class_name="chip num",
+                            ),
+                        ),
                         rx.cond(sync.more, rx.el.li(sync.more, class_name="small quiet")),
                         class_name="row wrap sync-changes",
                     ),

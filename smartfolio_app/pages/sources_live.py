@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button
 from smartfolio_app.components.dialogs import confirm
-from smartfolio_app.components.figures import change
+from smartfolio_app.components.figures import change, figures_in
 from smartfolio_app.components.forms import field, number_input, select
 from smartfolio_app.components.links import route_link
 from smartfolio_app.i18n import t
@@ -151,16 +151,22 @@ def _gap(gap: Var) -> rx.Component:
             class_name="what",
         ),
         rx.el.div(
-            change(gap.difference, gap.direction, extra="no-arrow"),
-            rx.el.span(
-                t("syncs.reported"),
-                " ",
-                rx.el.span(gap.reported, class_name="num"),
-                " · ",
-                t("syncs.booked"),
-                " ",
-                rx.el.span(gap.booked, class_name="num"),
-                class_name="small quiet below",
+            figures_in(
+                change(gap.difference, gap.direction, extra="no-arrow"),
+                rx.el.span(
+                    t("syncs.reported"),
+                    " ",
+                    rx.el.span(gap.reported, class_name="num"),
+                    " · ",
+                    t("syncs.booked"),
+                    " ",
+                    rx.el.span(gap.booked, class_name="num"),
+                    class_name="small quiet below",
+                ),
+                name=gap.figure,
+                of=gap.symbol,
+                said=gap.difference,
+                extra="sentence",
             ),
             class_name="how",
         ),
@@ -212,10 +218,13 @@ def _run(run: Var) -> rx.Component:
             ),
             rx.cond(
                 run.changes,
-                rx.el.span(
+                figures_in(
                     rx.foreach(run.changes, lambda words: rx.el.span(words, class_name="num term")),
                     rx.cond(run.more, rx.el.span(run.more, class_name="term")),
-                    class_name="small quiet below",
+                    name="sync:" + run.id.to(str),
+                    of="syncs.changes",
+                    said=run.changes.to(list[str]).join(", "),
+                    extra="sentence small quiet below",
                 ),
             ),
             rx.cond(run.problem, rx.el.span(run.problem, class_name="small quiet below")),

@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button
 from smartfolio_app.components.dialogs import dialog
-from smartfolio_app.components.figures import skeleton
+from smartfolio_app.components.figures import figure, skeleton
 from smartfolio_app.components.notices import empty_state
 from smartfolio_app.components.shell import page
 from smartfolio_app.components.tables import Column, cell, data_table
@@ -74,7 +74,12 @@ def _pairs() -> rx.Component:
                 cell(rx.el.span(one.amount, class_name="num strong")),
                 cell(_end("transfers.from", one.left, one.left_when)),
                 cell(_end("transfers.to", one.came, one.came_when)),
-                cell(rx.el.span(one.lost, class_name="num quiet"), wide_only=True),
+                cell(
+                    rx.cond(
+                        one.lost, figure(one.lost, one.figure, of="transfers.lost_heading", extra="quiet")
+                    ),
+                    wide_only=True,
+                ),
                 rx.el.td(
                     rx.el.div(
                         rx.cond(

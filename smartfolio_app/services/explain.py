@@ -11,6 +11,7 @@ from smartfolio_app.analytics import explain as engine
 from smartfolio_app.analytics.explain_performance import AGAINST, MEASURES
 from smartfolio_app.analytics.results import Explanation
 from smartfolio_app.services import (
+    explain_books,
     explain_future,
     explain_item,
     explain_line,
@@ -57,6 +58,9 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
     "line": explain_line.explain,
     "item": explain_item.explain,
+    "transfer": explain_books.explain_transfer,
+    "gap": explain_books.explain_gap,
+    "sync": explain_books.explain_sync,
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),
     "rule": lambda db, view, about: explain_alerts.rule(db, view.user_id, about),

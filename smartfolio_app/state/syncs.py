@@ -252,7 +252,7 @@ class SyncsState(PageState, rx.State):
             return
         found, assets = await off_loop(_compared, user, key)
         self.compared = reconciled_text(found, figures)
-        self.gaps = gap_rows(found, assets, figures) if found is not None else []
+        self.gaps = gap_rows(found, assets, figures, key) if found is not None else []
         self._compared_at = mark
 
     async def _tell(self, seat: Seat, running: list[sync.SyncView]) -> None:

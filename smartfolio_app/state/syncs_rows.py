@@ -64,6 +64,7 @@ class GapRow:
     booked: str = ""
     difference: str = ""
     direction: str = "none"
+    figure: str = ""
     why: str = ""
     fix: str = ""
 
@@ -200,12 +201,16 @@ def schedule_text(every: int, figures: Figures) -> str:
     return figures.say(f"syncs.each.{unit}", count=count, number=figures.count(count))
 
 
-def gap_rows(found: Reconciliation, known: Mapping[AssetId, Asset], figures: Figures) -> list[GapRow]:
-    """Return the gaps, those that can be closed by one entry first."""
-    return [_gap(one, known, figures) for one in sorted(found.gaps, key=lambda gap: gap.fix is None)]
+def gap_rows(
+    found: Reconciliation, known: Mapping[AssetId, Asset], figures: Figures, source_key: str
+) -> list[GapRow]:
+    """Return the gaps of a source, those that can be closed by one entry first."""
+    return [
+        _gap(one, known, figures, source_key) for one in sorted(found.gaps, key=lambda gap: gap.fix is None)
+    ]
 
 
-def _gap(gap: Gap, known: Mapping[AssetId, Asset], figures: Figures) -> GapRow:
+def _gap(gap: Gap, known: Mapping[AssetId, Asset], figures: Figures, source_key: str) -> GapRow:
     symbol = known[gap.asset].symbol if gap.asset in known else symbol_of(gap.asset)
     other = known[gap.related].symbol if gap.related in known else symbol_of(gap.related)
     words = {"asset": symbol, "other": other, "day": figures.day(gap.at.date()) if gap.at else ""}
@@ -218,6 +223,7 @@ def _gap(gap: Gap, known: Mapping[AssetId, Asset], figures: Figures) -> GapRow:
         booked=figures.quantity(gap.booked),
         difference=f"{sign}{figures.quantity(abs(moved))}",
         direction=direction(moved),
+        figure=f"gap:{source_key}:{gap.asset}",
         why=figures.say(f"reconcile.cause.{gap.cause}", **words),
         fix=figures.say(f"reconcile.fix.{gap.fix.kind.value}", **words) if gap.fix is not None else "",
     )

@@ -36,6 +36,7 @@ class PairRow:
     came: str = ""
     came_when: str = ""
     lost: str = ""
+    figure: str = ""
     decided: bool = False
 
 
@@ -55,6 +56,7 @@ def pair_row(pair: Pair, found: Transfers, figures: Figures) -> PairRow:
         lost=figures.say("transfers.lost", quantity=f"{figures.quantity(pair.lost)} {symbol}")
         if pair.lost > 0
         else "",
+        figure=f"transfer:{pair.withdrawal.id}",
         decided=pair.decided,
     )
 

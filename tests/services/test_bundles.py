@@ -31,6 +31,7 @@ from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
 from smartfolio_app.ledger.lots import Policy
 from smartfolio_app.ledger.match_names import MatchName
+from smartfolio_app.ledger.transactions import Statement, StatementLine
 from smartfolio_app.services import (
     bundles,
     gains,
@@ -52,8 +53,9 @@ from smartfolio_app.services.rebalancing.targets import Targets
 from smartfolio_app.services.signals import regimes, sentiment
 from smartfolio_app.services.signals.references import CLOSE
 from smartfolio_app.services.transaction_drafts import Draft
+from smartfolio_app.storage.repo_ledger import insert_statement
 from smartfolio_app.storage.repo_signals import Told, put_signals
-from smartfolio_app.storage.tables import SourceRow, SyncState
+from smartfolio_app.storage.tables import SourceRow, SyncRun, SyncState
 from tests.services.test_risk import FIGURES as OF_RISK
 from tests.support.signals import store_signals
 
@@ -266,11 +268,44 @@ def here(monkeypatch):
     sentiment.forget()
 
 
+def of_books(db, view):
+    """Figures of an own transfer, of what a source reports, and of a sync."""
+    asset, key = "crypto:UNI", sources.add(db, view.user_id, "cointracking_api", "Tracker").key
+    cold = sources.add(db, view.user_id, "file_crypto", "Cold").key
+    drafts = (
+        (key, "deposit", ("5", asset), None),
+        (key, "withdrawal", None, ("2", asset)),
+        (cold, "deposit", ("1.99", asset), None),
+    )
+    rows = [
+        transactions.add(
+            db,
+            view.user_id,
+            place,
+            Draft(at=NOW - timedelta(hours=9 - hour), kind=kind, received=received, sent=sent),
+        )
+        for hour, (place, kind, received, sent) in enumerate(drafts)
+    ]
+    yield f"transfer:{rows[1].id}"
+    source = sources.find(db, view.user_id, key)
+    told = Statement(as_of=NOW, lines=(StatementLine(asset=asset, quantity=Decimal("3.25")),))
+    insert_statement(db, view.user_id, source.id, told, format_id=source.provider)
+    db.commit()
+    yield f"gap:{key}:{asset}"
+    run = SyncRun(user_id=view.user_id, source_id=source.id, state="done", added=2, finished_at=NOW)
+    run.effect = json.dumps({asset: ["1", "3"]})
+    db.add(run)
+    db.commit()
+    yield f"sync:{run.id}"
+
+
 @pytest.mark.usefixtures("here")
 def test_every_figure_computes_to_itself_from_its_bundle_alone(db, view):
     made, seen = 0, set()
     store_signals(db, NOW)
-    for figure in chain(figures_of(db, view), of_plans(db, view), of_models(db, view), of_alerts(db, view)):
+    for figure in chain(
+        figures_of(db, view), of_plans(db, view), of_models(db, view), of_alerts(db, view), of_books(db, view)
+    ):
         told = explain(db, view, figure)
         if told.amount is None:
             with pytest.raises(BundleError):

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from smartfolio_app.pages.transfers import transfers
 from smartfolio_app.services import sources, transactions, user_settings
 from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.state.assets import AssetState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.gains import GainsState
 from smartfolio_app.state.seat import state_of_page
 from smartfolio_app.state.transfers import TransfersState
 from smartfolio_app.state.what_if import WhatIfState
 from smartfolio_app.storage.engine import session_scope
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, tab
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -127,6 +130,24 @@ async def test_a_transfer_is_broken_and_chosen_again_by_hand(anna):
     assert [one.decided for one in page.pairs] == [False]
     await call(page, "separate", "x")
     assert len(page.pairs) == 1
+
+
+async def test_what_a_transfer_lost_opens_its_explanation(anna):
+    with session_scope() as db:
+        left = Draft(at=START + timedelta(days=60), kind="withdrawal", sent=("0.5", BTC))
+        came = Draft(at=START + timedelta(days=60, hours=1), kind="deposit", received=("0.4995", BTC))
+        wallet = next(one.key for one in sources.source_status(db, anna).sources if one.label == "Wallet")
+        transactions.add(db, anna, "manual_crypto", left)
+        transactions.add(db, anna, wallet, came)
+    page = await tab(TransfersState, anna, "/transfers")
+    assert [bool(one.lost) for one in page.pairs] == [True, False]
+    # What left is told as its source told it, and so is what has no other end.
+    problems, explained = unexplained(transfers, page, anna, frozenset({"amount", "summary"}))
+    assert (problems, explained) == ([], 1)
+    panel = await page.get_state(ExplainState)
+    await call(panel, "open", page.pairs[0].figure)
+    assert (panel.problem, panel.result) == ("", "0.0005\u00a0BTC")
+    assert [step.value for step in panel.steps] == ["0.5\u00a0BTC", "0.4995\u00a0BTC", "0.1000%"]
 
 
 def test_a_page_with_a_name_in_its_address_is_found():

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from smartfolio_app.pages.sources import sources as sources_page
 from smartfolio_app.providers.connectors import KeyCheck, connector
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import market_data, sources, sync
 from smartfolio_app.settings import load_settings
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.connect import ConnectState
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.sources import SourcesState
 from smartfolio_app.state.syncs import SyncsState
 from smartfolio_app.storage import engine
@@ -21,7 +23,11 @@ from smartfolio_app.storage.engine import session_scope
 from smartfolio_app.storage.tables import SourceRow, SyncRun
 from tests.loopback.cointracking import CoinTrackingServer
 from tests.services.sync.conftest import ANN
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, notice, tab
+
+#: How many of something there are, what is typed and chosen, and what an upload or a key may be: no figures.
+COUNTS = frozenset({"holds", "limit_mb", "more", "added", "duplicates", "rejected", "compared", "budget"})
 
 
 @pytest.fixture
@@ -137,10 +143,20 @@ async def test_a_key_that_can_move_things_is_asked_about_before_it_is_stored(pag
     assert sync.wait(30)
 
 
-async def test_a_sync_is_taken_back_a_gap_closed_a_schedule_chosen_and_a_key_removed(page):
+async def test_a_sync_is_taken_back_a_gap_closed_a_schedule_chosen_and_a_key_removed(page, alice):
     await connected(page)
     syncs = await other(page, SyncsState)
     assert [(gap.symbol, gap.difference, bool(gap.fix)) for gap in syncs.gaps] == [("ADA", "+1", True)]
+    problems, explained = unexplained(sources_page, page, alice, COUNTS)
+    assert not problems, "\n".join(problems)
+    assert explained > 4
+    panel = await other(page, ExplainState)
+    await call(panel, "open", syncs.gaps[0].figure)
+    assert (panel.problem, panel.result) == ("", "1\u00a0ADA")
+    assert [step.value for step in panel.steps[:3]] == ["101\u00a0ADA", "100\u00a0ADA", "100\u00a0ADA"]
+    await call(panel, "open", f"sync:{syncs.runs[0].id}")
+    assert (panel.problem, panel.result) == ("", "2")
+    assert {"ADA", "BTC"} <= {step.label for step in panel.steps}
     await call(syncs, "close_gap", "crypto:ADA")
     assert syncs.gaps == []
     assert [one.format for one in page.batches] == ["Correction"]

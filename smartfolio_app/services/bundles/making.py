@@ -16,7 +16,7 @@ from smartfolio_app.analytics.scope import Category
 from smartfolio_app.i18n import translate_or_text
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.services import explain
-from smartfolio_app.services.bundles import alerts, lots, market, models, plans, returns, worth
+from smartfolio_app.services.bundles import alerts, books, lots, market, models, plans, returns, worth
 from smartfolio_app.services.bundles.asked import Asked, Maker
 from smartfolio_app.services.views import View, basis
 from smartfolio_app.services.worker import Progress, Worker
@@ -30,6 +30,7 @@ KINDS: dict[str, Maker] = {
     **models.KINDS,
     **plans.KINDS,
     **alerts.KINDS,
+    **books.KINDS,
 }
 
 #: Computes what takes a second or more; it ends soon.

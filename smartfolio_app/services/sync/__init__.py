@@ -9,7 +9,7 @@ from smartfolio_app.services.sync.connecting import (
     disconnect,
 )
 from smartfolio_app.services.sync.engine import cancel, start, stop, tick, wait
-from smartfolio_app.services.sync.reconciling import assets_of, close_gap
+from smartfolio_app.services.sync.reconciling import assets_of, books_of, close_gap
 from smartfolio_app.services.sync.reconciling import report as reconciliation
 from smartfolio_app.services.sync.reports import (
     MOST_OFTEN,
@@ -22,6 +22,7 @@ from smartfolio_app.services.sync.reports import (
     connections,
     glances,
     history,
+    one_of,
     set_schedule,
     under_way,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Glance",
     "SyncView",
     "assets_of",
+    "books_of",
     "cancel",
     "check",
     "close_gap",
@@ -47,6 +49,7 @@ __all__ = [
     "disconnect",
     "glances",
     "history",
+    "one_of",
     "reconciliation",
     "set_schedule",
     "start",

@@ -8,7 +8,8 @@ from smartfolio_app.errors import ConflictError, NotFoundError
 from smartfolio_app.ledger.assets import Asset, AssetId
 from smartfolio_app.ledger.dedupe import fingerprint
 from smartfolio_app.ledger.reconcile import Gap, Reconciliation, reconcile
-from smartfolio_app.services import audit, trade_prices
+from smartfolio_app.ledger.transactions import Transaction
+from smartfolio_app.services import audit, sources, trade_prices
 from smartfolio_app.services.sync.reports import live_source
 from smartfolio_app.services.sync.storing import last_statement
 from smartfolio_app.storage.repo_ledger import (
@@ -69,9 +70,23 @@ def close_gap(db: Session, user_id: str, source_key: str, asset: AssetId) -> Gap
     return gap
 
 
+def books_of(db: Session, user_id: str, source_key: str) -> tuple[list[Transaction], Reconciliation] | None:
+    """Return a source's transactions and how they compare with what it last reported, ``None`` while that is nothing.
+
+    Raises:
+        NotFoundError: The user has no such source.
+    """
+    return _books(db, sources.find(db, user_id, source_key))
+
+
 def _report(db: Session, source: SourceRow) -> Reconciliation | None:
+    found = _books(db, source)
+    return None if found is None else found[1]
+
+
+def _books(db: Session, source: SourceRow) -> tuple[list[Transaction], Reconciliation] | None:
     last = last_statement(db, source)
     if last is None:
         return None
     transactions = read_transactions(db, col(TransactionRow.source_id) == source.id)
-    return reconcile(transactions, last)
+    return transactions, reconcile(transactions, last)

@@ -195,6 +195,18 @@ def history(db: Session, user_id: str, source_key: str, limit: int = 50) -> list
     return [view_of(run, source.key, undone) for run, undone in db.execute(wanted)]
 
 
+def one_of(db: Session, user_id: str, run_id: str) -> SyncView | None:
+    """Return one sync, ``None`` when the user has none of that id."""
+    wanted = (
+        select(SyncRun, col(SourceRow.key), col(ImportBatch.undone_at))
+        .join(SourceRow, col(SourceRow.id) == col(SyncRun.source_id))
+        .outerjoin(ImportBatch, col(ImportBatch.id) == col(SyncRun.batch_id))
+        .where(col(SyncRun.id) == run_id, col(SyncRun.user_id) == user_id)
+    )
+    found = db.execute(wanted).first()
+    return None if found is None else view_of(*found)
+
+
 def view_of(run: SyncRun, source_key: str, undone_at: datetime | None = None) -> SyncView:
     """Return one sync as its user sees it."""
     effect: Mapping[str, list[str]] = json.loads(run.effect)
