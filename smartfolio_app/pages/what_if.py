@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.controls import segmented, submit
-from smartfolio_app.components.figures import change
+from smartfolio_app.components.figures import known_change, known_figure
 from smartfolio_app.components.forms import field, form_error, number_input, select
 from smartfolio_app.i18n import t
 from smartfolio_app.pages.lots import lots_table
@@ -106,19 +106,23 @@ def _answer() -> rx.Component:
             S.answered,
             rx.fragment(
                 rx.el.p(t("gains.what_if_gain"), class_name="quiet"),
-                rx.el.p(change(one.gain, one.gain_direction, extra="large")),
-                rx.el.p(one.terms, class_name="small quiet num-inline"),
+                rx.el.p(
+                    known_change(
+                        one.gain, one.gain_direction, one.figure, of="gains.what_if_gain", extra="large"
+                    )
+                ),
+                rx.el.p(_told(one.terms, "gains.what_if_gain"), class_name="small quiet num-inline"),
                 rx.el.dl(
                     rx.el.dt(t("gains.proceeds")),
-                    rx.el.dd(one.proceeds, class_name="num"),
+                    rx.el.dd(_told(one.proceeds, "gains.proceeds"), class_name="num"),
                     rx.el.dt(t("gains.cost")),
-                    rx.el.dd(one.cost, class_name="num"),
+                    rx.el.dd(_told(one.cost, "gains.cost"), class_name="num"),
                     rx.el.dt(t("gains.sell_price")),
-                    rx.el.dd(one.price, class_name="num"),
+                    rx.el.dd(_told(one.price, "gains.sell_price"), class_name="num"),
                     class_name="facts",
                 ),
-                rx.el.p(one.taken, class_name="small quiet"),
-                rx.el.p(one.left, class_name="small quiet"),
+                rx.el.p(_told(one.taken, "gains.open_lots"), class_name="small quiet"),
+                rx.el.p(_told(one.left, "gains.open_lots"), class_name="small quiet"),
                 rx.cond(
                     S.others,
                     rx.el.div(
@@ -128,7 +132,9 @@ def _answer() -> rx.Component:
                                 S.others,
                                 lambda other: rx.el.li(
                                     rx.el.span(other.label, class_name="grow"),
-                                    change(other.gain, other.gain_direction),
+                                    known_change(
+                                        other.gain, other.gain_direction, other.figure, of=other.label
+                                    ),
                                     key=other.label,
                                 ),
                             ),
@@ -142,3 +148,8 @@ def _answer() -> rx.Component:
         class_name="outcome",
         custom_attrs={"aria-live": "polite"},
     )
+
+
+def _told(text: Var, of: str) -> rx.Component:
+    """Return what the sale's explanation tells; that of very many picked lots has none but these lines."""
+    return known_figure(text, S.answer.figure, of=of, extra="sentence")

@@ -17,6 +17,7 @@ from smartfolio_app.services import (
     explain_line,
     explain_performance,
     explain_risk,
+    explain_sale,
     user_settings,
 )
 from smartfolio_app.services.alerts import explain as explain_alerts
@@ -57,6 +58,7 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "risk": explain_risk.explain,
     "simulation": lambda _db, view, about: explain_future.explain(view.user_id, about),
     "line": explain_line.explain,
+    "sale": explain_sale.explain,
     "item": explain_item.explain,
     "transfer": explain_books.explain_transfer,
     "gap": explain_books.explain_gap,

@@ -15,6 +15,7 @@ from smartfolio_app.ledger.assets import AssetClass, is_fiat
 from smartfolio_app.ledger.money import ZERO
 from smartfolio_app.security.identity import Viewer
 from smartfolio_app.services import gains, wealth, what_if
+from smartfolio_app.services.explain_sale import sale_figure
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.user_settings import METHODS
 from smartfolio_app.state.base import Option
@@ -39,6 +40,7 @@ class Answered:
     price: str = ""
     taken: str = ""
     left: str = ""
+    figure: str = ""
 
 
 @dataclass
@@ -48,6 +50,7 @@ class OtherMethod:
     label: str = ""
     gain: str = ""
     gain_direction: str = "none"
+    figure: str = ""
 
 
 class WhatIfState(PageState, rx.State):
@@ -96,7 +99,7 @@ class WhatIfState(PageState, rx.State):
         except SmartFolioError as error:
             self.problem, self.answered = error_text(seat.figures.language, error), False
             return
-        self._fill(found, seat.figures)
+        self._fill(question, found, seat.figures)
         yield
 
     async def _show(self, seat: Seat) -> None:
@@ -150,7 +153,7 @@ class WhatIfState(PageState, rx.State):
             picked=tuple(picked),
         )
 
-    def _fill(self, found: what_if.Reply, figures: Figures) -> None:
+    def _fill(self, question: what_if.Question, found: what_if.Reply, figures: Figures) -> None:
         outcome = found.outcome
         sold = sum((one.quantity for one in outcome.matches), ZERO)
         left = sum((one.quantity for one in outcome.remaining), ZERO)
@@ -181,12 +184,14 @@ class WhatIfState(PageState, rx.State):
                 quantity=f"{figures.quantity(left)} {symbol}",
                 cost=figures.money(cost_left),
             ),
+            figure=sale_figure(question, found.method.value),
         )
         self.others = [
             OtherMethod(
                 label=figures.say(f"settings.method_{method.value}"),
                 gain=figures.money(gain, sign=True),
                 gain_direction=figures.direction(gain),
+                figure=sale_figure(question, method.value),
             )
             for method, gain in found.by_method.items()
         ]

@@ -29,7 +29,7 @@ from smartfolio_app.analytics.risk.scenarios import EPISODES
 from smartfolio_app.analytics.signals.components import NAMES
 from smartfolio_app.commands import explain as command
 from smartfolio_app.errors import NotFoundError
-from smartfolio_app.ledger.lots import Policy
+from smartfolio_app.ledger.lots import Method, Policy
 from smartfolio_app.ledger.match_names import MatchName
 from smartfolio_app.ledger.transactions import Statement, StatementLine
 from smartfolio_app.services import (
@@ -118,6 +118,8 @@ def figures_of(db, view):
         yield from (match_figure(Policy.parse(method), name) for name in names)
     for asset in ("crypto:BTC", "crypto:ETH"):
         yield from (lot_figure(one.name) for one in gains.open_lots(db, view, asset).lots[:2])
+    yield from (f"sale:{method.value}:0.01::1.5::crypto:BTC" for method in Method)
+    yield "sale:::90000:0:0=0.001,1=0.002:crypto:BTC"
     series = performance.series(db, view)
     yield from (f"performance:{measure}:1Y" for measure in sorted(MEASURES))
     yield from (f"benchmark:{measure}:1Y:crypto:BTC" for measure in ("twr", "xirr", "end"))

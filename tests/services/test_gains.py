@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from smartfolio_app.ledger.lots import Method
 from smartfolio_app.ledger.match_names import name_of
 from smartfolio_app.ledger.what_if import SaleTooLargeError
 from smartfolio_app.services import (
+    explain_sale,
     gains,
     gains_export,
     manual_prices,
@@ -322,6 +324,50 @@ def test_a_sale_is_tried_at_any_method_and_from_picked_lots(db, view, book):
             what_if.ask(db, view(), wrong)
     with pytest.raises(NotFoundError):
         what_if.ask(db, view(), what_if.Question("crypto:NONE", Decimal(1)))
+
+
+def test_a_sale_that_was_tried_is_told_by_its_explanation(db, view, book):
+    for day, cost in enumerate(("10", "30", "20")):
+        book(day, "trade", "1 BTC", f"{cost} EUR")
+    one = Decimal(1)
+    for question in (
+        what_if.Question("crypto:BTC", one, Decimal(50), Decimal(2)),
+        what_if.Question("crypto:BTC", one, method="average"),
+        what_if.Question("crypto:BTC", price=Decimal(50), picked=((1, one / 2), (2, one))),
+    ):
+        found = what_if.ask(db, view(), question)
+        outcome = found.outcome
+        told = explain(db, view(), explain_sale.sale_figure(question, found.method.value))
+        steps = steps_of(told)
+        assert (told.amount, steps["proceeds"], steps["cost"]) == (
+            outcome.gain,
+            outcome.proceeds,
+            outcome.cost,
+        )
+        assert (steps["long_term"], steps["short_term"]) == (found.long_term, found.short_term)
+        assert (steps["taken"], steps["left"]) == (len(outcome.matches), len(outcome.remaining))
+        sold, taken = told.steps[:2]
+        assert [part.amount for part in sold.children] == [
+            sum(match.quantity for match in outcome.matches),
+            found.price,
+            -question.fee,
+        ]
+        assert [part.amount for part in taken.children] == [match.cost for match in outcome.matches]
+        for method, gain in found.by_method.items():
+            assert explain(db, view(), explain_sale.sale_figure(question, method.value)).amount == gain
+    many = replace(question, picked=tuple((number, one) for number in range(200)))
+    assert explain_sale.sale_figure(many, "") == ""
+    for wrong in (
+        "fifo:9:5:0:",
+        "fifo:1:1e99:0:",
+        "best:1:5:0:",
+        "::5:0:",
+        ":::0:7=1",
+        ":::0:0=x",
+        "fifo:1:5:0:0=1",
+    ):
+        with pytest.raises(NotFoundError):
+            explain(db, view(), f"sale:{wrong}:crypto:BTC")
 
 
 def test_a_sale_is_tried_with_the_lots_of_one_source(db, someone, view, book):

@@ -16,7 +16,7 @@ from smartfolio_app.pages.gains import gains
 from smartfolio_app.pages.holdings import holdings
 from smartfolio_app.pages.items import items
 from smartfolio_app.pages.performance import performance
-from smartfolio_app.pages.what_if import _lots
+from smartfolio_app.pages.what_if import _answer, _lots
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.wealth import INTRADAY
@@ -99,7 +99,7 @@ async def test_every_number_of_the_gains_is_told_by_its_explanation(settings):
         user = demo.demo_user(db).id
     page = await tab(GainsState, user, "/gains")
     year = page.years[-2].value
-    for chosen in ({}, {"method": "hifo", "pooling": "source", "rule": "none"}, {"year": year, "rule": "1y"}):
+    for chosen in ({}, {"year": year, "method": "hifo", "pooling": "source", "rule": "none"}):
         for name, value in chosen.items():
             await call(page, "choose", name, value)
         problems, explained = unexplained(gains, page, user, NO_GAINS)
@@ -111,6 +111,14 @@ async def test_every_number_of_the_gains_is_told_by_its_explanation(settings):
     problems, explained = unexplained(_lots, page, user, NO_GAINS - {"value"})
     assert not problems, "\n".join(problems)
     assert explained > 15
+    typed = {"price": "90000", "fee": "2", **{lot.field: lot.quantity for lot in offered.lots[:14]}}
+    for picking in (True, False):
+        await call(offered, "pick_lots", picking)
+        await call(offered, "ask", typed | {"quantity": "1"})
+        assert (offered.problem, offered.answered) == ("", True)
+        problems, explained = unexplained(_answer, page, user)
+        assert not problems, "\n".join(problems)
+        assert explained >= (6 if picking else 12)
 
 
 async def test_every_number_of_the_holdings_is_told_by_its_explanation_however_they_are_grouped(settings):

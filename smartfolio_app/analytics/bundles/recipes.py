@@ -22,6 +22,7 @@ from smartfolio_app.analytics.bundles.records import (
     day,
     floats,
     known,
+    moment,
     number,
     part,
 )
@@ -32,8 +33,10 @@ from smartfolio_app.analytics.income_calendar import receipts
 from smartfolio_app.analytics.money_returns import daily_returns
 from smartfolio_app.analytics.performance import PerformanceSeries
 from smartfolio_app.ledger.gains import gains_report
+from smartfolio_app.ledger.lots import Method
 from smartfolio_app.ledger.match_names import LotName, MatchName
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, market_value
+from smartfolio_app.ledger.what_if import Sale, what_if_picked, what_if_sold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +80,22 @@ def _lot(inputs: Json) -> Decimal | None:
         raise BundleError("bundle.broken", where="lot")
     with localcontext(MONEY_CONTEXT):
         return None if found.cost is None else market_value(found.quantity, price) - found.cost
+
+
+def _sale(inputs: Json) -> Decimal | None:
+    """Proceeds less cost of a sale that was not made: by a method, or of the lots that were picked."""
+    sale = Sale(
+        part(inputs, "asset", str),
+        number(inputs.get("quantity")),
+        number(inputs.get("price")),
+        moment(inputs.get("sold_at")),
+        number(inputs.get("fee")),
+    )
+    book = book_of(inputs)
+    picked = [(int(lot), number(quantity)) for lot, quantity in part(inputs, "picked", list)]
+    if picked:
+        return what_if_picked(book, sale, picked).gain
+    return what_if_sold(book, sale, Method(part(inputs, "by", str))).gain
 
 
 def _income(inputs: Json) -> Decimal:
@@ -223,6 +242,7 @@ RECIPES: dict[str, Callable[[Json], Decimal | None]] = {
     "realised": _realised,
     "match": _match,
     "lot": _lot,
+    "sale": _sale,
     "income": _income,
     "cost": _cost,
     "worth": _worth,

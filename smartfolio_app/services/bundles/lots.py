@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -30,7 +30,7 @@ from smartfolio_app.ledger.lots import Policy, Pooling
 from smartfolio_app.ledger.match_names import LotName
 from smartfolio_app.ledger.money import plain
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
-from smartfolio_app.services import gains
+from smartfolio_app.services import explain_sale, gains, what_if
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
 from smartfolio_app.services.bundles.worth import holding
 
@@ -74,6 +74,23 @@ def _lot(asked: Asked, about: str) -> Made:
         "lot": str(name),
         "price": plain(price.value),
         "rates": rates_out(price),
+    }
+
+
+def _sale(asked: Asked, about: str) -> Made:
+    question, view = explain_sale.question_of(about), asked.view
+    assert question is not None  # it was explained
+    found = what_if.ask(asked.db, view, question)
+    return "sale", {
+        **lots_out(asked, Policy.parse(view.method), frozenset({question.asset})),
+        "asset": question.asset,
+        "sold_at": datetime.now(UTC).isoformat(),
+        "quantity": plain(question.quantity),
+        "price": plain(found.price),
+        "rates": [] if found.found is None else rates_out(found.found),
+        "fee": plain(question.fee),
+        "by": found.method.value,
+        "picked": [[str(number), plain(quantity)] for number, quantity in question.picked],
     }
 
 
@@ -195,6 +212,7 @@ KINDS: dict[str, Maker] = {
     "realised": _realised,
     "match": _match,
     "lot": _lot,
+    "sale": _sale,
     "income": _income,
     "cost_basis": cost,
     "unrealised": _unrealised,
