@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -19,6 +21,10 @@ from smartfolio_app.state.seat import PageState, Seat
 
 if TYPE_CHECKING:
     from smartfolio_app.analytics.results import Step
+
+
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAYS = re.compile(rf"{_ISO_DAY.pattern}( – {_ISO_DAY.pattern})?")
 
 
 @dataclass
@@ -85,13 +91,26 @@ class ExplainState(PageState, rx.State):
         except SmartFolioError as error:
             self.problem = error_text(figures.language, error)
             return
-        self.title = figures.say_or_text(found.title, **found.params)
-        self.formula = figures.say_or_text(found.formula, **found.params)
+        params = _spoken(found.params, figures)
+        self.title = figures.say_or_text(found.title, **params)
+        self.formula = figures.say_or_text(found.formula, **params)
         self.result = figures.measured(found.amount, found.measure, found.unit, found.result)
         self.steps = list(_rows(found.steps, figures))
-        self.notes = [figures.say_or_text(note, **found.params) for note in found.notes]
+        self.notes = [figures.say_or_text(note, **params) for note in found.notes]
         has_bundle = found.amount is not None and not figures.privacy
         self.bundle_address = _bundle_address(self.figure, seat) if has_bundle else ""
+
+
+def _spoken(params: Mapping[str, str], figures: Figures) -> dict[str, str]:
+    """Return what stands in an explanation's words with its days as the reader writes them."""
+    return {name: _day(text, figures) for name, text in params.items()}
+
+
+def _day(text: str, figures: Figures) -> str:
+    """Return a text that is a day, or a stretch of days, as the reader writes it; any other as it is."""
+    if not _DAYS.fullmatch(text):
+        return text
+    return _ISO_DAY.sub(lambda found: figures.day(date.fromisoformat(found.group())), text)
 
 
 def _bundle_address(figure: str, seat: Seat) -> str:
@@ -105,8 +124,8 @@ def _bundle_address(figure: str, seat: Seat) -> str:
 def _rows(steps: tuple[Step, ...], figures: Figures, depth: int = 0) -> Iterator[StepRow]:
     for step in steps:
         yield StepRow(
-            label=figures.say_or_text(step.label, **step.params),
-            value=figures.measured(step.amount, step.measure, step.unit, step.value),
+            label=_day(figures.say_or_text(step.label, **_spoken(step.params, figures)), figures),
+            value=figures.measured(step.amount, step.measure, step.unit, _day(step.value, figures)),
             source=figures.say_or_text(step.source) if step.source else "",
             when=figures.moment(step.at) if step.at else "",
             link=step.link,
