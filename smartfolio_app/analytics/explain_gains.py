@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smartfolio_app.analytics.prices import PriceBook
     from smartfolio_app.analytics.results import Explanation, Step
     from smartfolio_app.analytics.scope import Scope
-    from smartfolio_app.ledger.gains import GainRow, GainsReport, GainTotal
+    from smartfolio_app.ledger.gains import GainRow, GainRows, GainsReport, GainTotal
     from smartfolio_app.ledger.lots import Policy
 
 #: How many lot matches of one asset are listed where it is one of several.
@@ -51,7 +51,7 @@ def explain_realised(
     if total is None or (asked.source and not report.by_source):
         return None
     lines = (
-        _of_one(report.rows.of_asset(asked.asset), currency, zone)
+        _of_one(report.rows.of_asset(asked.asset), total, currency, zone)
         if asked.asset
         else _by_asset(ledger, report, zone)
     )
@@ -129,7 +129,7 @@ def _by_asset(ledger: LedgerView, report: GainsReport, zone: tzinfo) -> list[Ste
             children=(
                 money("explain.realised.proceeds", one.proceeds, currency),
                 money("explain.realised.cost", one.cost, currency),
-                *(_match(row, currency, zone) for row in _known(report.rows.of_asset(asset))[:MATCHES]),
+                *(_match(row, currency, zone) for row in report.rows.of_asset(asset).largest(MATCHES)),
             ),
         )
         for asset, one in largest[:LISTED]
@@ -141,19 +141,15 @@ def _by_asset(ledger: LedgerView, report: GainsReport, zone: tzinfo) -> list[Ste
     return lines
 
 
-def _of_one(rows: Iterable[GainRow], currency: str, zone: tzinfo) -> list[Step]:
+def _of_one(rows: GainRows, total: GainTotal, currency: str, zone: tzinfo) -> list[Step]:
     """Return the largest lot matches of one asset, and the others in one line."""
-    known = _known(rows)
-    lines = [_match(row, currency, zone) for row in known[:LISTED]]
-    rest = [row.gain for row in known[LISTED:] if row.gain is not None]
-    if rest:
-        lines.append(money("explain.rest", sum(rest, ZERO), currency, params={"count": str(len(rest))}))
+    shown = rows.largest(LISTED)
+    lines = [_match(row, currency, zone) for row in shown]
+    left = total.count - total.unknown - len(shown)
+    if left:
+        rest = total.gain - sum((row.gain for row in shown if row.gain is not None), ZERO)
+        lines.append(money("explain.rest", rest, currency, params={"count": str(left)}))
     return lines
-
-
-def _known(rows: Iterable[GainRow]) -> list[GainRow]:
-    """Return the lot matches whose gain is known, what made most of it first."""
-    return sorted((row for row in rows if row.gain is not None), key=lambda row: -abs(row.gain or ZERO))
 
 
 def _match(row: GainRow, currency: str, zone: tzinfo) -> Step:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, localcontext
+from heapq import nlargest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -193,6 +194,14 @@ class GainRows(Sequence[GainRow]):
         known.sort(key=itemgetter(0), reverse=descending)
         missing = [number for value, number in values if value is None]
         return GainRows(self._book, array("q", [*(number for _, number in known), *missing]), self._rule)
+
+    def largest(self, count: int) -> GainRows:
+        """Return those that gained or lost most, at most ``count``; those without a known gain are left out."""
+        with localcontext(MONEY_CONTEXT):
+            gains = ((_ORDERS["gain"](self._part(number)), number) for number in self._numbers)
+            sizes = [(abs(gain), number) for gain, number in gains if gain is not None]
+        chosen = nlargest(count, sizes, key=itemgetter(0))
+        return GainRows(self._book, array("q", [number for _, number in chosen]), self._rule)
 
     def _part(self, number: int) -> _Part:
         disposal, place = divmod(number, _PLACES)

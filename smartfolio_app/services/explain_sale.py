@@ -69,7 +69,7 @@ def explain(db: Session, view: View, about: str) -> Explanation | None:
     if question is None:
         return None
     try:
-        found = what_if.ask(db, view, question)
+        found = what_if.ask(db, view, question, compared=False)
     except (InvalidInputError, NotFoundError):
         return None
     return _told(found, question)

@@ -58,8 +58,8 @@ class Reply:
     by_method: dict[Method, Decimal | None]
 
 
-def ask(db: Session, view: View, question: Question) -> Reply:
-    """Return what the sale would realise, and what would be left.
+def ask(db: Session, view: View, question: Question, *, compared: bool = True) -> Reply:
+    """Return what the sale would realise, and what would be left; not ``compared``, by no other method.
 
     Raises:
         InvalidInputError: The quantity, price or fee is no such thing, there is no such method, or there is no price.
@@ -88,8 +88,9 @@ def ask(db: Session, view: View, question: Question) -> Reply:
     if question.picked:
         outcome = what_if_picked(book, sale, question.picked)
     else:
+        methods = list(Method) if compared else [chosen]
         source = _source_id(known.ledger.sources, question.source)
-        outcomes = {method: what_if_sold(book, sale, method, source) for method in Method}
+        outcomes = {method: what_if_sold(book, sale, method, source) for method in methods}
         by_method = {method: one.gain for method, one in outcomes.items()}
         outcome = outcomes[chosen]
     long_term, short_term = _terms(outcome, gains.rule_of(db, view, gains.Query()), now)

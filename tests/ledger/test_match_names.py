@@ -46,6 +46,9 @@ def test_every_match_is_found_by_a_name_of_its_own_whatever_came_before_it(metho
             found = name.find(one)
             told = (found.asset, found.quantity, found.proceeds, found.cost, found.fee, found.gain)
             assert told == (row.asset, row.quantity, row.proceeds, row.cost, row.fees, row.gain), name
+    sizes = [abs(row.gain) for row in rows if row.gain is not None]
+    assert [abs(row.gain) for row in rows.largest(5)] == sorted(sizes, reverse=True)[:5]
+    assert len(rows.largest(99)) == len(sizes) < len(rows)
     for ordered in (rows.ordered("gain", descending=True), rows.of_asset("crypto:BTC"), rows[2:]):
         assert {name_of(ordered, number) for number in range(len(ordered))} <= set(names)
 

@@ -119,6 +119,10 @@ async def test_every_number_of_the_gains_is_told_by_its_explanation(settings):
         problems, explained = unexplained(_answer, page, user)
         assert not problems, "\n".join(problems)
         assert explained >= (6 if picking else 12)
+    page = await tab(AssetState, user, "/assets/crypto:BTC")
+    problems, explained = unexplained(assets._lots, page, user, NO_GAINS - {"value"})
+    assert not problems, "\n".join(problems)
+    assert explained >= 3 * len(page.lots) > 15
 
 
 async def test_every_number_of_the_holdings_is_told_by_its_explanation_however_they_are_grouped(settings):

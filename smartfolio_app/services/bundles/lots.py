@@ -80,7 +80,7 @@ def _lot(asked: Asked, about: str) -> Made:
 def _sale(asked: Asked, about: str) -> Made:
     question, view = explain_sale.question_of(about), asked.view
     assert question is not None  # it was explained
-    found = what_if.ask(asked.db, view, question)
+    found = what_if.ask(asked.db, view, question, compared=False)
     return "sale", {
         **lots_out(asked, Policy.parse(view.method), frozenset({question.asset})),
         "asset": question.asset,
