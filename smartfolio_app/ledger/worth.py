@@ -30,20 +30,25 @@ def worth(amount: Amount, at: datetime, price_of: PriceOf) -> Decimal | None:
 
 def worth_of_exchange(transaction: Transaction, price_of: PriceOf) -> Decimal | None:
     """Return what each side of a two-sided transaction was worth; raise ``ValueError`` when it has not two sides."""
-    received, sent, at = transaction.received, transaction.sent, transaction.at
-    if received is None or sent is None:
+    if transaction.received is None or transaction.sent is None:
         raise ValueError("an exchange has two sides")
-    if is_fiat(sent.asset):
-        ways = [sent, received]
-    elif is_fiat(received.asset) or transaction.value is None:
-        ways = [received, sent]
-    else:
-        ways = [transaction.value, received, sent]
-    for amount in ways:
-        value = worth(amount, at, price_of)
+    for amount in ways_of(transaction):
+        value = worth(amount, transaction.at, price_of)
         if value is not None:
             return value
     return None
+
+
+def ways_of(transaction: Transaction) -> list[Amount]:
+    """Return the amounts that a transaction's worth is taken from: the first of them whose worth is known."""
+    received, sent, value = transaction.received, transaction.sent, transaction.value
+    if received is None or sent is None:
+        return [one for one in (value, received or sent or transaction.fee) if one is not None]
+    if is_fiat(sent.asset):
+        return [sent, received]
+    if is_fiat(received.asset) or value is None:
+        return [received, sent]
+    return [value, received, sent]
 
 
 def worth_of_side(transaction: Transaction, amount: Amount, price_of: PriceOf) -> Decimal | None:

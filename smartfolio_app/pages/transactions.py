@@ -7,7 +7,7 @@ from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, chip, link_button, search_box
 from smartfolio_app.components.dialogs import dialog
-from smartfolio_app.components.figures import skeleton
+from smartfolio_app.components.figures import figure, skeleton
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.links import route_link
 from smartfolio_app.components.notices import empty_state, toast
@@ -218,6 +218,13 @@ def _details() -> rx.Component:
             _fact("transactions.in", one.got),
             _fact("transactions.fee", one.fee),
             _fact("transactions.value", one.value),
+            rx.cond(
+                one.worth,
+                rx.fragment(
+                    rx.el.dt(t("transactions.worth")),
+                    rx.el.dd(figure(one.worth, one.figure, of="transactions.worth")),
+                ),
+            ),
             _fact("transactions.source", one.source),
             _fact("transactions.account", one.account),
             _fact("transactions.note", one.note),

@@ -18,6 +18,7 @@ from smartfolio_app.services import (
     explain_performance,
     explain_risk,
     explain_sale,
+    transaction_worth,
     user_settings,
 )
 from smartfolio_app.services.alerts import explain as explain_alerts
@@ -62,6 +63,7 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "item": explain_item.explain,
     "transfer": explain_books.explain_transfer,
     "gap": explain_books.explain_gap,
+    "transaction": transaction_worth.explain,
     "sync": explain_books.explain_sync,
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),

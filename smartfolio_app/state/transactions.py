@@ -11,7 +11,7 @@ import reflex as rx
 from smartfolio_app.errors import SmartFolioError
 from smartfolio_app.ledger.transactions import TransactionKind
 from smartfolio_app.security.identity import Viewer
-from smartfolio_app.services import sources, transactions, wealth
+from smartfolio_app.services import sources, transaction_worth, transactions, wealth
 from smartfolio_app.services.jobs import off_loop
 from smartfolio_app.services.transactions import SORTS, Filter
 from smartfolio_app.state.base import Option
@@ -190,7 +190,9 @@ class TransactionsState(ListState, rx.State):
             return
         portfolio = await off_loop(wealth.portfolio, seat.view)
         about = [warning for warning in portfolio.warnings if warning.transaction_id == str(transaction_id)]
-        self.details = transaction_detail(entry, {}, seat.figures, about)
+        found = await off_loop(transaction_worth.worth_of, seat.view, entry.transaction)
+        worth = found.value if found is not None else None
+        self.details = transaction_detail(entry, {}, seat.figures, about, worth)
 
     def _take_address(self) -> None:
         """Narrow to what the address asks for, once each time it asks for something else."""

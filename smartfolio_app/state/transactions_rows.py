@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from smartfolio_app.i18n import format as fmt
-from smartfolio_app.ledger.assets import AssetId, is_fiat, symbol_of
+from smartfolio_app.ledger.assets import AssetId, fiat, is_fiat, symbol_of
 from smartfolio_app.ledger.transactions import Amount
 from smartfolio_app.state.figures import Figures
 from smartfolio_app.state.gains_rows import asset_address
@@ -51,7 +52,7 @@ class AssetLink:
 
 @dataclass
 class TransactionDetail:
-    """One transaction, opened."""
+    """One transaction, opened. ``worth`` is what it was worth then, where its own words do not say that."""
 
     id: str = ""
     moment: str = ""
@@ -60,6 +61,8 @@ class TransactionDetail:
     got: str = ""
     fee: str = ""
     value: str = ""
+    worth: str = ""
+    figure: str = ""
     source: str = ""
     account: str = ""
     note: str = ""
@@ -94,11 +97,22 @@ def transaction_row(entry: Entry, assets: Assets, figures: Figures, *, warned: b
 
 
 def transaction_detail(
-    entry: Entry, assets: Assets, figures: Figures, warnings: Iterable[LedgerWarning]
+    entry: Entry,
+    assets: Assets,
+    figures: Figures,
+    warnings: Iterable[LedgerWarning],
+    worth: Decimal | None = None,
 ) -> TransactionDetail:
-    """Return everything that is known of one transaction."""
+    """Return everything that is known of one transaction; ``worth`` is in the view's currency."""
     one = entry.transaction
+    said = {
+        part.quantity
+        for part in (one.sent, one.received, one.value)
+        if part and part.asset == fiat(figures.currency)
+    }
     return TransactionDetail(
+        worth="" if worth is None or worth in said else figures.money(worth),
+        figure=f"transaction:{entry.id}",
         id=str(entry.id),
         moment=figures.moment(one.at),
         kind=figures.say(f"transactions.kinds.{kind_shown(one)}"),

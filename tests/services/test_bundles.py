@@ -289,6 +289,8 @@ def of_books(db, view):
         for hour, (place, kind, received, sent) in enumerate(drafts)
     ]
     yield f"transfer:{rows[1].id}"
+    traded = next(one for one in transactions.listing(db, view.user_id).entries if one.transaction.fee)
+    yield f"transaction:{traded.id}"
     source = sources.find(db, view.user_id, key)
     told = Statement(as_of=NOW, lines=(StatementLine(asset=asset, quantity=Decimal("3.25")),))
     insert_statement(db, view.user_id, source.id, told, format_id=source.provider)

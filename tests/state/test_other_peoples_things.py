@@ -36,7 +36,18 @@ NOT_TOLD_OF_THINGS = {"ImportsState.receive"}
 
 
 #: Families of figures whose names hold the id of a thing.
-ABOUT_A_THING = ("item", "transfer", "gap", "sync", "alert", "rule", "source", "simulation", "idea")
+ABOUT_A_THING = (
+    "item",
+    "transaction",
+    "transfer",
+    "gap",
+    "sync",
+    "alert",
+    "rule",
+    "source",
+    "simulation",
+    "idea",
+)
 
 
 class Form(dict[str, str]):

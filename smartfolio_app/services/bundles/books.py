@@ -1,13 +1,13 @@
-"""Bundles of what the books make of what sources told: transfers, gaps, syncs."""
+"""Bundles of what the books make of what sources told: transactions, transfers, gaps, syncs."""
 
 from __future__ import annotations
 
 from datetime import UTC
 from decimal import Decimal
 
-from smartfolio_app.analytics.bundles.records import transaction_out
+from smartfolio_app.analytics.bundles.records import rates_out, transaction_out
 from smartfolio_app.ledger.money import plain
-from smartfolio_app.services import explain_books, own_transfers, sync
+from smartfolio_app.services import explain_books, own_transfers, sync, transaction_worth
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
 
 
@@ -22,6 +22,20 @@ def _transfer(asked: Asked, about: str) -> Made:
         "parts": [{"label": label, "amount": plain(quantity)} for label, quantity in parts],
         "transactions": [transaction_out(pair.withdrawal), transaction_out(pair.deposit)],
     }
+
+
+def _transaction(asked: Asked, about: str) -> Made:
+    entry = transaction_worth.read(asked.db, asked.view, about)
+    assert entry is not None  # it was explained
+    found = transaction_worth.worth_of(asked.db, asked.view, entry.transaction)
+    assert found is not None  # it was explained
+    part = {
+        "asset": found.amount.asset,
+        "quantity": plain(found.amount.quantity),
+        "price": plain(found.price.value),
+        "rates": rates_out(found.price),
+    }
+    return "worth", {"holdings": [part], "transactions": [transaction_out(entry.transaction)]}
 
 
 def _gap(asked: Asked, about: str) -> Made:
@@ -43,4 +57,4 @@ def _sync(asked: Asked, about: str) -> Made:
     }
 
 
-KINDS: dict[str, Maker] = {"transfer": _transfer, "gap": _gap, "sync": _sync}
+KINDS: dict[str, Maker] = {"transaction": _transaction, "transfer": _transfer, "gap": _gap, "sync": _sync}
