@@ -12,11 +12,14 @@ from smartfolio_app.i18n import t
 from smartfolio_app.state.explain import ExplainState
 
 
-def figure(text: Var, name: str | Var, *, of: Text, width: str = "w8", extra: str = "") -> rx.Component:
+def figure(
+    text: Var, name: str | Var, *, of: Text, width: str = "w8", extra: str = "", by_key: bool = True
+) -> rx.Component:
     """Return a figure that explains itself when pressed.
 
     ``name`` is the figure's name for ``services.explain`` (``net_worth``, ``holding:crypto:BTC``), ``of`` what it is
-    called. While ``text`` is empty a skeleton of ``width`` (``w3 w5 w8 w12``) stands in.
+    called. While ``text`` is empty a skeleton of ``width`` (``w3 w5 w8 w12``) stands in. One that shares its
+    explanation with a neighbour in a long table is no stop of the tab key (``by_key``): the neighbour is.
     """
     return rx.el.button(
         rx.el.span(text, class_name=classes("sk", width)),
@@ -24,6 +27,7 @@ def figure(text: Var, name: str | Var, *, of: Text, width: str = "w8", extra: st
         class_name=classes("why num", extra),
         on_click=ExplainState.open(name),
         aria_label=t("explain.ask", figure=worded(of), value=text),
+        tab_index=0 if by_key else -1,
     )
 
 

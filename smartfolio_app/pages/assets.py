@@ -207,8 +207,10 @@ def _places() -> rx.Component:
                             one.source,
                             rx.cond(one.account, rx.el.span(one.account, class_name="small quiet below")),
                         ),
-                        number_cell(figure(one.quantity, S.figure, of="holdings.quantity")),
-                        number_cell(figure(one.share, S.figure, of="holdings.share"), wide_only=True),
+                        number_cell(figure(one.quantity, S.figure, of="holdings.quantity", by_key=False)),
+                        number_cell(
+                            figure(one.share, S.figure, of="holdings.share", by_key=False), wide_only=True
+                        ),
                         number_cell(figure(one.value, S.figure, of="holdings.value")),
                         key=one.id,
                     ),

@@ -315,10 +315,13 @@ def _match(row: Var) -> rx.Component:
             class_name="at-held wide-only nowrap",
         ),
         rx.el.td(row.quantity, class_name="right num at-quantity"),
-        rx.el.td(figure(row.proceeds, row.figure, of="gains.proceeds"), class_name="right num at-proceeds"),
-        rx.el.td(figure(row.cost, row.figure, of="gains.cost"), class_name="right num at-cost"),
         rx.el.td(
-            rx.cond(row.fees, figure(row.fees, row.figure, of="gains.fees")),
+            figure(row.proceeds, row.figure, of="gains.proceeds", by_key=False),
+            class_name="right num at-proceeds",
+        ),
+        rx.el.td(figure(row.cost, row.figure, of="gains.cost", by_key=False), class_name="right num at-cost"),
+        rx.el.td(
+            rx.cond(row.fees, figure(row.fees, row.figure, of="gains.fees", by_key=False)),
             class_name="right num quiet at-fees wide-only",
         ),
         rx.el.td(

@@ -40,8 +40,8 @@ def _lot(lot: Var, take: Callable[[Var], rx.Component] | None) -> rx.Component:
             lot.held, rx.cond(lot.term, rx.el.span(lot.term, class_name="small quiet below")), wide_only=True
         ),
         number_cell(lot.quantity),
-        number_cell(figure(lot.cost, lot.figure, of="gains.cost")),
-        number_cell(figure(lot.value, lot.figure, of="holdings.value"), wide_only=True),
+        number_cell(figure(lot.cost, lot.figure, of="gains.cost", by_key=False)),
+        number_cell(figure(lot.value, lot.figure, of="holdings.value", by_key=False), wide_only=True),
         number_cell(
             why_change(lot.gain, lot.gain_direction, lot.figure, of="gains.unrealised"),
             wide_only=take is not None,

@@ -42,7 +42,7 @@ def test_items_are_added_valued_over_time_closed_and_deleted(page: Page) -> None
     drawer.get_by_role("button", name="Add a value").click()
     expect(drawer.get_by_role("alert")).to_contain_text("less than nothing")
     drawer.get_by_label("Value", exact=True).fill("2,000")
-    drawer.get_by_label("Day").fill("2026-03-31")
+    drawer.get_by_label("Day", exact=True).fill("2026-03-31")
     drawer.get_by_label("Remark").fill("after the bonus")
     drawer.get_by_role("button", name="Add a value").click()
     expect(drawer.locator(".item-value")).to_have_text("$2,000.00")
