@@ -23,7 +23,9 @@ Figure = Annotated[
     Path(
         max_length=600,
         description="net_worth, change_today, coverage, category:crypto, holding:crypto:BTC, cost_basis:crypto:BTC, "
-        "unrealised:crypto:BTC, allocation:group:BTC, history:2026-01-02, performance:twr:1Y, "
+        "unrealised:crypto:BTC, price:crypto:BTC:2026-01-02, price:crypto:BTC:2026-01-02..2026-02-03, "
+        "realised:2025, realised:2025:hifo:1y:asset:crypto:BTC, transaction:<id>, "
+        "allocation:group:BTC, history:2026-01-02, performance:twr:1Y, "
         "performance:fx:1Y, benchmark:twr:1Y:crypto:BTC, contribution:YTD:crypto:BTC, drawdown:MAX, "
         "income:2025, risk:365:held:volatility, risk:365:held:shock:crypto=-0.5, simulation:<job>:end-0.25, "
         "signals:score:market or alert:<id>",
