@@ -70,6 +70,18 @@ export function bareChart(host) {
   });
 }
 
+/** From the first point to the last: fitContent would leave half a bar at each side. */
+export function showAll(chart, count) {
+  chart.timeScale().setVisibleLogicalRange({ from: 0, to: Math.max(count - 1, 1) });
+}
+
+/** Keep all in sight however wide the host gets: in a dialog it has no width yet when its chart is made. */
+export function keepAll(chart, host, count) {
+  const widths = new ResizeObserver(() => showAll(chart, count()));
+  widths.observe(host);
+  return widths;
+}
+
 /**
  * What opens the explanation of the day that is pressed. `shown` tells the times, the texts and the figures' beginning.
  *
@@ -122,10 +134,12 @@ export function AreaChart({ line, label, className, onExplain }) {
       );
     });
     chart.subscribeClick(days.open);
+    const widths = keepAll(chart, host.current, () => shown.current.times.length);
     const themes = new MutationObserver(() => paint(chart, series));
     themes.observe(document.documentElement, { attributeFilter: ["class"] });
     return () => {
       themes.disconnect();
+      widths.disconnect();
       chart.remove();
       kit.current = null;
     };
@@ -136,8 +150,7 @@ export function AreaChart({ line, label, className, onExplain }) {
     kit.current.series.setData(
       line.times.map((time, at) => (line.values[at] === null ? { time } : { time, value: line.values[at] })),
     );
-    // From the first point to the last: fitContent would leave half a bar at each side.
-    kit.current.chart.timeScale().setVisibleLogicalRange({ from: 0, to: Math.max(line.times.length - 1, 1) });
+    showAll(kit.current.chart, line.times.length);
     setCursor(null);
   }, [line]);
 

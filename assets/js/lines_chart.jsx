@@ -1,6 +1,6 @@
 import { createElement, useEffect, useRef, useState } from "react";
 import { AreaSeries, BaselineSeries, ColorType, LineSeries } from "lightweight-charts";
-import { bareChart, faded, palette, useDays } from "./area_chart.jsx";
+import { bareChart, faded, keepAll, palette, showAll, useDays } from "./area_chart.jsx";
 
 const KINDS = { area: AreaSeries, line: LineSeries, under: BaselineSeries };
 
@@ -75,10 +75,12 @@ export function LinesChart({ drawing, label, className, onExplain }) {
       );
     });
     chart.subscribeClick(days.open);
+    const widths = keepAll(chart, host.current, () => shown.current.times.length);
     const themes = new MutationObserver(() => kit.current && paint(chart, kit.current.drawn));
     themes.observe(document.documentElement, { attributeFilter: ["class"] });
     return () => {
       themes.disconnect();
+      widths.disconnect();
       chart.remove();
       kit.current = null;
     };
@@ -103,7 +105,7 @@ export function LinesChart({ drawing, label, className, onExplain }) {
       return { series, kind };
     });
     paint(chart, kit.current.drawn);
-    chart.timeScale().setVisibleLogicalRange({ from: 0, to: Math.max(drawing.times.length - 1, 1) });
+    showAll(chart, drawing.times.length);
     setCursor(null);
   }, [drawing]);
 

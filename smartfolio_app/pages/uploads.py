@@ -6,7 +6,7 @@ import reflex as rx
 from reflex.vars import Var
 
 from smartfolio_app.components.controls import button, icon_button, link_button
-from smartfolio_app.components.figures import change
+from smartfolio_app.components.figures import figure, why_change
 from smartfolio_app.components.forms import check, field, select
 from smartfolio_app.components.icons import icon
 from smartfolio_app.components.notices import banner, progress
@@ -301,9 +301,12 @@ def _effect(card: Var) -> rx.Component:
                         card.effect,
                         lambda row: rx.el.tr(
                             cell(rx.el.span(row.asset, class_name="strong")),
-                            number_cell(row.before, wide_only=True),
-                            number_cell(row.after),
-                            rx.el.td(change(row.change, row.direction), class_name="right"),
+                            number_cell(figure(row.before, row.figure, of=row.asset), wide_only=True),
+                            number_cell(figure(row.after, row.figure, of=row.asset)),
+                            rx.el.td(
+                                why_change(row.change, row.direction, row.figure, of=row.asset),
+                                class_name="right",
+                            ),
                         ),
                     ),
                 ),

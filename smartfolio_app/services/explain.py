@@ -64,6 +64,7 @@ _APART: dict[str, Callable[[Session, View, str], Explanation | None]] = {
     "transfer": explain_books.explain_transfer,
     "gap": explain_books.explain_gap,
     "transaction": transaction_worth.explain,
+    "upload": explain_books.explain_upload,
     "sync": explain_books.explain_sync,
     "idea": lambda _db, view, about: explain_ideas.explain(view.user_id, about),
     "alert": lambda db, view, about: explain_alerts.explain(db, view.user_id, about),

@@ -1,6 +1,7 @@
 """What the books make of what sources told: ``transfer:<withdrawal>`` (what an own transfer lost on its way),
-``gap:<source>:<asset>`` (what a source reports beyond what its transactions add up to) and ``sync:<run>`` (what one
-sync brought, and what that did to the holdings of its source).
+``gap:<source>:<asset>`` (what a source reports beyond what its transactions add up to), ``upload:<upload>:<asset>``
+(what a source would hold once a file is imported) and ``sync:<run>`` (what one sync brought, and what that did to the
+holdings of its source).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from smartfolio_app.ledger.balances import EffectRow
 from smartfolio_app.ledger.money import MONEY_CONTEXT, ZERO, divide
 from smartfolio_app.ledger.reconcile import Gap
 from smartfolio_app.ledger.transactions import Transaction, TransactionKind
-from smartfolio_app.services import own_transfers, sync
+from smartfolio_app.services import own_transfers, sync, uploads
+from smartfolio_app.services.import_results import ImportPreview
 from smartfolio_app.services.sync import SyncView
 from smartfolio_app.services.views import View
 from smartfolio_app.storage.repo_ledger import read_assets
@@ -144,6 +146,55 @@ def explain_gap(db: Session, view: View, about: str) -> Explanation | None:
         params,
         unit=symbol,
         notes=(f"reconcile.cause.{gap.cause}",),
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- uploads
+def upload_effect(view: View, about: str) -> tuple[ImportPreview, EffectRow] | None:
+    """Return the preview that ``upload:<about>`` is about and what it changes of the asset, ``None`` for nothing.
+
+    Raises:
+        NotFoundError: The viewer has no such upload.
+    """
+    upload_id, _, asset = about.partition(":")
+    preview = uploads.find(view.user_id, upload_id).preview
+    row = next((one for one in preview.effect if one.asset == asset), None) if preview is not None else None
+    return None if preview is None or row is None else (preview, row)
+
+
+def explain_upload(_db: Session, view: View, about: str) -> Explanation | None:
+    """Return what a source would hold of an asset once a file is imported; ``None`` where that changes nothing.
+
+    Raises:
+        NotFoundError: The viewer has no such upload.
+    """
+    found = upload_effect(view, about)
+    if found is None:
+        return None
+    preview, row = found
+    symbol = preview.symbols.get(row.asset, symbol_of(row.asset))
+    with localcontext(MONEY_CONTEXT):
+        change = row.after - row.before
+    return explained(
+        _TITLED,
+        "upload_statement" if preview.is_statement else "upload",
+        row.after,
+        Measure.QUANTITY,
+        (
+            line(
+                "explain.upload.before",
+                row.before,
+                Measure.QUANTITY,
+                symbol,
+                source=preview.source_label,
+                link=transactions_of(row.asset) if row.before else "",
+            ),
+            line("explain.upload.change", change, Measure.QUANTITY, symbol, source="explain.provider.file"),
+            line("explain.upload.added", ZERO + preview.added, Measure.COUNT),
+            line("explain.upload.duplicates", ZERO + preview.duplicates, Measure.COUNT),
+        ),
+        {"asset": symbol},
+        unit=symbol,
     )
 
 

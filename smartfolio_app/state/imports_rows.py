@@ -29,9 +29,10 @@ FEW, MOST = 8, 500
 
 @dataclass
 class EffectLine:
-    """How one asset's quantity changes."""
+    """How one asset's quantity changes; ``figure`` names what explains it."""
 
     asset: str = ""
+    figure: str = ""
     before: str = ""
     after: str = ""
     change: str = ""
@@ -163,7 +164,7 @@ def _tell_preview(
     card.confirm = figures.say(words, count=preview.added, number=card.added)
     card.can_confirm = card.phase == "ready" and preview.added > 0 and not card.again
     card.sources = _targets(preview, sources, figures)
-    card.effect = [_effect_line(row, preview, figures) for row in preview.effect[:most]]
+    card.effect = [_effect_line(row, card.id, preview, figures) for row in preview.effect[:most]]
     card.effect_all = figures.count(len(preview.effect)) if len(preview.effect) > len(card.effect) else ""
     card.rejections = [_rejected_line(row, figures) for row in preview.rejected[:most]]
     card.rejections_all = card.rejected if len(preview.rejected) > len(card.rejections) else ""
@@ -196,11 +197,12 @@ def _span(preview: ImportPreview, figures: Figures) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-def _effect_line(row: EffectRow, preview: ImportPreview, figures: Figures) -> EffectLine:
+def _effect_line(row: EffectRow, upload_id: str, preview: ImportPreview, figures: Figures) -> EffectLine:
     moved = row.after - row.before
     sign = "+" if moved > ZERO and not figures.privacy else ""
     return EffectLine(
         asset=preview.symbols.get(row.asset, symbol_of(row.asset)),
+        figure=f"upload:{upload_id}:{row.asset}",
         before=figures.quantity(row.before),
         after=figures.quantity(row.after),
         change=sign + figures.quantity(moved),

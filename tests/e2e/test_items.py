@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import accessibility_faults
-from tests.e2e.acts import PHONE, fits, shoot
+from tests.e2e.acts import PHONE, comes_true, fits, shoot
 
 Opener = Callable[..., Page]
 
@@ -48,6 +48,21 @@ def test_items_are_added_valued_over_time_closed_and_deleted(page: Page) -> None
     expect(drawer.locator(".item-value")).to_have_text("$2,000.00")
     expect(drawer.locator(".list > li")).to_have_count(2)
     expect(drawer.locator(".area canvas").first).to_be_visible()
+    # The whole line is drawn: near its beginning there is a day, and it opens what was said of it.
+    chart, told = drawer.locator(".area.opens"), drawer.locator(".area-cursor .value")
+
+    def told_at_the_beginning() -> bool:
+        for at in (12, 16):
+            chart.hover(position={"x": at, "y": 70})
+        return told.all_text_contents() == ["$1,500.00"]
+
+    assert comes_true(page, told_at_the_beginning)
+    page.mouse.down()
+    page.mouse.up()
+    panel = page.get_by_role("dialog", name="Why this number?")
+    expect(panel.locator(".explain-result")).to_have_text("$1,500.00")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
     assert not accessibility_faults(page)
     shoot(page, "items-history-dark")
     drawer.get_by_role("button", name="Change the value of Mar 31, 2026").click()

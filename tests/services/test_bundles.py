@@ -41,6 +41,7 @@ from smartfolio_app.services import (
     risk,
     sources,
     transactions,
+    uploads,
     user_settings,
     wealth,
 )
@@ -56,6 +57,7 @@ from smartfolio_app.services.transaction_drafts import Draft
 from smartfolio_app.storage.repo_ledger import insert_statement
 from smartfolio_app.storage.repo_signals import Told, put_signals
 from smartfolio_app.storage.tables import SourceRow, SyncRun, SyncState
+from tests.services.cointracking_files import trades
 from tests.services.test_risk import FIGURES as OF_RISK
 from tests.support.signals import store_signals
 
@@ -272,6 +274,10 @@ def here(monkeypatch):
 
 def of_books(db, view):
     """Figures of an own transfer, of what a source reports, and of a sync."""
+    staged = uploads.receive(view.user_id, "one.csv", trades()).file.id
+    jobs.wait(60)
+    (changed, *_) = uploads.find(view.user_id, staged).preview.effect
+    yield f"upload:{staged}:{changed.asset}"
     asset, key = "crypto:UNI", sources.add(db, view.user_id, "cointracking_api", "Tracker").key
     cold = sources.add(db, view.user_id, "file_crypto", "Cold").key
     drafts = (

@@ -42,6 +42,7 @@ ABOUT_A_THING = (
     "transfer",
     "gap",
     "sync",
+    "upload",
     "alert",
     "rule",
     "source",

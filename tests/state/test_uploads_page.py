@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from smartfolio_app.pages.uploads import uploads as upload_area
 from smartfolio_app.services import uploads
 from smartfolio_app.services.ledger_view import load_ledger
+from smartfolio_app.state.explain import ExplainState
 from smartfolio_app.state.imports import ImportsState
 from tests.services.cointracking_files import START, trades
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, tab
 
 
@@ -55,6 +58,30 @@ async def test_the_zone_of_a_files_times_can_be_said_and_is_the_one_it_is_import
     await _until(state, "done", 1)
     first = load_ledger(db, alice).transactions[0]
     assert first.at == START + timedelta(hours=10)
+
+
+async def test_what_a_file_would_change_opens_its_explanation(alice, bob):
+    state = await tab(ImportsState, alice, "/sources")
+    uploads.receive(alice, "one.csv", trades())
+    await _until(state, "ready", 1)
+    (card,) = state.cards
+    assert card.effect
+    counts = frozenset({"added", "rows", "duplicates", "rejected", "confirm", "span", "size", "limit_mb"})
+    problems, explained = unexplained(upload_area, state, alice, counts)
+    assert not problems, "\n".join(problems)
+    assert explained == 3 * len(card.effect)
+    panel = await state.get_state(ExplainState)
+    for line in card.effect:
+        await call(panel, "open", line.figure)
+        told = [step.value.split("\u00a0")[0] for step in panel.steps[:2]]
+        assert (panel.problem, told) == ("", [line.before, line.change.removeprefix("+")])
+        assert panel.result.split("\u00a0")[0] == line.after
+    others = await (await tab(ImportsState, bob, "/sources")).get_state(ExplainState)
+    await call(others, "open", line.figure)
+    assert others.problem
+    assert not others.steps
+    await call(state, "confirm", card.id)
+    await _until(state, "done", 1)
 
 
 async def _until(state, phase, count):

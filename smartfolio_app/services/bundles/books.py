@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from smartfolio_app.analytics.bundles.records import rates_out, transaction_out
-from smartfolio_app.ledger.money import plain
+from smartfolio_app.ledger.money import MONEY_CONTEXT, plain
 from smartfolio_app.services import explain_books, own_transfers, sync, transaction_worth
 from smartfolio_app.services.bundles.asked import Asked, Made, Maker
 
@@ -46,6 +46,18 @@ def _gap(asked: Asked, about: str) -> Made:
     return "sum", {"source": found.source, "parts": [reported, *booked]}
 
 
+def _upload(asked: Asked, about: str) -> Made:
+    found = explain_books.upload_effect(asked.view, about)
+    assert found is not None  # it was explained
+    preview, row = found
+    with localcontext(MONEY_CONTEXT):
+        parts = (("before", row.before), ("change", row.after - row.before))
+    return "sum", {
+        "source": preview.source_key,
+        "parts": [{"label": label, "amount": plain(quantity)} for label, quantity in parts],
+    }
+
+
 def _sync(asked: Asked, about: str) -> Made:
     run = sync.one_of(asked.db, asked.view.user_id, about)
     assert run is not None  # it was explained
@@ -57,4 +69,10 @@ def _sync(asked: Asked, about: str) -> Made:
     }
 
 
-KINDS: dict[str, Maker] = {"transaction": _transaction, "transfer": _transfer, "gap": _gap, "sync": _sync}
+KINDS: dict[str, Maker] = {
+    "transaction": _transaction,
+    "transfer": _transfer,
+    "gap": _gap,
+    "upload": _upload,
+    "sync": _sync,
+}
