@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
+from smartfolio_app.analytics.explain_match import lot_figure, match_figure
 from smartfolio_app.analytics.scope import ALL
 from smartfolio_app.api.dependencies import Caller, Database, language_of
 from smartfolio_app.api.files import attachment
@@ -16,8 +17,9 @@ from smartfolio_app.api.schemas import Amount, Answer, Body
 from smartfolio_app.api.views import ChosenView
 from smartfolio_app.api.wealth_schemas import PriceOut
 from smartfolio_app.i18n import translate
-from smartfolio_app.ledger.gains import GainRow, GainTotal
+from smartfolio_app.ledger.gains import GainRows, GainTotal
 from smartfolio_app.ledger.lots import Lot
+from smartfolio_app.ledger.match_names import name_of
 from smartfolio_app.services import gains, gains_export, what_if
 from smartfolio_app.services.user_settings import POOLINGS
 
@@ -59,12 +61,16 @@ class MatchOut(Answer):
     account: str
     transaction: str
     lot: str
+    figure: str = Field("", description="the name by which /api/explain tells why it gained that")
 
     @classmethod
-    def of(cls, row: GainRow, sources: dict[str, tuple[str, str]]) -> MatchOut:
+    def of(cls, rows: GainRows, number: int, found: gains.Gains) -> MatchOut:
         """Read one row of the report."""
+        row = rows[number]
         known = cls.model_validate(row)
-        return known.model_copy(update={"source": sources.get(row.source, (row.source, ""))[0]})
+        source, _ = found.sources.get(row.source, (row.source, ""))
+        figure = match_figure(found.policy, name_of(rows, number))
+        return known.model_copy(update={"source": source, "figure": figure})
 
 
 class GainTotalOut(Answer):
@@ -142,6 +148,7 @@ class OpenLotOut(Answer):
     long_term: bool | None
     transaction: str
     source: str
+    figure: str = Field(description="the name by which /api/explain tells why it gained that")
 
     @classmethod
     def of(cls, one: gains.OpenLot) -> OpenLotOut:
@@ -157,6 +164,7 @@ class OpenLotOut(Answer):
             long_term=one.long_term,
             transaction=one.transaction,
             source=one.source,
+            figure=lot_figure(one.name),
         )
 
 
@@ -282,13 +290,14 @@ def _answer(found: gains.Gains, sides: list[gains.Side], language: str, page: in
     made = found.report
     pages = max(1, -(-len(made.rows) // size))
     page = min(page, pages)
+    rows = made.rows[(page - 1) * size : page * size]
     return GainsOut(
         currency=made.currency,
         method=found.policy.method.value,
         pooling=found.policy.pooling.value,
         methods_by_year={str(year): one.value for year, one in sorted(found.policy.methods.items())},
         rule=str(found.rule),
-        matches=[MatchOut.of(row, found.sources) for row in made.rows[(page - 1) * size : page * size]],
+        matches=[MatchOut.of(rows, number, found) for number in range(len(rows))],
         total=_total(made.total),
         by_year={str(year): _total(one) for year, one in made.by_year.items()},
         by_asset={asset: _total(one) for asset, one in made.by_asset.items()},
