@@ -71,7 +71,7 @@ def _pairs() -> rx.Component:
             ),
             S.pairs,
             lambda one: rx.el.tr(
-                cell(rx.el.span(one.amount, class_name="num strong")),
+                cell(figure(one.amount, one.figure, of="transfers.what", extra="strong")),
                 cell(_end("transfers.from", one.left, one.left_when)),
                 cell(_end("transfers.to", one.came, one.came_when)),
                 cell(

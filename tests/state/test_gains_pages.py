@@ -141,9 +141,8 @@ async def test_what_a_transfer_lost_opens_its_explanation(anna):
         transactions.add(db, anna, wallet, came)
     page = await tab(TransfersState, anna, "/transfers")
     assert [bool(one.lost) for one in page.pairs] == [True, False]
-    # What left is told as its source told it, and so is what has no other end.
-    problems, explained = unexplained(transfers, page, anna, frozenset({"amount", "summary"}))
-    assert (problems, explained) == ([], 1)
+    problems, explained = unexplained(transfers, page, anna, frozenset({"summary"}))
+    assert (problems, explained) == ([], 3)  # what left, of both, and what one of them lost
     panel = await page.get_state(ExplainState)
     await call(panel, "open", page.pairs[0].figure)
     assert (panel.problem, panel.result) == ("", "0.0005\u00a0BTC")
