@@ -76,7 +76,10 @@ def _pairs() -> rx.Component:
                 cell(_end("transfers.to", one.came, one.came_when)),
                 cell(
                     rx.cond(
-                        one.lost, figure(one.lost, one.figure, of="transfers.lost_heading", extra="quiet")
+                        one.lost,
+                        figure(
+                            one.lost, one.figure, of="transfers.lost_heading", extra="quiet", by_key=False
+                        ),
                     ),
                     wide_only=True,
                 ),

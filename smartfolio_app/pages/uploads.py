@@ -301,8 +301,10 @@ def _effect(card: Var) -> rx.Component:
                         card.effect,
                         lambda row: rx.el.tr(
                             cell(rx.el.span(row.asset, class_name="strong")),
-                            number_cell(figure(row.before, row.figure, of=row.asset), wide_only=True),
-                            number_cell(figure(row.after, row.figure, of=row.asset)),
+                            number_cell(
+                                figure(row.before, row.figure, of=row.asset, by_key=False), wide_only=True
+                            ),
+                            number_cell(figure(row.after, row.figure, of=row.asset, by_key=False)),
                             rx.el.td(
                                 why_change(row.change, row.direction, row.figure, of=row.asset),
                                 class_name="right",
