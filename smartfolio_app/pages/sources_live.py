@@ -218,13 +218,16 @@ def _run(run: Var) -> rx.Component:
             ),
             rx.cond(
                 run.changes,
-                figures_in(
-                    rx.foreach(run.changes, lambda words: rx.el.span(words, class_name="num term")),
-                    rx.cond(run.more, rx.el.span(run.more, class_name="term")),
-                    name="sync:" + run.id.to(str),
-                    of="syncs.changes",
-                    said=run.changes.to(list[str]).join(", "),
-                    extra="sentence small quiet below",
+                rx.el.span(
+                    figures_in(
+                        rx.foreach(run.changes, lambda words: rx.el.span(words, class_name="num term")),
+                        rx.cond(run.more, rx.el.span(run.more, class_name="term")),
+                        name="sync:" + run.id.to(str),
+                        of="syncs.changes",
+                        said=run.changes.to(list[str]).join(", "),
+                        extra="sentence",
+                    ),
+                    class_name="small quiet below",
                 ),
             ),
             rx.cond(run.problem, rx.el.span(run.problem, class_name="small quiet below")),

@@ -77,8 +77,9 @@ def _pairs() -> rx.Component:
                 cell(
                     rx.cond(
                         one.lost,
-                        figure(
-                            one.lost, one.figure, of="transfers.lost_heading", extra="quiet", by_key=False
+                        rx.el.span(
+                            figure(one.lost, one.figure, of="transfers.lost_heading", by_key=False),
+                            class_name="quiet",
                         ),
                     ),
                     wide_only=True,
