@@ -7,7 +7,7 @@ id), ``source`` (a key), or ``against`` (another policy, with which it is compar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 PARTS = ("asset", "source", "against")
 
-#: Reports by the book they were made of: a book is replaced when anything it rests on changes.
+#: Reports by the book they were made of: a book is replaced when anything it rests on changes, and must then be free to
+#: go. So no report that is kept holds its book: the rows are given to it anew.
 _reports: WeakKeyDictionary[LotBook, dict[Hashable, GainsReport]] = WeakKeyDictionary()
 _KEPT_PER_BOOK = 8
 
@@ -43,10 +44,11 @@ def kept_report(
     if made is None:
         first, last = days
         made = gains_report(book, first=first, last=last, sources=sources, zone=zone, rule=rule)
-        while len(kept) >= _KEPT_PER_BOOK:
-            kept.pop(next(iter(kept)), None)
-        kept[key] = made
-    return made
+        for oldest in list(kept)[: max(0, len(kept) + 1 - _KEPT_PER_BOOK)]:  # others may be doing the same
+            kept.pop(oldest, None)
+        kept[key] = replace(made, rows=made.rows.of(None))
+        return made
+    return replace(made, rows=made.rows.of(book))
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,10 @@ class GainRows(Sequence[GainRow]):
             return GainRows(self._book, self._numbers[number], self._rule)
         return _row(self._book, self._part(self._numbers[number]), self._rule)
 
+    def of(self, book: LotBook | None) -> GainRows:
+        """Return the same rows of a book; of ``None``, to keep them without holding the book (they cannot be read)."""
+        return GainRows(book, self._numbers, self._rule)  # type: ignore[arg-type]
+
     def place(self, number: int) -> int:
         """Return how many matches of a row's asset come before it in the transaction that realised it."""
         disposal, place = divmod(self._numbers[number], _PLACES)
