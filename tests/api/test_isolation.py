@@ -28,9 +28,11 @@ from smartfolio_app.services import (
     imports,
     items,
     mappings,
+    own_transfers,
     risk,
     sources,
     transactions,
+    user_settings,
 )
 from smartfolio_app.services.alerts import inbox, rules
 from smartfolio_app.services.jobs import jobs
@@ -609,6 +611,32 @@ async def test_other_users_things_do_not_exist(connect, things, bob, alice):
         assert (await call(owner, key, things)).status_code == 200, key
     assert (await owner.get(f"/api/sources/{things['source']}")).json()["label"] == f"{MARK} exchange"
     assert (await owner.get(f"/api/wealth/items/{things['item']}")).json()["name"] == f"{MARK} house"
+
+
+async def test_other_users_figures_do_not_exist(api, connect, things, bob, alice):
+    """A figure named by somebody's thing: for its owner it opens, for anybody else there is none."""
+    api.state.limits.take = lenient
+    with session_scope() as db:
+        sold = Draft(
+            at=datetime(2026, 1, 3, tzinfo=UTC),
+            kind="trade",
+            received=("100", "fiat:EUR"),
+            sent=("0.5", "crypto:BTC"),
+        )
+        sale = transactions.add(db, alice, things["source"], sold).id
+        back = Draft(at=datetime(2026, 1, 2, 1, tzinfo=UTC), kind="deposit", received=("0.9", "crypto:BTC"))
+        came = transactions.add(db, alice, things["source"], back).id
+        own_transfers.confirm(db, alice, int(things["withdrawal"]), came)
+        user_settings.update(db, bob, base_currency="EUR")
+        user_settings.update(db, alice, base_currency="EUR")
+    figures = [f"transaction:{sale}", "transfer:{withdrawal}", "item:{item}", "item:{item}:2026-01-01"]
+    figures += ["holding:item:{item}", "rule:{rule}", "alert:{alert}"]
+    owner, other = connect(token=token_of(alice)), connect(token=token_of(bob))
+    for figure in (filled(one, things) for one in figures):
+        for path in (f"/api/explain/{figure}", f"/api/explain/{figure}/bundle"):
+            assert (await owner.get(path)).status_code == 200, path
+            answer = await other.get(path)
+            assert (answer.status_code, MARK in answer.text) == (404, False), path
 
 
 async def test_lists_hold_nothing_of_other_users(api, connect, things, bob):

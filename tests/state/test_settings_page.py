@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from smartfolio_app.pages.settings import settings as settings_page
 from smartfolio_app.security import sessions, tokens
 from smartfolio_app.services import audit, sources, user_settings
 from smartfolio_app.state.base import AppState
 from smartfolio_app.state.settings import SettingsState
 from smartfolio_app.storage.engine import session_scope
+from tests.state.figures_on_page import unexplained
 from tests.state.tab import call, notice, tab
 
 
@@ -28,6 +30,14 @@ async def test_a_preference_is_kept_and_the_page_follows_it(anna):
         assert user_settings.get(db, anna).time_zone == "Europe/Zurich"
     assert page.time_zone == "Europe/Zurich"
     assert (await page.get_state(AppState))._time_zone == "Europe/Zurich"
+
+
+async def test_no_number_on_the_page_is_computed(anna):
+    """What stands there was typed, chosen or counted: whatever else will stand there has to explain itself."""
+    page = await tab(SettingsState, anna, "/settings")
+    await call(page, "choose_threshold", "12.5")
+    problems, _ = unexplained(settings_page, page, anna, frozenset({"threshold"}))
+    assert problems == []
 
 
 @pytest.mark.parametrize(
