@@ -16,6 +16,7 @@ from smartfolio_app.pages.gains import gains
 from smartfolio_app.pages.holdings import holdings
 from smartfolio_app.pages.items import items
 from smartfolio_app.pages.performance import performance
+from smartfolio_app.pages.transactions import transactions
 from smartfolio_app.pages.what_if import _answer, _lots
 from smartfolio_app.services import demo
 from smartfolio_app.services.alerts import inbox, rules
@@ -31,6 +32,7 @@ from smartfolio_app.state.holdings import HoldingsState
 from smartfolio_app.state.items import ItemsState
 from smartfolio_app.state.performance import PerformanceState
 from smartfolio_app.state.timeline import RANGES, Timeline
+from smartfolio_app.state.transactions import TransactionsState
 from smartfolio_app.state.what_if import WhatIfState
 from smartfolio_app.storage.engine import session_scope
 from tests.state.figures_on_page import shown_on, unexplained
@@ -44,6 +46,27 @@ RULES = {
     "stale_price": {"hours": "1", "share": "0"},
     "coverage": {"limit": "1"},
 }
+
+
+#: What a source told of a transaction and in which row of which file, and how many there are: no figures of ours.
+TOLD_OF_TRANSACTIONS = frozenset(
+    [
+        "summary",
+        "page_text",
+        "day",
+        "clock",
+        "out",
+        "got",
+        "fee",
+        "value",
+        "note",
+        "raw",
+        "line",
+        "file",
+        "external_id",
+        "account",
+    ]
+)
 
 
 def _tiles() -> rx.Component:
@@ -199,10 +222,15 @@ async def test_every_day_of_an_assets_line_and_of_the_return_is_told_by_its_expl
             assert (panel.problem, panel.result) == ("", told), mode
 
 
-async def test_the_bar_on_every_page_explains_its_total_its_change_and_its_coverage(settings):
+async def test_every_number_of_the_bar_the_items_and_a_transaction_is_told_by_its_explanation(settings):
     with session_scope() as db:
         user = demo.demo_user(db).id
-    page = await tab(AppState, user, "/")
+    await _bar_is_told(await tab(AppState, user, "/"), user)
+    await _items_are_told(await tab(ItemsState, user, "/items"), user)
+    await _transactions_are_told(await tab(TransactionsState, user, "/transactions"), user)
+
+
+async def _bar_is_told(page: AppState, user: str) -> None:
     problems, explained = unexplained(wealth_bar, page, user)
     assert not problems, "\n".join(problems)
     assert explained == 5  # the coverage once more in the sheet of a phone
@@ -212,11 +240,8 @@ async def test_the_bar_on_every_page_explains_its_total_its_change_and_its_cover
     assert {figure for _, figure in shown["coverage"]} == {"coverage"}
 
 
-async def test_every_number_of_the_items_is_told_by_its_explanation(settings):
+async def _items_are_told(page: ItemsState, user: str) -> None:
     """Of what counts by its holding; of what was closed, and of each value of the past, by what its owner said."""
-    with session_scope() as db:
-        user = demo.demo_user(db).id
-    page = await tab(ItemsState, user, "/items")
     rows = [*page.assets, *page.liabilities]
     foreign = next(one for one in rows if one.base)
     closed = next(one for one in rows if one.closed)
@@ -228,10 +253,27 @@ async def test_every_number_of_the_items_is_told_by_its_explanation(settings):
         assert explained >= len(rows) + len(page.detail.valuations) + 4
         await _days_are_told(page.detail.line, await page.get_state(ExplainState))
     assert (closed.figure, foreign.figure) == (f"item:{closed.id}", f"holding:item:{foreign.id}")
-    for currency in ("USD", "JPY"):
+    await call(await page.get_state(AppState), "choose_currency", "JPY")
+    problems, _ = unexplained(items, page, user)
+    assert not problems, "\n".join(problems)
+
+
+async def _transactions_are_told(page: TransactionsState, user: str) -> None:
+    """What its source told stands as it was told; what it was worth opens its explanation."""
+    kinds = {one.kind: one.id for one in page.rows}
+    assert len(kinds) > 3
+    worths = 0
+    for currency in ("EUR", "USD"):
         await call(await page.get_state(AppState), "choose_currency", currency)
-        problems, _ = unexplained(items, page, user)
-        assert not problems, "\n".join([currency, *problems])
+        for one in kinds.values():
+            await call(page, "open_details", one)
+            problems, explained = unexplained(transactions, page, user, TOLD_OF_TRANSACTIONS)
+            assert not problems, "\n".join(problems)
+            worths += explained
+            shown = shown_on(transactions, page).get("worth", [])
+            assert [figure for _, figure in shown] == [f"transaction:{one}"] * len(shown)
+            assert page.details.worth not in {page.details.out, page.details.got, page.details.value} - {""}
+    assert worths > len(kinds)
 
 
 def _day(at: int) -> str:
