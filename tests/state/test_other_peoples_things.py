@@ -35,20 +35,20 @@ def alice(alice: str) -> str:
 NOT_TOLD_OF_THINGS = {"ImportsState.receive"}
 
 
-#: Families of figures whose names hold the id of a thing.
-ABOUT_A_THING = (
-    "item",
-    "transaction",
-    "transfer",
-    "gap",
-    "sync",
-    "upload",
-    "alert",
-    "rule",
-    "source",
-    "simulation",
-    "idea",
-)
+#: Figures whose names hold a thing's id, each with the name of such a thing.
+ABOUT_A_THING = {
+    "item:{}": "item",
+    "item:{}:2026-01-01": "item",
+    "holding:item:{}": "item",
+    "transaction:{}": "transaction",
+    "transfer:{}": "withdrawal",
+    "gap:{}:crypto:BTC": "live",
+    "source:{}": "source",
+    "alert:{}": "alert",
+    "rule:{}": "rule",
+    "simulation:{}:mean": "simulation",
+    "idea:{}:present:turnover": "suggestions",
+}
 
 
 class Form(dict[str, str]):
@@ -81,8 +81,8 @@ def argument(kind: Any, said: str) -> Any:
 
 def said_of(things: Things, kind: type[rx.State]) -> list[str]:
     """Each of the other user's things by its id, and the figures that are about it."""
-    told = list(things.values())
-    return told + [f"{one}:{said}" for one in ABOUT_A_THING for said in told if kind is ExplainState]
+    figures = ABOUT_A_THING if kind is ExplainState else {}
+    return [*things.values(), *(name.format(things[thing]) for name, thing in figures.items())]
 
 
 def told_of_things(kind: type[rx.State], name: str) -> list[Any]:
