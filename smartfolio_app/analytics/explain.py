@@ -202,6 +202,8 @@ def portfolio_then(subject: Subject, about: str) -> Portfolio | None:
     """Return the portfolio at the end of a day (now, if that is not over); ``None`` when it names no day."""
     try:
         day = date.fromisoformat(about)
+        if day.year == date.min.year:  # "then" of a day begins the day before
+            return None
         end = local_midnight(day + timedelta(days=1), ZoneInfo(subject.time_zone)) - timedelta(microseconds=1)
     except (ValueError, OverflowError):
         return None
