@@ -16,9 +16,8 @@ from tests.e2e.app import Person, RunningApp
 
 BUDGET = 20.0  # tokens a second, the default
 SECONDS = 3.0
-ROUNDS = (
-    8  # the machine is shared: the best of some rounds says what the app can do; one is enough when it is not
-)
+# The machine is shared: the best of some rounds says what the app can do. Where it is not, one is enough.
+ROUNDS = 8
 P95_SECONDS = 0.2
 
 Result = TypeVar("Result")
